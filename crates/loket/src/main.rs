@@ -1,0 +1,2 @@
+//! Loket, the service counter.
+fn main() {}

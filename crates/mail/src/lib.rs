@@ -1,0 +1,1 @@
+//! The only crate that knows IMAP, SMTP and MIME.
