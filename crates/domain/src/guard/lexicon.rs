@@ -1,0 +1,182 @@
+//! What the decision licenses, and the word lists of `policies/guard.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::normal::normalised;
+use super::{Context, Objection, ObjectionKind};
+use crate::compose::{first_name, shown};
+use crate::decide::Value;
+use crate::policy::texts;
+
+/// `policies/guard.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lexicon {
+    /// Passage to the promises it may make.
+    pub licence: BTreeMap<String, BTreeSet<String>>,
+    /// Promise to its phrases.
+    pub promises: BTreeMap<String, Vec<String>>,
+    /// Never said.
+    pub forbidden: Phrases,
+    /// Days named without a date.
+    pub days: DayWords,
+    /// Half, quarter, double.
+    pub fractions: Words,
+    /// What numbers are counted in.
+    pub units: Units,
+}
+
+/// A list of phrases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrases {
+    /// Lower case.
+    pub phrases: Vec<String>,
+}
+
+/// A list of words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Lower case.
+    pub words: BTreeSet<String>,
+}
+
+/// Words and phrases that name a day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayWords {
+    /// Whole words.
+    pub words: BTreeSet<String>,
+    /// Several words.
+    pub phrases: Vec<String>,
+}
+
+/// Unit words by meaning.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Units {
+    /// Percent.
+    pub percent: BTreeSet<String>,
+    /// Euro.
+    pub euro: BTreeSet<String>,
+    /// Days.
+    pub days: BTreeSet<String>,
+    /// Hours.
+    pub hours: BTreeSet<String>,
+    /// Everything else that is counted; never licensed.
+    pub other: BTreeSet<String>,
+}
+
+#[expect(clippy::expect_used, reason = "compiled in and loaded by every test run")]
+static LEXICON: LazyLock<Lexicon> =
+    LazyLock::new(|| toml::from_str(texts().guard).expect("guard.toml parses"));
+
+/// The word lists.
+pub fn lexicon() -> &'static Lexicon {
+    &LEXICON
+}
+
+/// Everything the reply may state.
+#[derive(Debug, Default)]
+pub struct Licence {
+    /// Basis points.
+    pub percentages: BTreeSet<i64>,
+    /// Cents.
+    pub amounts: BTreeSet<i64>,
+    /// Days.
+    pub days: BTreeSet<i64>,
+    /// Hours.
+    pub hours: BTreeSet<i64>,
+    /// Texts that may stand as they are, normalised; longest first.
+    literals: Vec<String>,
+    /// Those of them that a customer wrote.
+    customer_literals: Vec<String>,
+    /// Promises.
+    pub promises: BTreeSet<String>,
+}
+
+impl Licence {
+    /// What the decision, the shop and the customer's own words license.
+    pub fn of(context: &Context<'_>) -> Self {
+        let mut licence = Self::default();
+        let terms = context.terms;
+        let mut literals = vec![terms.bedrijfsnaam.clone(), terms.ai_persona_name.clone()];
+        literals.extend(first_name(&context.sender.name));
+        for part in &context.decision.parts {
+            let rule = part.rule.map_or("frame", crate::contract::RuleKey::as_str);
+            let passage = format!("{rule}.{}", part.section);
+            licence.promises.extend(lexicon().licence.get(&passage).into_iter().flatten().cloned());
+            for value in part.values.values() {
+                match value {
+                    Value::Percent(percentage) => {
+                        licence.percentages.insert(i64::from(percentage.basis_points()));
+                    }
+                    Value::Euro(cents) => {
+                        licence.amounts.insert(cents.0);
+                    }
+                    Value::Days(number) => {
+                        licence.days.insert(i64::from(*number));
+                    }
+                    Value::Hours(number) => {
+                        licence.hours.insert(i64::from(*number));
+                    }
+                    Value::Moment(_) | Value::Name(_) | Value::Link(_) => {
+                        literals.push(shown(value, context.decision.language));
+                    }
+                    Value::OrderNumber(text) | Value::Address(text) => {
+                        if *text != terms.retouradres.trim() {
+                            licence.customer_literals.push(normalised(text));
+                        }
+                        literals.push(text.clone());
+                    }
+                }
+            }
+        }
+        licence.literals = literals
+            .iter()
+            .map(|text| normalised(text.trim()))
+            .filter(|text| !text.is_empty())
+            .collect();
+        licence.literals.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        licence.literals.dedup();
+        licence
+    }
+
+    /// The text with every licensed literal taken out, so that what is left must be
+    /// licensed by value. A customer's own words may carry no money or percentage.
+    pub fn without_literals(&self, text: &str, objections: &mut Vec<Objection>) -> String {
+        for literal in &self.customer_literals {
+            if literal.contains(['%', '€', '$', '£', '<', '>', '@'])
+                || literal.chars().count() > 160
+            {
+                objections.push(Objection::new(ObjectionKind::Number, literal));
+            }
+        }
+        let mut open = text.to_owned();
+        for literal in &self.literals {
+            open = take_out(&open, literal);
+        }
+        open
+    }
+}
+
+/// Replaces whole occurrences of `literal` by a mark that is no letter and no digit.
+fn take_out(text: &str, literal: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(literal) {
+        let joined_left = before.chars().next_back().or_else(|| result.chars().next_back());
+        let left = joined_left.is_none_or(|c| !c.is_alphanumeric());
+        let right = after.chars().next().is_none_or(|c| !c.is_alphanumeric());
+        result.push_str(before);
+        // The mark ends a sentence, so that numbers on its two sides are not joined.
+        result.push_str(if left && right { " · " } else { literal });
+        rest = after;
+    }
+    result.push_str(rest);
+    result
+}

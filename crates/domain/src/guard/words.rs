@@ -1,0 +1,105 @@
+//! Promises, forbidden phrases, days, codes, addresses and the language of a reply.
+
+use super::lexicon::{Licence, lexicon};
+use super::{Context, Objection, ObjectionKind};
+
+/// Reports every phrase that is not licensed. `text` is normalised, `open` is the same
+/// without licensed literals, `written` is the text as the customer sees it.
+pub fn inspect(
+    text: &str,
+    open: &str,
+    written: &str,
+    licence: &Licence,
+    context: &Context<'_>,
+    objections: &mut Vec<Objection>,
+) {
+    for phrase in &lexicon().forbidden.phrases {
+        if contains_phrase(text, phrase) {
+            objections.push(Objection::new(ObjectionKind::Forbidden, phrase));
+        }
+    }
+    promises(open, licence, objections);
+    days(open, objections);
+    codes(written, licence, context, objections);
+    addresses(text, context, objections);
+}
+
+/// A phrase is licensed when one of the promises that own it is.
+fn promises(text: &str, licence: &Licence, objections: &mut Vec<Objection>) {
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for (promise, phrases) in &lexicon().promises {
+        for phrase in phrases {
+            if contains_phrase(text, phrase) {
+                found.push((phrase, promise));
+            }
+        }
+    }
+    for (phrase, promise) in &found {
+        // "gratis" inside a licensed "gratis terugsturen" is that phrase's word.
+        let covered = found.iter().any(|(longer, owner)| {
+            licence.promises.contains(*owner)
+                && longer.contains(phrase.trim_end())
+                && count(text, phrase) <= count(text, longer)
+        });
+        if !licence.promises.contains(*promise) && !covered {
+            objections.push(Objection::new(ObjectionKind::Promise, phrase));
+        }
+    }
+}
+
+fn count(text: &str, phrase: &str) -> usize {
+    text.matches(phrase).count()
+}
+
+fn days(text: &str, objections: &mut Vec<Objection>) {
+    for word in text.split(|c: char| !c.is_alphanumeric()) {
+        if lexicon().days.words.contains(word) {
+            objections.push(Objection::new(ObjectionKind::Date, word));
+        }
+    }
+    for phrase in &lexicon().days.phrases {
+        if contains_phrase(text, phrase) {
+            objections.push(Objection::new(ObjectionKind::Date, phrase));
+        }
+    }
+}
+
+/// Words in capitals are voucher codes unless the shop is called that, or they are short.
+fn codes(written: &str, licence: &Licence, context: &Context<'_>, objections: &mut Vec<Objection>) {
+    let mut open = written.to_owned();
+    let terms = context.terms;
+    for known in [&terms.bedrijfsnaam, &terms.ai_persona_name, &terms.retouradres] {
+        if !known.is_empty() {
+            open = open.replace(known.as_str(), " ");
+        }
+    }
+    let open_literals =
+        licence.without_literals(&super::normal::normalised(&open), &mut Vec::new());
+    for word in open.split(|c: char| !c.is_alphanumeric()) {
+        let shouted = word.chars().count() >= 5
+            && word.chars().any(char::is_alphabetic)
+            && !word.chars().any(char::is_lowercase);
+        if shouted && contains_phrase(&open_literals, &word.to_lowercase()) {
+            objections.push(Objection::new(ObjectionKind::Code, word));
+        }
+    }
+}
+
+/// Mail addresses other than the customer's.
+fn addresses(text: &str, context: &Context<'_>, objections: &mut Vec<Objection>) {
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')')) {
+        let word = word.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?'));
+        if word.contains('@') && word != context.sender.email {
+            objections.push(Objection::new(ObjectionKind::Address, word));
+        }
+    }
+}
+
+/// Whether `phrase` stands in `text` at the start of a word.
+pub fn contains_phrase(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(start, _)| {
+        text.get(..start)
+            .and_then(|before| before.chars().next_back())
+            .is_none_or(|c| !c.is_alphanumeric())
+    })
+}
