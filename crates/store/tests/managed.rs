@@ -242,6 +242,31 @@ async fn a_killed_postmaster_is_started_again() {
 }
 
 #[tokio::test]
+async fn an_old_backend_that_lingers_is_waited_for_and_never_run_beside() {
+    let scratch = Scratch::new("lingering");
+    let (options, _) = scratch.options();
+    let managed = Managed::start(&options).await.unwrap();
+    let client = connect(&managed.superuser_config()).await;
+    let row = client.query_one("select pg_backend_pid()", &[]).await.unwrap();
+    let backend: i32 = row.get(0);
+    // Stopped, it cannot notice that its postmaster is gone: as one stuck on a slow disk.
+    signal(backend, Signal::STOP);
+    signal(managed.pid().await.unwrap(), Signal::KILL);
+    drop(managed);
+
+    let held_up = Duration::from_secs(2);
+    let release = tokio::spawn(async move {
+        tokio::time::sleep(held_up).await;
+        signal(backend, Signal::CONT);
+    });
+    let begun = Instant::now();
+    let managed = Managed::start(&options).await.unwrap();
+    assert!(begun.elapsed() >= held_up, "two servers' processes were on one cluster");
+    release.await.unwrap();
+    managed.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_stopped_server_is_not_revived() {
     let scratch = Scratch::new("stopped");
     let (options, _) = scratch.options();
@@ -350,6 +375,34 @@ async fn a_cluster_that_is_none_and_one_of_another_major_are_named() {
     let refused = Managed::start(&options).await.unwrap_err();
     assert!(matches!(refused, Error::OtherMajor { cluster: 11, .. }), "{refused}");
     assert!(refused.to_string().contains("made by Postgres 11"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_format_the_binaries_cannot_read_is_named() {
+    let scratch = Scratch::new("format");
+    let (options, _) = scratch.options();
+    let managed = Managed::start(&options).await.unwrap();
+    managed.stop().await.unwrap();
+    drop(managed);
+    // The second field is the format's version; Postgres reads it before any checksum.
+    let control = scratch.cluster().join("global/pg_control");
+    let mut bytes = fs::read(&control).unwrap();
+    bytes[8..12].copy_from_slice(&1201_u32.to_ne_bytes());
+    fs::write(&control, bytes).unwrap();
+    let begun = Instant::now();
+    let refused = Managed::start(&options).await.unwrap_err();
+    assert!(matches!(refused, Error::Incompatible { .. }), "{refused}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "trying again would not help");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let scratch = Scratch::new("port");
+    let (mut options, _) = scratch.options();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    options.tcp = Tcp::Port(taken.local_addr().unwrap().port());
+    let refused = Managed::start(&options).await.unwrap_err().to_string();
+    assert!(refused.contains("Address already in use"), "{refused}");
 }
 
 #[tokio::test]

@@ -168,10 +168,10 @@ impl Postmaster {
 /// Makes a pid file of a dead server harmless.
 ///
 /// Postgres takes over such a file by itself unless a live process happens to have that number
-/// (after a reboot, or in a container, it easily has). Deleting the file would also delete its
-/// note of the shared memory, which is how a new server learns that backends of the dead one are
-/// still writing. So the number is replaced by our own instead: a server regards its parent's
-/// number as stale, and still looks at the shared memory.
+/// (after a reboot, or in a container, it easily has). The file also notes the shared memory,
+/// which is one of the two ways a new server learns that backends of the dead one are still at
+/// work, so it is not deleted. The number is replaced by our own instead: a server regards its
+/// parent's number as stale, and makes all its other checks.
 ///
 /// The caller holds the lock and has found no server running.
 fn forget_dead_postmaster(ground: &Ground<'_>) -> Result<(), Error> {
