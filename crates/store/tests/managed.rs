@@ -447,6 +447,56 @@ async fn a_deep_path_gets_a_short_socket_directory_and_keeps_it() {
 }
 
 #[tokio::test]
+async fn a_socket_that_was_tidied_away_comes_back() {
+    let scratch = Scratch::new("tidied");
+    let (options, _) = scratch.options();
+    let managed = Managed::start(&options).await.unwrap();
+    let socket = managed.socket_directory().join(".s.PGSQL.5432");
+    fs::remove_file(&socket).unwrap();
+    tokio::select! {
+        _ = managed.supervise() => unreachable!("supervision never ends"),
+        () = eventually("the socket is back", || socket.exists()) => {}
+    }
+    eventually("it is ready", || managed_answers(&socket)).await;
+    drop(managed);
+    let _ = fs::remove_file(&socket);
+    let managed = Managed::start(&options).await.unwrap();
+    assert_eq!(answer(&managed, "select 'back'").await, "back");
+    managed.stop().await.unwrap();
+}
+
+fn managed_answers(socket: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(socket).is_ok()
+}
+
+#[tokio::test]
+async fn a_data_directory_deleted_under_a_running_server_begins_anew_beside_it() {
+    let scratch = Scratch::new("deleted");
+    let (options, _) = scratch.options();
+    let managed = Managed::start(&options).await.unwrap();
+    let (old, old_socket) = (managed.pid().await.unwrap(), managed.socket_directory());
+    drop(managed);
+    fs::remove_dir_all(&options.data_dir).unwrap();
+    let managed = Managed::start(&options).await.unwrap();
+    assert_ne!(managed.pid().await, Some(old));
+    assert_ne!(managed.socket_directory(), old_socket, "the old server would remove it");
+    signal(old, Signal::QUIT);
+    eventually("the old server is gone", || {
+        fs::read(format!("/proc/{old}/cmdline")).map_or(true, |line| line.is_empty())
+    })
+    .await;
+    assert_eq!(answer(&managed, "select 'new'").await, "new");
+    managed.stop().await.unwrap();
+}
+
+#[test]
+fn starting_can_be_handed_to_another_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    let options = Options::new("/nowhere");
+    is_send(&Managed::start(&options));
+}
+
+#[tokio::test]
 async fn tcp_only_where_asked_for_and_only_with_the_password() {
     let scratch = Scratch::new("tcp");
     let (mut options, told) = scratch.options();

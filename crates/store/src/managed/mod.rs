@@ -137,7 +137,9 @@ impl Managed {
             config: &config,
         };
         if let Some(mut running) = postmaster::running(&cluster).await? {
-            if changed {
+            // Something that tidies temporary directories may have taken its socket.
+            let unreachable = postmaster::has_opened(&cluster)? && !self.socket().exists();
+            if changed || unreachable {
                 self.options.progress.tell(&Progress::Restarting { pid: running.pid });
                 running.stop(&cluster).await?;
             } else if running.wait_ready(&ground).await? {
@@ -203,6 +205,10 @@ impl Managed {
     /// The directory of the Unix socket, for `psql -h`.
     pub fn socket_directory(&self) -> PathBuf {
         self.listen.socket_directory.clone()
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.listen.socket_directory.join(format!(".s.PGSQL.{}", self.listen.port))
     }
 
     /// Makes database `name` unless it is there; says whether it was made.

@@ -8,7 +8,7 @@
 //! | `lock` | held for life by the Loket that works here; its process id | Loket |
 //! | `cluster/` | Postgres' own data directory, its logs under `log/` | the server |
 //! | `cluster.new-*` | an initdb that was not finished; removed at the next start | the server |
-//! | `socket/` | the Unix socket, mode 0700 | the server |
+//! | `socket-*/` | the Unix socket, mode 0700 | the server |
 //! | `socket-directory` | where the socket is when this path is too long for one | Loket |
 //! | `startup.log` | what the server said before its log opened | Loket |
 //! | `port`, `password` | only where TCP was asked for, mode 0600 | Loket |
@@ -27,6 +27,8 @@ use super::error::{Error, Explain};
 const SOCKET_PATH_LIMIT: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 /// What Postgres appends to the directory, at its longest.
 const SOCKET_NAME: &str = "/.s.PGSQL.65535";
+/// Root may be run on an ordinary user's data directory, and must not be led astray in it.
+const NO_SYMLINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 /// Directories and files are numbered until a free name is found; this many are tried.
 const NAMES: u32 = 10_000;
 
@@ -131,8 +133,14 @@ impl Place {
     }
 
     /// The directory for the socket: here, or a short one where this path is too long.
+    ///
+    /// Named after the cluster's inode, so that two clusters never share one. Where somebody
+    /// deletes the data directory under a running server and begins anew, the old server notices
+    /// within a minute, ends, and removes the socket at its path: that must not be the new one's.
     pub(super) fn socket_directory(&self, account: &Account) -> Result<PathBuf, Error> {
-        let here = self.home.join("socket");
+        let cluster = self.cluster();
+        let inode = fs::metadata(&cluster).explain("reading", &cluster)?.ino();
+        let here = self.home.join(format!("socket-{inode}"));
         if fits(&here) {
             make_directory(&here, 0o700)?;
             account.give(&here)?;
@@ -200,6 +208,18 @@ pub(super) fn write_atomically(
     fs::rename(&temporary, path).explain("writing", path)
 }
 
+/// An empty file to write to. Like [`write_atomically`], never through a symlink.
+pub(super) fn emptied(path: &Path) -> Result<File, Error> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .custom_flags(NO_SYMLINK)
+        .open(path)
+        .explain("making", path)
+}
+
 /// A text file's content; `None` where there is no such file.
 pub(super) fn read_if_there(path: &Path) -> Result<Option<String>, Error> {
     match fs::read_to_string(path) {
@@ -218,6 +238,7 @@ fn lock(home: &Path, data_dir: &Path) -> Result<File, Error> {
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(NO_SYMLINK)
         .open(&path)
         .explain("opening", &path)?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {

@@ -1,7 +1,7 @@
 //! The server process: recognising it, starting it, waiting for it, stopping it.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,7 +16,7 @@ use super::account::Account;
 use super::binaries::Installed;
 use super::connect;
 use super::error::{Error, Explain};
-use super::place::{read_if_there, write_atomically};
+use super::place::{emptied, read_if_there, write_atomically};
 
 /// How long old backends and their shared memory may take to go after a crash.
 const OLD_BACKENDS: Duration = Duration::from_secs(10);
@@ -65,6 +65,12 @@ pub(super) async fn running(cluster: &Path) -> Result<Option<Postmaster>, Error>
     }
 }
 
+/// Whether the server that runs here has opened its sockets, as its pid file says.
+pub(super) fn has_opened(cluster: &Path) -> Result<bool, Error> {
+    let text = read_if_there(&cluster.join("postmaster.pid"))?.unwrap_or_default();
+    Ok(text.lines().last().is_some_and(|status| status.trim() == "ready"))
+}
+
 impl Postmaster {
     /// Starts a server and waits until it takes connections.
     pub(super) async fn start(ground: &Ground<'_>, installed: &Installed) -> Result<Self, Error> {
@@ -92,7 +98,7 @@ impl Postmaster {
     }
 
     fn spawn(ground: &Ground<'_>, installed: &Installed) -> Result<Self, Error> {
-        let log = File::create(ground.startup_log).explain("making", ground.startup_log)?;
+        let log = emptied(ground.startup_log)?;
         let program = installed.directory.join("postgres");
         let child = ground
             .account

@@ -34,7 +34,7 @@ pub enum Progress {
         /// Its process id.
         pid: i32,
     },
-    /// A running server is stopped because its settings changed.
+    /// A running server is stopped because its settings changed or its socket is gone.
     Restarting {
         /// Its process id.
         pid: i32,
@@ -74,7 +74,7 @@ impl fmt::Display for Progress {
                 write!(f, "using the Postgres that still runs (process {pid})")
             }
             Self::Restarting { pid } => {
-                write!(f, "restarting Postgres (process {pid}) with changed settings")
+                write!(f, "restarting Postgres (process {pid}): its settings or its socket changed")
             }
             Self::Ready { took } => write!(f, "Postgres is ready ({} ms)", took.as_millis()),
             Self::Died => write!(f, "Postgres has ended unexpectedly, starting it again"),

@@ -15,7 +15,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Managed {
-    /// Starts the server again whenever it ends, with growing pauses while that fails. Never
+    /// Starts the server again whenever it ends or loses its socket, with growing pauses while that fails. Never
     /// returns: run it beside the serving and drop it to end it. After [`Managed::stop`] it only
     /// idles.
     ///
@@ -27,11 +27,14 @@ impl Managed {
             // Held while starting, so that a stop waits for the start and then ends that server.
             let mut postmaster = self.postmaster.lock().await;
             let Some(running) = postmaster.as_mut() else { continue };
-            if running.is_alive(&self.place.cluster()).await {
+            let alive = running.is_alive(&self.place.cluster()).await;
+            if alive && self.socket().exists() {
                 continue;
             }
-            self.options.progress.tell(&Progress::Died);
-            tracing::warn!(pid = running.pid, "the private Postgres has ended, starting it again");
+            if !alive {
+                self.options.progress.tell(&Progress::Died);
+            }
+            tracing::warn!(pid = running.pid, alive, "the private Postgres cannot be reached");
             match self.revive().await {
                 Ok(revived) => {
                     *running = revived;
