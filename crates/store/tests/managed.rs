@@ -255,14 +255,15 @@ async fn an_old_backend_that_lingers_is_waited_for_and_never_run_beside() {
     drop(managed);
 
     let held_up = Duration::from_secs(2);
-    let release = tokio::spawn(async move {
-        tokio::time::sleep(held_up).await;
+    // A thread, so that the backend is let go even where the test fails first.
+    let release = std::thread::spawn(move || {
+        std::thread::sleep(held_up);
         signal(backend, Signal::CONT);
     });
     let begun = Instant::now();
     let managed = Managed::start(&options).await.unwrap();
     assert!(begun.elapsed() >= held_up, "two servers' processes were on one cluster");
-    release.await.unwrap();
+    release.join().unwrap();
     managed.stop().await.unwrap();
 }
 
