@@ -1,1 +1,3 @@
 //! The only crate that knows SQL.
+
+pub mod managed;
