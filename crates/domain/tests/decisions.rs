@@ -1,5 +1,7 @@
 //! What must hold for every decision, over random facts and random talks.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 mod support;
 
 use domain::compose::{Templates, compose};
@@ -56,7 +58,8 @@ fn every_wall_holds() {
         desk.decide()
     };
     assert_eq!(walled(|_| {}).action, Action::Reply);
-    let walls: [(fn(&mut Desk), ReasonCode); 9] = [
+    type Change = fn(&mut Desk);
+    let walls: [(Change, ReasonCode); 9] = [
         (|desk| desk.terms.active = false, ReasonCode::ShopNotActive),
         (|desk| desk.terms.automatic_sending = false, ReasonCode::DraftsOnly),
         (|desk| desk.sender.verified = false, ReasonCode::SenderUnverified),

@@ -39,16 +39,10 @@ fn push_decoded(source: &str, text: &mut String) {
     let mut rest = source;
     while let Some((before, behind)) = rest.split_once('&') {
         push_folded(before, text);
-        match behind.split_once(';').and_then(|(name, after)| Some((entity(name)?, after))) {
-            Some((character, after)) => {
-                text.push(character);
-                rest = after;
-            }
-            None => {
-                text.push('&');
-                rest = behind;
-            }
-        }
+        let decoded = behind.split_once(';').and_then(|(name, after)| Some((entity(name)?, after)));
+        let (character, after) = decoded.unwrap_or(('&', behind));
+        text.push(character);
+        rest = after;
     }
     push_folded(rest, text);
 }

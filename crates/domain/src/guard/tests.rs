@@ -293,7 +293,7 @@ fn dutch(number: u16) -> String {
     ];
     match number {
         0..20 => SMALL[usize::from(number)].to_owned(),
-        20..100 if number % 10 == 0 => TENS[usize::from(number / 10)].to_owned(),
+        20..100 if number.is_multiple_of(10) => TENS[usize::from(number / 10)].to_owned(),
         20..100 => {
             format!("{}en{}", SMALL[usize::from(number % 10)], TENS[usize::from(number / 10)])
         }
@@ -307,7 +307,7 @@ proptest! {
     fn only_the_decided_percentage_passes(percents in 0_u16..=100, form in 0_usize..6) {
         let digits = percents.to_string();
         let spaced = digits.chars().map(String::from).collect::<Vec<_>>().join(" ");
-        let tagged = digits.chars().map(|c| format!("<b>{c}</b>")).collect::<String>();
+        let tagged = digits.chars().map(|c| format!("<b>{c}</b>")).collect::<Vec<_>>().concat();
         let text = match form {
             0 => format!("{digits}%"),
             1 => format!("{digits} procent"),

@@ -1,5 +1,9 @@
 //! A desk to put mails on: a shop, a customer and a moment, everything else by default.
-#![allow(dead_code, reason = "each test file uses its own part of the desk")]
+#![expect(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a broken desk fails the test that stands at it"
+)]
 
 use domain::contract::{EscalationReason, Intent};
 use domain::contract::{
