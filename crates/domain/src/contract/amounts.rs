@@ -35,7 +35,11 @@ impl Percentage {
         if value < 0 || value > 10_000 {
             return Err(AmountError::Percentage(value));
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked above"
+        )]
         Ok(Self(value as u16))
     }
 
@@ -126,7 +130,11 @@ impl LadderStep {
         if value < 0 || value > 9 {
             return Err(AmountError::Step(value));
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked above"
+        )]
         Ok(Self(value as u8))
     }
 
