@@ -3,7 +3,8 @@
 //! What the MIME parser does not bound itself is bounded before it sees the message; what is
 //! cut is flagged, never silent, and the raw message stays with the caller.
 
-pub mod clean;
+pub mod clean; // texts without what cannot be seen
+pub mod html; // HTML as text
 
 use domain::message::Message;
 

@@ -4,6 +4,16 @@
 //! It knows mail clients and their phrases (`phrases.toml`), and must not know what the
 //! words mean. Everything is linear in the size of the text. Start at [`strip`].
 
+mod addresses; // addresses as they stand in a text
+mod assemble; // the parts put together
+mod forward; // a mail that was passed on
+mod header_block; // From:, Sent:, To:, Subject:
+mod lines; // a text as lines
+mod phrases; // the words of mail clients
+mod quote; // where old text begins
+mod signature; // where own text ends
+mod walk; // what each line is
+
 use serde::{Deserialize, Serialize};
 
 use crate::message::Address;
@@ -55,10 +65,33 @@ pub fn strip(text: &str) -> Stripped {
 /// Takes a mail text apart. The subject tells a forward (`FW:`, `Doorst:`) from a reply
 /// where the client writes the same header for both.
 #[must_use]
-pub fn strip_with_subject(_subject: &str, text: &str) -> Stripped {
-    Stripped {
-        new_text: text.trim().to_owned(),
-        readable: text.trim().to_owned(),
-        ..Stripped::default()
+pub fn strip_with_subject(subject: &str, text: &str) -> Stripped {
+    let lines = lines::split(text);
+    let walked = walk::walk(&lines, forward::is_forward_subject(subject));
+    let mut stripped = assemble::assemble(&lines, &walked);
+    if let Some((start, header, end)) = walked.forward {
+        let mut forwarded = forward::read(subject, &lines, start, header, end);
+        forwarded.note.clone_from(&stripped.new_text);
+        if stripped.new_text.is_empty() {
+            stripped.new_text.clone_from(&forwarded.body);
+        }
+        if stripped.readable.is_empty() {
+            stripped.readable.clone_from(&forwarded.body);
+        }
+        stripped.forwarded = Some(forwarded);
+    }
+    keep_something(text, &mut stripped);
+    stripped
+}
+
+/// A mail of which nothing would be left is its closing (`Groetjes, Anna`), or else the
+/// whole text: a mistake of ours must not silence a customer.
+fn keep_something(text: &str, stripped: &mut Stripped) {
+    let rest = if stripped.closing.is_empty() { text.trim() } else { stripped.closing.as_str() };
+    if stripped.new_text.is_empty() {
+        stripped.new_text = rest.to_owned();
+    }
+    if stripped.readable.is_empty() {
+        stripped.readable.clone_from(&stripped.new_text);
     }
 }
