@@ -16,8 +16,10 @@ pub fn scores(corpora: &Path, wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> 
     let mut ours = Score::new("forward-crisp, Dutch and English", Some(90));
     let mut others = Score::new("forward-crisp, other languages", None);
     for case in cases(corpora, "forward-crisp", "cases.jsonl")? {
-        let score = if matches!(text(&case, "lang"), "nl" | "en") { &mut ours } else { &mut others };
-        let forwarded = strip_with_subject(text(&case, "subject_input"), text(&case, "input")).forwarded;
+        let score =
+            if matches!(text(&case, "lang"), "nl" | "en") { &mut ours } else { &mut others };
+        let forwarded =
+            strip_with_subject(text(&case, "subject_input"), text(&case, "input")).forwarded;
         let wrong = differences(case.get("expect").unwrap_or(&Value::Null), forwarded.as_ref());
         score.count(wrong.is_empty(), || format!("{}: {}", text(&case, "id"), wrong.join("; ")));
     }

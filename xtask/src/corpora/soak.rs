@@ -1,4 +1,6 @@
 //! pending
-use std::path::Path;
 use super::{Score, Wanted};
-pub fn scores(_corpora: &Path, _wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> { Ok(Vec::new()) }
+use std::path::Path;
+pub fn scores(_corpora: &Path, _wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> {
+    Ok(Vec::new())
+}

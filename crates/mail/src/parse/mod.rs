@@ -3,10 +3,18 @@
 //! What the MIME parser does not bound itself is bounded before it sees the message; what is
 //! cut is flagged, never silent, and the raw message stays with the caller.
 
+mod body; // the text a person would read
+mod charset; // bytes to text
 pub mod clean; // texts without what cannot be seen
+mod decode; // transfer encodings
+mod header; // fields and their values
 pub mod html; // HTML as text
+mod limits; // how much is read
+mod tree; // the parts
 
-use domain::message::Message;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use domain::message::{Address, Message};
 
 /// What was odd about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,8 +52,40 @@ pub struct Parsed {
 #[error("the message could not be parsed")]
 pub struct ParseError;
 
-/// Parses one raw message.
+/// Parses one raw message. Every input gives a message: what is not mail at all becomes its
+/// text. An error means a defect of the parser, never of the mail.
 pub fn parse(raw: &[u8]) -> Result<Parsed, ParseError> {
-    let _ = mail_parser::MessageParser::default().parse(raw).ok_or(ParseError)?;
-    Ok(Parsed::default())
+    // The decoders of header values come from outside; a panic in them must not end the
+    // process, and the mail must not block the next one.
+    catch_unwind(AssertUnwindSafe(|| read(raw))).map_err(|_| ParseError)
+}
+
+fn read(raw: &[u8]) -> Parsed {
+    let mut flags = Flags { too_large: raw.len() > limits::RAW_BYTES, ..Flags::default() };
+    let raw = raw.get(..limits::RAW_BYTES).unwrap_or(raw);
+    let root = tree::message(raw, &mut flags);
+    let body = body::read(&root, &mut flags);
+    let header = &root.header;
+    let first = |name: &str, flags: &mut Flags| header.addresses(name, flags).into_iter().next();
+    let from =
+        first("from", &mut flags).or_else(|| first("sender", &mut flags)).unwrap_or_default();
+    let reply_to = first("reply-to", &mut flags);
+    let message = Message {
+        message_id: header.ids("message-id").into_iter().next(),
+        in_reply_to: header.ids("in-reply-to"),
+        references: header.ids("references"),
+        reply_to: reply_to.filter(|to: &Address| !to.email.is_empty() && to.email != from.email),
+        from,
+        to: header.addresses("to", &mut flags),
+        cc: header.addresses("cc", &mut flags),
+        subject: header.text("subject"),
+        date: header.date(),
+        text: body.text,
+        headers: header.all(),
+        is_report: body.is_report,
+        report: body.report,
+        reported_message_ids: body.reported_message_ids,
+        attachments: body.attachments,
+    };
+    Parsed { message, flags }
 }

@@ -46,9 +46,8 @@ fn cut(text: &str, place: usize) -> (&str, &str) {
 
 /// Reads one address with its name.
 pub(super) fn one_address(text: &str) -> Address {
-    static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r#"(?:mailto:)?([^\s<>()\[\]:;,"'«»]+@[^\s<>()\[\]:;,"'«»]+)"#)
-    });
+    static EMAIL: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#"(?:mailto:)?([^\s<>()\[\]:;,"'«»]+@[^\s<>()\[\]:;,"'«»]+)"#));
     let Some(found) = EMAIL.captures(text) else {
         return Address { name: name(text), email: String::new() };
     };
@@ -62,6 +61,9 @@ pub(super) fn one_address(text: &str) -> Address {
 }
 
 fn name(text: &str) -> String {
-    let marks = |c: char| c.is_whitespace() || matches!(c, '<' | '(' | '[' | '"' | '\'' | '«' | '»' | ',' | '*' | '“' | '”');
+    let marks = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '<' | '(' | '[' | '"' | '\'' | '«' | '»' | ',' | '*' | '“' | '”')
+    };
     text.trim_matches(marks).to_owned()
 }

@@ -60,7 +60,8 @@ fn close(stretch: &mut Vec<&str>, out: &mut String) {
 /// New text with its closing and with the quotes above or between it, not below.
 fn readable(lines: &[Line<'_>], tags: &[Tag]) -> String {
     let own = |tag: &Tag| matches!(tag, Tag::New | Tag::Closing);
-    let says = |(line, tag): (&Line<'_>, &Tag)| own(tag) && !line.is_blank() && !is_delimiter(line.inner);
+    let says =
+        |(line, tag): (&Line<'_>, &Tag)| own(tag) && !line.is_blank() && !is_delimiter(line.inner);
     let Some(last) = lines.iter().zip(tags).rposition(says) else { return String::new() };
     let shown = lines.iter().zip(tags).take(last + 1);
     let shown: Vec<&str> = shown

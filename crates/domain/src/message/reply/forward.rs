@@ -54,18 +54,18 @@ pub(super) fn read(
     }
 }
 
-fn fields(
-    lines: &[Line<'_>],
-    start: usize,
-    header: Header,
-) -> (HashMap<Field, String>, usize) {
+fn fields(lines: &[Line<'_>], start: usize, header: Header) -> (HashMap<Field, String>, usize) {
     let first = lines.get(start).map_or("", |line| line.inner);
     if let Some(values) = header_block::read_inline(first) {
         return (values, start + 1);
     }
     if matches!(header.kind, Kind::Introduction | Kind::WeakIntroduction) {
-        let words: Vec<&str> =
-            lines.get(start..header.end).unwrap_or_default().iter().map(|line| line.inner).collect();
+        let words: Vec<&str> = lines
+            .get(start..header.end)
+            .unwrap_or_default()
+            .iter()
+            .map(|line| line.inner)
+            .collect();
         return (from_introduction(&words.join(" ")), header.end);
     }
     let after_separator = matches!(header.kind, Kind::Forward | Kind::Original);
@@ -100,13 +100,15 @@ fn from_introduction(line: &str) -> HashMap<Field, String> {
 /// The name at the end of what stands before an address: in quotation marks, or the words
 /// behind the last digit, comma or verb.
 fn sender_name(before: &str) -> String {
-    let before = before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '(' | '['));
+    let before =
+        before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '<' | '(' | '['));
     for (open, close) in [('"', '"'), ('«', '»'), ('“', '”')] {
         if let Some(inner) = before.strip_suffix(close).and_then(|text| text.rsplit_once(open)) {
             return inner.1.trim().to_owned();
         }
     }
-    let after_date = before.rfind(|c: char| c.is_ascii_digit() || c == ',').map_or(0, |place| place + 1);
+    let after_date =
+        before.rfind(|c: char| c.is_ascii_digit() || c == ',').map_or(0, |place| place + 1);
     let mut name = before.get(after_date..).unwrap_or_default().trim();
     if let Some(verb) = PHRASES.introduction_verb.find_iter(name).last() {
         name = name.get(verb.end()..).unwrap_or_default();
@@ -119,7 +121,8 @@ fn sender_name(before: &str) -> String {
 
 /// The lines as a text, without the indentation that all of them share.
 fn dedent(lines: &[&str]) -> String {
-    let blanks = |line: &&str| line.len() - line.trim_start_matches([' ', '\t', '\u{a0}', '\u{feff}']).len();
+    let blanks =
+        |line: &&str| line.len() - line.trim_start_matches([' ', '\t', '\u{a0}', '\u{feff}']).len();
     let shared = lines.iter().filter(|line| !line.trim().is_empty()).map(blanks).min().unwrap_or(0);
     let lines: Vec<&str> =
         lines.iter().map(|line| line.get(shared..).unwrap_or_default().trim_end()).collect();

@@ -72,7 +72,8 @@ fn continues(lines: &[Line<'_>], place: usize, known: bool) -> bool {
     let mut below = lines.iter().skip(place + 1).take(2).filter(|next| next.quoted == line.quoted);
     let next_is_label = below.next().is_some_and(|next| field(next.inner).is_some());
     if line.is_blank() {
-        return next_is_label || (known && below.next().is_some_and(|next| field(next.inner).is_some()));
+        return next_is_label
+            || (known && below.next().is_some_and(|next| field(next.inner).is_some()));
     }
     line.inner.len() <= LONGEST_HEADER_LINE && next_is_label
 }

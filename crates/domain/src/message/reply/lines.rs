@@ -74,8 +74,9 @@ fn unquoted(raw: &str) -> Option<&str> {
 /// The quoted line `index` broke in two on its way, and the line behind it is the rest.
 ///
 /// Only when it cannot be an answer written between quotes: the quote goes on directly
-/// behind it, and the line above stopped in the middle of a long sentence or a link.
-pub(super) fn is_broken_quote(lines: &[Line<'_>], index: usize) -> bool {
+/// behind it, and the line above stopped in the middle of a long sentence or a link. In a
+/// mail where that happened (`wrapped`) the sentence above may have come to its end.
+pub(super) fn is_broken_quote(lines: &[Line<'_>], index: usize, wrapped: bool) -> bool {
     let neighbours = (
         index.checked_sub(1).and_then(|above| lines.get(above)),
         lines.get(index),
@@ -88,7 +89,18 @@ pub(super) fn is_broken_quote(lines: &[Line<'_>], index: usize) -> bool {
     let open_link = above.inner.rfind("http").is_some_and(|at| {
         above.inner.get(at..).is_some_and(|link| link.contains("://") && !link.contains(' '))
     });
-    let stopped = !above.inner.ends_with(['.', '?', '!', ':', ';']);
+    let stopped = wrapped || !above.inner.ends_with(['.', '?', '!', ':', ';']);
     let goes_on = line.inner.chars().next().is_some_and(|c| !c.is_uppercase());
     open_link || (stopped && goes_on && above.inner.chars().count() >= 60)
+}
+
+/// The line stands directly between two quoted ones: part of a mail that was passed on by a
+/// client that wraps lines, where nobody answers in between.
+pub(super) fn is_between_quotes(lines: &[Line<'_>], index: usize) -> bool {
+    let quoted = |place: Option<usize>| {
+        place.and_then(|place| lines.get(place)).is_some_and(|line| line.quoted)
+    };
+    lines.get(index).is_some_and(|line| !line.is_gap())
+        && quoted(index.checked_sub(1))
+        && quoted(index.checked_add(1))
 }

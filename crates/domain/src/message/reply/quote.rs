@@ -75,7 +75,8 @@ fn separator(lines: &[Line<'_>], index: usize) -> Option<Header> {
 /// Tells a separator line by its words; Yahoo writes the header on the same line behind it.
 pub(super) fn separator_kind(line: &str) -> Option<Kind> {
     let phrases = &*PHRASES;
-    let decoration = |c: char| matches!(c, '-' | '_' | '=' | '*' | '–' | '—' | '~') || c.is_whitespace();
+    let decoration =
+        |c: char| matches!(c, '-' | '_' | '=' | '*' | '–' | '—' | '~') || c.is_whitespace();
     let start = line.trim_start_matches(decoration);
     let dashed = dashes(line.get(..line.len() - start.len()).unwrap_or_default()) >= 2;
     let words = if dashed {
@@ -133,16 +134,19 @@ fn introduction(lines: &[Line<'_>], index: usize) -> Option<Header> {
             }
             continue;
         }
-        if line.quoted != first.quoted || joined.len() + line.inner.len() > LONGEST_HEADER_LINE {
-            return None;
-        }
-        if used == 1 && !may_continue(&joined, begins, line.inner) {
+        // The `>` that closes a wrapped address is no quote mark.
+        let closes = line.quoted && !first.quoted && has_open_bracket(&joined);
+        let words = if closes { line.raw.trim() } else { line.inner };
+        if (line.quoted != first.quoted && !closes)
+            || joined.len() + words.len() > LONGEST_HEADER_LINE
+            || (used == 1 && !may_continue(&joined, begins, words))
+        {
             return None;
         }
         if used > 0 {
             joined.push(' ');
         }
-        joined.push_str(line.inner);
+        joined.push_str(words);
         used += 1;
         if let Some(kind) = introduction_strength(&joined) {
             return Some(Header { kind, end: index + offset + 1 });
@@ -157,11 +161,17 @@ fn introduction(lines: &[Line<'_>], index: usize) -> Option<Header> {
 /// Whether a first line may be wrapped: it begins like an introduction and has its date, or
 /// it has the address and the verb; and the line below does not begin one of its own.
 fn may_continue(first: &str, begins: bool, below: &str) -> bool {
-    let own_start = PHRASES.introduction_start.is_match(below) && has_moment(below) && has_moment(first);
     let dated = begins && has_moment(first);
     let named = address_end(first).is_some() && PHRASES.introduction_verb.is_match(first);
-    let samsung = first.chars().count() <= 120 && PHRASES.introduction_verb.is_match(first) && first.ends_with('<');
+    let samsung = first.chars().count() <= 120
+        && PHRASES.introduction_verb.is_match(first)
+        && first.ends_with('<');
+    let own_start = PHRASES.introduction_start.is_match(below) && has_moment(below) && !named;
     !own_start && (dated || named || samsung)
+}
+
+fn has_open_bracket(text: &str) -> bool {
+    text.matches('<').count() > text.matches('>').count()
 }
 
 /// Whether these words, as one line, introduce a quote, and how surely.
@@ -170,7 +180,9 @@ fn introduction_strength(line: &str) -> Option<Kind> {
         pattern(r"^\d{4}-\d\d-\d\d \d\d:\d\d (?:GMT|UTC)[+-]\d\d:\d\d \p{L}[^:]{1,80}$")
     });
     static BARE_DATE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})\b.{0,200}<[^<>\s]+@[^<>\s]+>$")
+        pattern(
+            r"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})\b.{0,200}<[^<>\s]+@[^<>\s]+>$",
+        )
     });
     if line.chars().count() > 400 {
         return None;
@@ -209,7 +221,11 @@ fn speaks(line: &str) -> bool {
 fn verb_ends(body: &str) -> bool {
     let words: Vec<&str> = body.rsplitn(3, ' ').take(2).collect();
     words.iter().any(|word| PHRASES.introduction_verb.is_match(word))
-        || PHRASES.introduction_verb.find_iter(body).last().is_some_and(|found| found.end() + 2 >= body.len())
+        || PHRASES
+            .introduction_verb
+            .find_iter(body)
+            .last()
+            .is_some_and(|found| found.end() + 2 >= body.len())
 }
 
 /// A time of day, or a date with its year.

@@ -31,7 +31,8 @@ pub(super) fn parts(lines: &[Line<'_>]) -> Vec<Part> {
             mark(&mut parts, index, current);
             continue;
         }
-        if starts_signature(lines, index) || (current == Part::Closing && is_disclaimer(line.inner)) {
+        if starts_signature(lines, index) || (current == Part::Closing && is_disclaimer(line.inner))
+        {
             current = Part::Signature;
         } else if is_signature_line(line.inner) {
             mark(&mut parts, index, Part::Signature);
@@ -58,7 +59,9 @@ fn mark(parts: &mut [Part], index: usize, part: Part) {
 
 /// `Verstuurd vanaf mijn iPhone`, `Download Outlook voor iOS<https://...>`.
 pub(super) fn is_signature_line(line: &str) -> bool {
-    let plain = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '<' | '>' | '[' | ']' | '-' | '.'));
+    let plain = line.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '*' | '_' | '<' | '>' | '[' | ']' | '-' | '.')
+    });
     (4..=200).contains(&plain.len()) && PHRASES.signature_lines.is_match(plain)
 }
 
@@ -72,7 +75,8 @@ fn starts_signature(lines: &[Line<'_>], index: usize) -> bool {
     if line.raw == "-- " || line.inner == "--" {
         return behind(LONGEST_SIGNATURE);
     }
-    let above_is_gap = index.checked_sub(1).and_then(|above| lines.get(above)).is_none_or(Line::is_blank);
+    let above_is_gap =
+        index.checked_sub(1).and_then(|above| lines.get(above)).is_none_or(Line::is_blank);
     is_delimiter(line.inner) && above_is_gap && behind(LONGEST_RULED_SIGNATURE)
 }
 
@@ -91,7 +95,8 @@ fn is_closing(lines: &[Line<'_>], index: usize) -> bool {
     let mut below = lines.iter().skip(index + 1).filter(|line| !line.is_blank());
     if phrase == Phrase::Thanks {
         let name = below.next();
-        let alone = below.next().is_none_or(|line| !is_sentence(line.inner) || is_disclaimer(line.inner));
+        let alone =
+            below.next().is_none_or(|line| !is_sentence(line.inner) || is_disclaimer(line.inner));
         return !behind && name.is_some_and(|line| is_name(line.inner)) && alone;
     }
     if phrase == Phrase::None {
@@ -145,8 +150,11 @@ fn closing_words(line: &str) -> (Phrase, bool) {
         let (Some(words), Some(name)) = (words, name) else { continue };
         let found = kind(words.trim_end_matches([',', '.', '!', ' ']));
         let written = line.trim_end().get(line.trim_end().len().saturating_sub(name.len())..);
-        let capital = written.and_then(|name| name.trim_start().chars().next()).is_some_and(char::is_uppercase);
-        if found == Phrase::Closing && name.split_whitespace().count() <= 4 && (capital || c == ',') {
+        let capital = written
+            .and_then(|name| name.trim_start().chars().next())
+            .is_some_and(char::is_uppercase);
+        if found == Phrase::Closing && name.split_whitespace().count() <= 4 && (capital || c == ',')
+        {
             return (found, true);
         }
     }
@@ -176,13 +184,22 @@ fn is_sentence(line: &str) -> bool {
 }
 
 fn is_disclaimer(line: &str) -> bool {
-    let lower: String = line.trim_start_matches(['*', '_', '"', ' ']).chars().take(60).flat_map(char::to_lowercase).collect();
+    let lower: String = line
+        .trim_start_matches(['*', '_', '"', ' '])
+        .chars()
+        .take(60)
+        .flat_map(char::to_lowercase)
+        .collect();
     PHRASES.disclaimers.iter().any(|start| lower.starts_with(start.as_str()))
 }
 
 /// A legal footer behind a gap, when at most a few lines follow it.
 fn is_final_disclaimer(lines: &[Line<'_>], index: usize) -> bool {
     let Some(line) = lines.get(index) else { return false };
-    let above_is_gap = index.checked_sub(1).and_then(|above| lines.get(above)).is_some_and(Line::is_blank);
-    above_is_gap && line.inner.len() >= 60 && is_disclaimer(line.inner) && lines.len() - index <= LONGEST_SIGNATURE
+    let above_is_gap =
+        index.checked_sub(1).and_then(|above| lines.get(above)).is_some_and(Line::is_blank);
+    above_is_gap
+        && line.inner.len() >= 60
+        && is_disclaimer(line.inner)
+        && lines.len() - index <= LONGEST_SIGNATURE
 }

@@ -1,6 +1,6 @@
 //! What each line of a mail is: one pass from top to bottom.
 
-use super::lines::{Line, is_broken_quote};
+use super::lines::{Line, is_between_quotes, is_broken_quote};
 use super::quote::{Header, Kind, header_at, next_text, text_before_header};
 use super::signature::{self, Part};
 
@@ -33,18 +33,20 @@ pub(super) fn walk(lines: &[Line<'_>], passed_on: bool) -> Walked {
     let mut walked = Walked { tags: vec![Tag::New; lines.len()], ..Walked::default() };
     let mut any_new = false;
     let mut index = 0;
+    let wrapped = (0..lines.len()).any(|place| is_broken_quote(lines, place, false));
     while let Some(line) = lines.get(index) {
+        if text_before_header(line).is_some() {
+            set(&mut walked.tags, index, lines.len(), Tag::Quote);
+            walked.glued = Some(index);
+            break;
+        }
         if let Some(header) = header_at(lines, index) {
             let end = act_on_header(lines, index, header, any_new, passed_on, &mut walked);
             index = end.max(index + 1);
             continue;
         }
-        if line.quoted || is_broken_quote(lines, index) {
+        if line.quoted || is_broken_quote(lines, index, wrapped) {
             set(&mut walked.tags, index, index + 1, Tag::Quote);
-        } else if text_before_header(line).is_some() {
-            set(&mut walked.tags, index, lines.len(), Tag::Quote);
-            walked.glued = Some(index);
-            break;
         } else if !line.is_blank() {
             any_new = true;
         }
@@ -117,9 +119,11 @@ fn forward_end(lines: &[Line<'_>], header: Header, quoted: bool) -> usize {
         return lines.len();
     }
     let from = next_text(lines, header.end).unwrap_or(header.end);
-    let behind = lines.iter().enumerate().skip(from).find(|(place, line)| {
-        !line.quoted && !is_broken_quote(lines, *place)
-    });
+    let behind = lines
+        .iter()
+        .enumerate()
+        .skip(from)
+        .find(|(place, line)| !line.quoted && !is_between_quotes(lines, *place));
     behind.map_or(lines.len(), |(place, _)| place)
 }
 
