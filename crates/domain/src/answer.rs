@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::compose::{Draft, TemplateError, Templates, compose};
 use crate::decide::{Decision, Facts, OrderFacts, Sender, Terms, ThreadState, decide, watch_word};
 use crate::guard::{Approved, Context, Objection, approve, inspect};
-use crate::understand::{Earlier, Input, Reading, new_text, read};
+use crate::message::reply::strip;
+use crate::understand::{Earlier, Input, Reading, read};
 
 /// One mail with everything that may bear on its answer.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +92,7 @@ pub fn answer_reading(case: &Case<'_>, reading: Reading) -> Answer {
     let watched = if words.is_empty() {
         None
     } else {
-        watch_word(case.subject, words).or_else(|| watch_word(&new_text(case.body), words))
+        watch_word(case.subject, words).or_else(|| watch_word(&strip(case.body).new_text, words))
     };
     let decision = decide(&Facts {
         now: case.now,

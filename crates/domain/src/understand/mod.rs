@@ -91,3 +91,20 @@ impl Reading {
         !self.escalate.is_empty()
     }
 }
+
+/// Replaced by the merge of the reader.
+pub fn read(_input: &Input<'_>) -> Reading {
+    Reading {
+        language: Language::Dutch,
+        intents: IntentSet::EMPTY,
+        threat_kind: None,
+        mood: Mood::Neutral,
+        offer_response: None,
+        counter_percentage: None,
+        counter_amount: None,
+        order_number: None,
+        new_address: None,
+        escalate: Vec::new(),
+        evidence: Vec::new(),
+    }
+}
