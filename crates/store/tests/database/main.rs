@@ -1,0 +1,6 @@
+//! The store against a real Postgres. One binary, so that one cluster serves all tests.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod path_of_a_mail;
