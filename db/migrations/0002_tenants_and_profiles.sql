@@ -15,6 +15,7 @@ create table public.tenants (
   maximaal_extra_compensatie numeric(5,2) not null default 15,
   dagen_instellingen jsonb not null default '{}',
   signature_html text not null default '',
+  automatic_sending boolean not null default false,
   n8n_workflow_id text,
   api_key text,
   api_key_hash bytea,
@@ -49,6 +50,7 @@ comment on column public.tenants.retouradres is 'Postal address for returns.';
 comment on column public.tenants.maximaal_extra_compensatie is 'Percent that may be added on top of the first offer.';
 comment on column public.tenants.dagen_instellingen is 'Days: return, refund, reply, working days, holidays.';
 comment on column public.tenants.signature_html is 'Signature under every answer, sanitised HTML.';
+comment on column public.tenants.automatic_sending is 'Whether approved replies leave without a person; a new shop begins with drafts.';
 comment on column public.tenants.n8n_workflow_id is 'The shop''s workflow in n8n; null when none.';
 comment on column public.tenants.api_key is 'Visible prefix of the shop''s API key; null when none was made.';
 comment on column public.tenants.api_key_hash is 'SHA-256 of the whole API key; the key itself is never kept.';

@@ -63,6 +63,8 @@ create table public.customer_interactions (
   message_id text,
   in_reply_to text,
   message_references text[] not null default '{}',
+  sender_verified boolean not null default false,
+  reply_to_elsewhere boolean not null default false,
   received_at timestamptz not null,
   message_body text not null,
   ai_response text,
@@ -107,6 +109,8 @@ comment on column public.customer_interactions.subject is 'Decoded subject.';
 comment on column public.customer_interactions.message_id is 'Message-ID without angle brackets; null when absent.';
 comment on column public.customer_interactions.in_reply_to is 'First In-Reply-To without angle brackets; null when absent.';
 comment on column public.customer_interactions.message_references is 'References without angle brackets, oldest first.';
+comment on column public.customer_interactions.sender_verified is 'Whether the mailbox''s own provider vouches for the sender.';
+comment on column public.customer_interactions.reply_to_elsewhere is 'Whether an answer was asked for at another domain than the sender''s.';
 comment on column public.customer_interactions.received_at is 'When the mailbox received it.';
 comment on column public.customer_interactions.message_body is 'The text a person would read, with quotes and signature.';
 comment on column public.customer_interactions.ai_response is 'Plain text of the answer or draft; null until there is one.';

@@ -6,16 +6,16 @@
 -- tenants
 alter table public.tenants enable row level security;
 revoke all on public.tenants from public, anon, authenticated, service_role;
-grant select (tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status, active, retouradres, maximaal_extra_compensatie, dagen_instellingen, signature_html, n8n_workflow_id, api_key, created_by, approved_at, approved_by, created_at, updated_at) on public.tenants to authenticated;
+grant select (tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status, active, retouradres, maximaal_extra_compensatie, dagen_instellingen, signature_html, automatic_sending, n8n_workflow_id, api_key, created_by, approved_at, approved_by, created_at, updated_at) on public.tenants to authenticated;
 create policy user_select on public.tenants for select to authenticated
   using (tenant_id = private.current_tenant_id());
-grant update (bedrijfsnaam, gmail_email, gmail_password_encrypted, shop_url, ai_persona_name, sector, taalvoorkeur, retouradres, dagen_instellingen, signature_html, updated_at) on public.tenants to authenticated;
+grant update (bedrijfsnaam, gmail_email, gmail_password_encrypted, shop_url, ai_persona_name, sector, taalvoorkeur, retouradres, dagen_instellingen, signature_html, automatic_sending, updated_at) on public.tenants to authenticated;
 create policy user_update on public.tenants for update to authenticated
   using (tenant_id = private.current_tenant_id()) with check (tenant_id = private.current_tenant_id());
 grant select on public.tenants to loket_worker;
 create policy worker_select on public.tenants for select to loket_worker
   using (tenant_id = private.current_tenant_id());
-grant select (tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status, active, retouradres, maximaal_extra_compensatie, dagen_instellingen, signature_html, n8n_workflow_id, api_key, created_by, approved_at, approved_by, created_at, updated_at) on public.tenants to loket_admin;
+grant select (tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status, active, retouradres, maximaal_extra_compensatie, dagen_instellingen, signature_html, automatic_sending, n8n_workflow_id, api_key, created_by, approved_at, approved_by, created_at, updated_at) on public.tenants to loket_admin;
 create policy admin_select on public.tenants for select to loket_admin
   using (private.is_platform_admin());
 

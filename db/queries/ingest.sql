@@ -30,7 +30,7 @@ with mail as materialized (
   from jsonb_to_recordset($2) as m(
     id uuid, thread_id uuid, raw_message_id uuid, job_id uuid, lease_token uuid, answer_job_id uuid,
     customer_email text, from_name text, subject text, message_id text, in_reply_to text,
-    message_references text[], received_at timestamptz, message_body text, language text,
+    message_references text[], sender_verified boolean, reply_to_elsewhere boolean, received_at timestamptz, message_body text, language text,
     state text, fate text, fate_reason text, run_at timestamptz)),
 fence as (
   delete from public.jobs j using mail
@@ -50,9 +50,9 @@ thread as (
 interaction as (
   insert into public.customer_interactions (
     tenant_id, id, thread_id, raw_message_id, customer_email, from_name, subject, message_id, in_reply_to,
-    message_references, received_at, message_body, language, state)
+    message_references, sender_verified, reply_to_elsewhere, received_at, message_body, language, state)
   select $1, mail.id, mail.thread_id, mail.raw_message_id, mail.customer_email, mail.from_name, mail.subject,
-    mail.message_id, mail.in_reply_to, coalesce(mail.message_references, '{}'), mail.received_at,
+    mail.message_id, mail.in_reply_to, coalesce(mail.message_references, '{}'), mail.sender_verified, mail.reply_to_elsewhere, mail.received_at,
     mail.message_body, mail.language, mail.state
   from mail
   returning id),

@@ -13,14 +13,14 @@ select public.link_profile_to_tenant($1, $2);
 --! shop
 select tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status,
   active, retouradres, (maximaal_extra_compensatie * 100)::integer as maximaal_extra_compensatie,
-  dagen_instellingen, signature_html, n8n_workflow_id, api_key, created_at
+  dagen_instellingen, signature_html, automatic_sending, n8n_workflow_id, api_key, created_at
 from public.tenants
 where tenant_id = $1;
 
 --! list
 select tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status,
   active, retouradres, (maximaal_extra_compensatie * 100)::integer as maximaal_extra_compensatie,
-  dagen_instellingen, signature_html, n8n_workflow_id, api_key, created_at
+  dagen_instellingen, signature_html, automatic_sending, n8n_workflow_id, api_key, created_at
 from public.tenants
 where $1::text is null or status = $1
 order by created_at, tenant_id;
@@ -28,7 +28,7 @@ order by created_at, tenant_id;
 --! save_settings
 update public.tenants
 set bedrijfsnaam = $2, shop_url = $3, ai_persona_name = $4, taalvoorkeur = $5, retouradres = $6,
-  dagen_instellingen = $7, signature_html = $8, updated_at = now()
+  dagen_instellingen = $7, signature_html = $8, automatic_sending = $9, updated_at = now()
 where tenant_id = $1;
 
 --! audit_page

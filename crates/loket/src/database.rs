@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use store::managed::{Binaries, Managed, OnProgress, Options, check_durability};
+use store::managed::{Binaries, Managed, OnProgress, Options};
 use store::{Config, Logins, Store, migrate};
 
 use crate::config::Common;
@@ -88,14 +88,4 @@ pub async fn start_managed(common: &Common, progress: OnProgress) -> anyhow::Res
         options.binaries = Binaries::In(directory.clone());
     }
     Ok(Managed::start(&options).await?)
-}
-
-/// Refuses a server that would lose what it acknowledged.
-pub async fn refuse_unsafe_server(owner: &Config) -> anyhow::Result<()> {
-    let (client, connection) = owner.connect(store::no_tls()).await?;
-    let driver = tokio::spawn(connection);
-    let checked = check_durability(&client).await;
-    drop(client);
-    driver.abort();
-    Ok(checked?)
 }

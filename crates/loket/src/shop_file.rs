@@ -7,9 +7,7 @@ use anyhow::{Context, bail};
 use domain::compose::Templates;
 use domain::contract::{FilterType, Language, Percentage, RuleKey};
 use domain::decide::Terms;
-use domain::policy::{
-    AnyConfig, Rule, Rules, master, master_rules, parse_config,
-};
+use domain::policy::{AnyConfig, Rule, Rules, master, master_rules, parse_config};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -41,6 +41,10 @@ pub struct InteractionRow {
     pub in_reply_to: Option<String>,
     /// Without angle brackets, oldest first.
     pub message_references: Vec<String>,
+    /// Whether the mailbox's own provider vouches for the sender.
+    pub sender_verified: bool,
+    /// Whether an answer was asked for at another domain than the sender's.
+    pub reply_to_elsewhere: bool,
     /// When the mailbox received it.
     pub received_at: Timestamp,
     /// Text with quotes and signature.

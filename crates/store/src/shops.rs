@@ -60,6 +60,8 @@ pub struct ShopRow {
     pub dagen_instellingen: Value,
     /// Sanitised HTML.
     pub signature_html: String,
+    /// Whether approved replies leave without a person.
+    pub automatic_sending: bool,
     /// The shop's workflow in n8n.
     pub n8n_workflow_id: Option<String>,
     /// Visible prefix of the API key.
@@ -85,6 +87,8 @@ pub struct ShopSettings {
     pub dagen_instellingen: Value,
     /// Sanitised HTML.
     pub signature_html: String,
+    /// Whether approved replies leave without a person.
+    pub automatic_sending: bool,
 }
 
 /// Who did what and why.
@@ -169,6 +173,7 @@ pub async fn save_settings(tx: &TenantTx, settings: &ShopSettings) -> Result<()>
         &settings.retouradres,
         &settings.dagen_instellingen,
         &settings.signature_html,
+        &settings.automatic_sending,
     ];
     let changed = tx.session.execute(sql!("shops", "save_settings"), params).await?;
     crate::expect_change(changed, "shop", tx.tenant().0)

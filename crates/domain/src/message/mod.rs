@@ -4,6 +4,7 @@
 //! It must not know what the words mean: that is [`crate::understand`].
 
 pub mod automatic;
+pub mod identity;
 pub mod reply;
 
 use jiff::Timestamp;

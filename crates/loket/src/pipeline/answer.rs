@@ -20,7 +20,6 @@ use store::jobs::{ClaimedJob, finish};
 use store::{InteractionId, JobId, NotificationId, OfferId, OutboxId, TenantTx};
 
 use super::receipt::receipt;
-use super::receive::MaildirConfig;
 use super::{Desk, StageError};
 use crate::shop::Shop;
 
@@ -52,11 +51,6 @@ async fn once(desk: &Desk, job: &ClaimedJob) -> Result<Answered, StageError> {
     desk.store
         .as_worker(job.tenant_id, async |tx| {
             let worked = work(desk, tx, job, interaction).await;
-            let failed = match &worked {
-                Ok(_) => None,
-                Err(StageError::Store(_)) => None,
-                Err(_) => Some(()),
-            };
             match worked {
                 Ok(answered) => {
                     outcome = Some(Ok(answered));
@@ -64,7 +58,6 @@ async fn once(desk: &Desk, job: &ClaimedJob) -> Result<Answered, StageError> {
                 }
                 Err(StageError::Store(error)) => Err(error),
                 Err(error) => {
-                    debug_assert!(failed.is_some());
                     outcome = Some(Err(error));
                     Ok(())
                 }
@@ -103,8 +96,7 @@ async fn work(
         rows.sort_by_key(|row| (row.created_at, row.id.0));
         accounts.push(account);
     }
-    let verified = senders_checked(tx, &facts).await?;
-    let (sender, thread) = (sender(&facts, verified), thread_state(&facts, &rows));
+    let (sender, thread) = (sender(&facts), thread_state(&facts, &rows));
     let case = Case {
         now: facts.budget.database_now,
         received_at: mail.received_at,
@@ -137,20 +129,11 @@ fn turns(facts: &FactsRow) -> Vec<(bool, String)> {
     turns
 }
 
-/// Whether the mailbox's provider vouches for its senders.
-async fn senders_checked(tx: &TenantTx, facts: &FactsRow) -> Result<bool, StageError> {
-    let Some(raw) = facts.interaction.raw_message_id else { return Ok(false) };
-    let mailbox = store::mailboxes::of_raw(tx, raw).await?;
-    Ok(mailbox
-        .and_then(|mailbox| MaildirConfig::read(&mailbox.config).ok())
-        .is_some_and(|config| config.senders_checked))
-}
-
-fn sender(facts: &FactsRow, verified: bool) -> Sender {
+fn sender(facts: &FactsRow) -> Sender {
     Sender {
         email: facts.interaction.customer_email.clone(),
         name: facts.interaction.from_name.clone(),
-        verified,
+        verified: facts.interaction.sender_verified,
         reply_to_elsewhere: facts.interaction.reply_to_elsewhere,
     }
 }

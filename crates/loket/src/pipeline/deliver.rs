@@ -43,10 +43,9 @@ async fn send(
     row: &OutboxRow,
     transport: &Transport,
 ) -> Result<(), StageError> {
-    let objection =
-        desk.store.as_worker(job.tenant_id, async |tx| {
-            store::outbox::mark_sending(tx, row.id).await
-        });
+    let objection = desk
+        .store
+        .as_worker(job.tenant_id, async |tx| store::outbox::mark_sending(tx, row.id).await);
     match objection.await? {
         None => {}
         Some(objection) => return withhold(desk, job, row, objection).await,
@@ -94,7 +93,9 @@ async fn withhold(
             Objection::PersonAnswered => {
                 store::outbox::cancel(tx, row.id, "person_answered").await?;
             }
-            Objection::PersonTookOver => store::outbox::hold(tx, row.id, "person_took_over").await?,
+            Objection::PersonTookOver => {
+                store::outbox::hold(tx, row.id, "person_took_over").await?
+            }
             Objection::NewerMessage => store::outbox::hold(tx, row.id, "newer_message").await?,
         }
         finish(tx, job.lease()).await
@@ -106,7 +107,9 @@ async fn hand_over(desk: &Desk, row: &OutboxRow, transport: &Transport) -> Resul
     let outgoing = Outgoing {
         message_id: row.message_id.clone(),
         from: Address {
-            name: format!("{}, AI-assistent van {}", row.ai_persona_name, row.bedrijfsnaam),
+            // "AI" reads the same in both languages, and the name itself must say it
+            // (AI Act art. 50; AP and ACM, 2 October 2025).
+            name: format!("{} (AI), {}", row.ai_persona_name, row.bedrijfsnaam),
             email: row.gmail_email.clone(),
         },
         to: Address { name: String::new(), email: row.recipient.clone() },

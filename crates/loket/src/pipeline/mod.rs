@@ -16,7 +16,7 @@ use store::Store;
 use crate::keys::Key;
 use crate::shop::{ShopError, Shops};
 
-pub use answer::answer;
+pub use answer::{answer, give_up as hold_for_person};
 pub use deliver::deliver;
 pub use receive::{OpenMailboxes, Received, receive};
 pub use thread::ingest;

@@ -24,10 +24,10 @@ pub struct MaildirConfig {
     pub directory: PathBuf,
     /// Where replies go.
     pub outgoing: PathBuf,
-    /// Whether whoever fills the directory has checked the senders. Without it no mail is
-    /// answered by itself.
+    /// The name under which whoever fills the directory signs its checks of senders, as in
+    /// `Authentication-Results: mx.example.org; ...`. Without it no mail is answered by itself.
     #[serde(default)]
-    pub senders_checked: bool,
+    pub authserv_id: Option<String>,
 }
 
 impl MaildirConfig {
@@ -61,9 +61,7 @@ pub async fn receive(
 ) -> Result<Received, StageError> {
     let row = desk
         .store
-        .as_worker(which.tenant_id, async |tx| {
-            store::mailboxes::load(tx, which.mailbox_id).await
-        })
+        .as_worker(which.tenant_id, async |tx| store::mailboxes::load(tx, which.mailbox_id).await)
         .await?
         .ok_or(StageError::Absent(which.mailbox_id.0))?;
     if row.kind != MailboxKind::Maildir {
@@ -120,9 +118,8 @@ fn open_maildir(
     config: &MaildirConfig,
 ) -> Result<Mailbox, StageError> {
     let indexes = data_dir.join("mailboxes");
-    std::fs::create_dir_all(&indexes).map_err(|source| {
-        mail::mailbox::MailboxError::Index { path: indexes.clone(), source }
-    })?;
+    std::fs::create_dir_all(&indexes)
+        .map_err(|source| mail::mailbox::MailboxError::Index { path: indexes.clone(), source })?;
     let index = indexes.join(format!("{}.index", mailbox.0));
     Ok(Mailbox::Maildir(Maildir::open(&config.directory, index)?))
 }

@@ -5,16 +5,19 @@
 
 use std::collections::HashMap;
 
-use domain::contract::{FilterType, Language};
+use domain::contract::Language;
 use domain::filter::{Admission, FilterRow, Filters};
 use domain::message::Message;
-use domain::message::automatic::{self, Kind};
+use domain::message::automatic::{self, AutomaticKind};
+use domain::message::identity;
 use domain::thread::{Belongs, Candidate, belongs_to, references};
 use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage};
 use store::jobs::{ClaimedJob, Lease};
-use store::{InteractionId, JobId, RawId, TenantId, ThreadId};
+use store::mailboxes::Mailbox;
+use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
 use uuid::Uuid;
 
+use super::receive::MaildirConfig;
 use super::{Desk, StageError};
 
 /// A mail that was claimed this often without coming through is set aside: whatever it does
@@ -55,23 +58,23 @@ async fn batch(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(),
     let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
     for job in jobs.iter().filter(|job| job.attempt > 1) {
         let raw = RawId(job.subject_id);
-        desk.store
-            .as_worker(tenant, async |tx| store::ingest::note_attempt(tx, raw).await)
-            .await?;
+        desk.store.as_worker(tenant, async |tx| store::ingest::note_attempt(tx, raw).await).await?;
     }
-    let (raws, rows, shop) = desk
+    let (raws, rows, shop, mailboxes) = desk
         .store
         .as_worker(tenant, async |tx| {
             tokio::try_join!(
                 store::ingest::load_raws(tx, &ids),
                 store::ingest::filters(tx),
                 store::shops::load(tx),
+                store::mailboxes::list(tx),
             )
         })
         .await?;
     let shop = shop.ok_or(StageError::Absent(tenant.0))?;
     let own_address = shop.gmail_email.to_lowercase();
     let filters = compile(&rows);
+    let trusted = trusted_names(&mailboxes);
     let raws: HashMap<RawId, RawMessage> = raws.into_iter().map(|raw| (raw.id, raw)).collect();
 
     let mut parsed: Vec<(&ClaimedJob, &RawMessage, Option<Message>)> = Vec::new();
@@ -88,7 +91,13 @@ async fn batch(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(),
     let steps: Vec<Step> = parsed
         .into_iter()
         .map(|(job, raw, message)| match message {
-            Some(message) => place(job, raw, message, &filters, &own_address, &known, language),
+            Some(message) => {
+                let verified = trusted
+                    .get(&raw.mailbox_id)
+                    .is_some_and(|id| identity::is_verified(&message, id));
+                let mail = Mail { job, raw, message, verified, language };
+                place(mail, &filters, &own_address, &known)
+            }
             None => Step::Settle {
                 lease: job.lease(),
                 raw: raw.id,
@@ -98,6 +107,17 @@ async fn batch(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(),
         })
         .collect();
     write(desk, tenant, steps).await
+}
+
+/// Whose word on senders counts, by mailbox.
+fn trusted_names(mailboxes: &[Mailbox]) -> HashMap<MailboxId, String> {
+    mailboxes
+        .iter()
+        .filter_map(|mailbox| {
+            let config = MaildirConfig::read(&mailbox.config).ok()?;
+            Some((mailbox.id, config.authserv_id?))
+        })
+        .collect()
 }
 
 fn compile(rows: &[store::ingest::FilterRow]) -> Filters {
@@ -148,42 +168,32 @@ async fn known_threads(
         .await?)
 }
 
-/// Decides what is written for one parsed mail.
-fn place(
-    job: &ClaimedJob,
-    raw: &RawMessage,
+/// A parsed mail on its way to its place.
+struct Mail<'a> {
+    job: &'a ClaimedJob,
+    raw: &'a RawMessage,
     message: Message,
-    filters: &Filters,
-    own_address: &str,
-    known: &[KnownThread],
+    verified: bool,
     language: Language,
-) -> Step {
-    let settle = |fate, reason: &str| Step::Settle {
-        lease: job.lease(),
-        raw: raw.id,
-        fate,
-        reason: reason.to_owned(),
-    };
+}
+
+/// Decides what is written for one parsed mail.
+fn place(mail: Mail<'_>, filters: &Filters, own_address: &str, known: &[KnownThread]) -> Step {
+    let (lease, raw) = (mail.job.lease(), mail.raw.id);
+    let settle = |fate, reason: &str| Step::Settle { lease, raw, fate, reason: reason.to_owned() };
+    let message = &mail.message;
     if message.from.email == own_address {
         return settle(Fate::Automatic, "own_address");
     }
-    if let Some(automatic) = automatic::classify(&message) {
-        let reason = automatic.kind.as_str();
-        return match automatic_thread(&message, automatic.kind, known) {
-            Some(thread) => {
-                let fate = Some((Fate::Automatic, reason));
-                record(job, raw, message, thread, language, fate)
-            }
-            None => settle(Fate::Automatic, reason),
+    if let Some(automatic) = automatic::classify(message) {
+        let reason = word(automatic.kind);
+        return match automatic_thread(message, automatic.kind, known) {
+            Some(thread) => record(mail, thread, Some((Fate::Automatic, reason.as_str()))),
+            None => settle(Fate::Automatic, &reason),
         };
     }
     if let Admission::Refused { filter_type, .. } = filters.admit(&message.from.email) {
-        let reason = match filter_type {
-            FilterType::Allow => "allow",
-            FilterType::Block => "block",
-            FilterType::Spam => "spam",
-        };
-        return settle(Fate::Filtered, reason);
+        return settle(Fate::Filtered, filter_type.as_str());
     }
     if message.from.email.is_empty() {
         return settle(Fate::Quarantined, "no_sender");
@@ -196,43 +206,40 @@ fn place(
             message_id: thread.message_id.clone(),
         })
         .collect();
-    let thread = match belongs_to(&message, &candidates) {
+    let thread = match belongs_to(message, &candidates) {
         Belongs::To(thread) => thread,
         Belongs::New | Belongs::NewForeignReference => Uuid::now_v7(),
     };
-    record(job, raw, message, thread, language, None)
+    record(mail, thread, None)
 }
 
 /// A bounce goes to the conversation of the mail that bounced, an out-of-office note to that
 /// of the mail it answers; other automatic mail has none.
-fn automatic_thread(message: &Message, kind: Kind, known: &[KnownThread]) -> Option<Uuid> {
-    let named = if kind == Kind::Bounce {
-        let mut named = message.reported_message_ids.clone();
-        named.extend(references(message));
-        named
-    } else {
-        references(message)
-    };
+fn automatic_thread(message: &Message, kind: AutomaticKind, known: &[KnownThread]) -> Option<Uuid> {
+    let bounced = matches!(kind, AutomaticKind::Bounce(_) | AutomaticKind::DelayWarning);
+    let mut named = if bounced { message.reported_message_ids.clone() } else { Vec::new() };
+    named.extend(references(message));
     named.iter().find_map(|id| {
         known
             .iter()
-            .filter(|_| kind == Kind::Bounce || !message.from.email.is_empty())
             .find(|thread| {
-                thread.message_id == *id
-                    && (kind == Kind::Bounce || thread.customer_email == message.from.email)
+                thread.message_id == *id && (bounced || thread.customer_email == message.from.email)
             })
             .map(|thread| thread.thread_id.0)
     })
 }
 
-fn record(
-    job: &ClaimedJob,
-    raw: &RawMessage,
-    message: Message,
-    thread: Uuid,
-    language: Language,
-    fate: Option<(Fate, &str)>,
-) -> Step {
+/// The kind of an automatic mail as it is stored.
+fn word(kind: AutomaticKind) -> String {
+    serde_json::to_value(kind)
+        .ok()
+        .and_then(|value| value.get("kind").and_then(serde_json::Value::as_str).map(str::to_owned))
+        .unwrap_or_else(|| "automatic".to_owned())
+}
+
+fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
+    let Mail { job, raw, message, verified, language } = mail;
+    let reply_to_elsewhere = identity::reply_goes_elsewhere(&message);
     Step::Record(Box::new(NewInteraction {
         lease: Some(job.lease()),
         id: InteractionId::new(),
@@ -244,6 +251,8 @@ fn record(
         message_id: message.message_id,
         in_reply_to: message.in_reply_to.into_iter().next(),
         message_references: message.references,
+        sender_verified: verified,
+        reply_to_elsewhere,
         received_at: raw.received_at,
         message_body: message.text,
         language,

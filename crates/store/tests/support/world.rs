@@ -208,6 +208,8 @@ pub fn new_interaction(shop: &Shop, lease: Option<Lease>) -> NewInteraction {
         message_id: Some("klant.1@x.example".to_owned()),
         in_reply_to: None,
         message_references: vec!["eerder@x.example".to_owned()],
+        sender_verified: true,
+        reply_to_elsewhere: false,
         received_at: "2026-11-22T09:00:00Z".parse::<Timestamp>().unwrap(),
         message_body: "Ik wil mijn bestelling retourneren.\nGroet, ☃".to_owned(),
         language: Language::Dutch,
