@@ -1,14 +1,15 @@
-//! Developer tasks: `cargo xtask corpora` and what joins it.
+//! Developer tasks. `cargo xtask help` lists them.
 #![expect(clippy::print_stdout, reason = "its output is what a developer runs it for")]
 
 mod corpora;
+mod train;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(about = "Developer tasks")]
+#[command(name = "xtask", about = "Developer tasks")]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -18,10 +19,13 @@ struct Arguments {
 enum Task {
     /// Holds the code against outside test material and prints how much of it fits.
     Corpora(corpora::Options),
+    /// Trains the reader's classifier from `evals/train`.
+    Train(train::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Corpora(options) => corpora::run(&options),
+        Task::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
