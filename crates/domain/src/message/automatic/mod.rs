@@ -3,9 +3,14 @@
 //!
 //! It looks at headers, sender and wording only; it must not know the shop's rules.
 
+mod bounce; // mail about mail
+mod phrases; // the words of automatic mail
+
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::message::Message;
+use crate::message::{Message, reply};
+use phrases::PHRASES;
 
 /// Why a message is held to be automatic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,18 +69,240 @@ pub enum BounceReason {
 }
 
 /// Tells automatic mail; `None` means that a person may have written it.
+///
+/// Whether it comes from one of the shop's own addresses is the caller's to check, who knows
+/// them; our own Message-IDs are recognised here.
 #[must_use]
 pub fn classify(message: &Message) -> Option<Automatic> {
-    let value = message.header("auto-submitted")?;
-    (value != "no").then(|| Automatic {
-        kind: AutomaticKind::AutoReply,
-        told_by: format!("auto-submitted: {value}"),
+    own_loop(message)
+        .or_else(|| bounce::classify(message))
+        .or_else(|| by_headers(message))
+        .or_else(|| by_sender(message))
+        .or_else(|| by_wording(message))
+}
+
+/// The Message-IDs of the mails that a bounce is about, without angle brackets: what the
+/// report quotes first, then what its own headers refer to. Empty when nothing is named.
+#[must_use]
+pub fn bounced_message_ids(message: &Message) -> Vec<String> {
+    let quoted = bounce::quoted_message_ids(&message.text);
+    let named = message.reported_message_ids.iter().cloned().chain(quoted);
+    let referred = message.in_reply_to.iter().chain(message.references.iter().rev()).cloned();
+    let mut ids: Vec<String> = Vec::new();
+    for id in named.chain(referred) {
+        if !ids.contains(&id) && message.message_id.as_ref() != Some(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+/// The mark that the `mail` crate puts into the Message-IDs that we make.
+const OWN_MESSAGE_ID: &str = "loket1.";
+
+fn own_loop(message: &Message) -> Option<Automatic> {
+    let id = message.message_id.as_deref().filter(|id| id.starts_with(OWN_MESSAGE_ID))?;
+    Some(told(AutomaticKind::OwnLoop, "message-id", id))
+}
+
+fn told(kind: AutomaticKind, header: &str, value: &str) -> Automatic {
+    Automatic { kind, told_by: format!("{header}: {}", start_of(value, 200)) }
+}
+
+/// Headers that say so themselves.
+fn by_headers(message: &Message) -> Option<Automatic> {
+    let answer = || answer_kind(message);
+    if let Some(value) = message.header("auto-submitted").filter(|value| !starts(value, "no")) {
+        // RFC 3834, section 5.
+        let kind = if starts(value, "auto-replied") { answer() } else { generated_kind(message) };
+        return Some(told(kind, "auto-submitted", value));
+    }
+    if let Some(path) = message.header("return-path").filter(|path| bounce::is_null(path)) {
+        return Some(told(answer(), "return-path", path));
+    }
+    if let Some(value) = message.header("precedence") {
+        let kind = match value.to_ascii_lowercase().as_str() {
+            "auto_reply" | "auto-reply" => Some(answer()),
+            "list" => Some(AutomaticKind::MailingList),
+            "bulk" | "junk" => Some(bulk_kind(message)),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            return Some(told(kind, "precedence", value));
+        }
+    }
+    for (header, kind) in [
+        ("list-post", AutomaticKind::MailingList),
+        ("list-unsubscribe", AutomaticKind::Newsletter),
+        ("list-id", AutomaticKind::MailingList),
+    ] {
+        if let Some(value) = message.header(header) {
+            return Some(told(kind, header, value));
+        }
+    }
+    by_header_names(message)
+}
+
+/// Headers of programs; and the one with which Exchange asks for silence
+/// ([MS-OXCMAIL] 2.1.3.2.20).
+fn by_header_names(message: &Message) -> Option<Automatic> {
+    for header in &message.headers {
+        let name = header.name.as_str();
+        let off =
+            matches!(header.value.to_ascii_lowercase().as_str(), "no" | "none" | "false" | "0");
+        let kind = if PHRASES.reply_headers.contains(name) && !off {
+            answer_kind(message)
+        } else if PHRASES.bulk_headers.contains(name) {
+            AutomaticKind::Newsletter
+        } else if PHRASES.notification_headers.contains(name) && !off {
+            AutomaticKind::Notification
+        } else if name == "x-auto-response-suppress" && suppresses(&header.value) {
+            answer_kind(message)
+        } else {
+            continue;
+        };
+        return Some(told(kind, name, &header.value));
+    }
+    None
+}
+
+fn suppresses(value: &str) -> bool {
+    value.split(',').any(|word| {
+        matches!(
+            word.trim().to_ascii_lowercase().as_str(),
+            "all" | "dr" | "autoreply" | "oof" | "rn" | "nrn" | "ndr"
+        )
     })
 }
 
-/// The Message-IDs of the mails that a bounce is about, without angle brackets, in order
-/// of appearance. Empty when the report does not quote them.
-#[must_use]
-pub fn bounced_message_ids(message: &Message) -> Vec<String> {
-    message.in_reply_to.clone()
+/// Sender addresses that no person reads.
+fn by_sender(message: &Message) -> Option<Automatic> {
+    let local = message.from.email.split('@').next().unwrap_or_default();
+    if local.is_empty() {
+        return None;
+    }
+    let phrases = &*PHRASES;
+    let kind = if phrases.list_senders.is_match(local) {
+        AutomaticKind::MailingList
+    } else if phrases.newsletter_senders.is_match(local) {
+        AutomaticKind::Newsletter
+    } else if phrases.notification_senders.is_match(local) || phrases.bounce_senders.contains(local)
+    {
+        AutomaticKind::Notification
+    } else if phrases.no_reply_senders.is_match(local) {
+        // A shop's contact form writes from its own address and names the customer.
+        if message.reply_to.as_ref().is_some_and(is_person) {
+            return None;
+        }
+        AutomaticKind::NoReplySender
+    } else {
+        return None;
+    };
+    Some(told(kind, "from", &message.from.email))
+}
+
+fn is_person(address: &crate::message::Address) -> bool {
+    let local = address.email.split('@').next().unwrap_or_default();
+    !local.is_empty() && !PHRASES.no_reply_senders.is_match(local)
+}
+
+/// What is left when headers say nothing: subject, and the start of the new text.
+fn by_wording(message: &Message) -> Option<Automatic> {
+    let phrases = &*PHRASES;
+    let subject = bare_subject(&message.subject);
+    if phrases.auto_reply_subjects.is_match(subject)
+        || phrases.out_of_office_subjects.is_match(subject)
+    {
+        // The subject alone is also a customer's: `Vakantie: mijn pakket komt te laat`.
+        let kind = answer_kind(message);
+        let said = kind == AutomaticKind::OutOfOffice && out_of_office_text(message);
+        if said || phrases.auto_reply_subjects.is_match(subject) {
+            return Some(told(kind, "subject", &message.subject));
+        }
+    }
+    let new_text = reply::strip(start_of(&message.text, 20_000)).readable;
+    let start = start_of(&new_text, 600);
+    let found =
+        |kind, pattern: &Regex| pattern.find(start).map(|hit| told(kind, "text", hit.as_str()));
+    found(AutomaticKind::OutOfOffice, &phrases.out_of_office_texts)
+        .or_else(|| found(AutomaticKind::AutoReply, &phrases.auto_reply_texts))
+        .or_else(|| found(AutomaticKind::Challenge, &phrases.challenge_texts))
+        .or_else(|| newsletter_text(message))
+}
+
+/// Bulk mail without a header that says so has a way out in its last lines, and links.
+fn newsletter_text(message: &Message) -> Option<Automatic> {
+    let text = &message.text;
+    let tail = text.len().saturating_sub(1500);
+    let tail = (tail..text.len()).find_map(|from| text.get(from..)).unwrap_or(text);
+    let not_an_answer = message.in_reply_to.is_empty() && message.references.is_empty();
+    let hit = PHRASES.unsubscribe_texts.find(tail).filter(|_| not_an_answer && text.len() > 800)?;
+    Some(told(AutomaticKind::Newsletter, "text", hit.as_str()))
+}
+
+/// An answer of a machine is an absence, a challenge, or just an answer.
+fn answer_kind(message: &Message) -> AutomaticKind {
+    let subject = bare_subject(&message.subject);
+    if PHRASES.out_of_office_subjects.is_match(subject) || out_of_office_text(message) {
+        AutomaticKind::OutOfOffice
+    } else if PHRASES.challenge_texts.is_match(start_of(&message.text, 1500)) {
+        AutomaticKind::Challenge
+    } else {
+        AutomaticKind::AutoReply
+    }
+}
+
+/// What a program sent of its own accord may still be an absence note: some say
+/// `auto-generated` in them.
+fn generated_kind(message: &Message) -> AutomaticKind {
+    match answer_kind(message) {
+        AutomaticKind::AutoReply => AutomaticKind::Notification,
+        kind => kind,
+    }
+}
+
+fn bulk_kind(message: &Message) -> AutomaticKind {
+    let subject = bare_subject(&message.subject);
+    let answers = PHRASES.auto_reply_subjects.is_match(subject);
+    match answer_kind(message) {
+        AutomaticKind::AutoReply if message.header("list-id").is_some() => {
+            AutomaticKind::MailingList
+        }
+        AutomaticKind::AutoReply if !answers => AutomaticKind::Newsletter,
+        kind => kind,
+    }
+}
+
+fn out_of_office_text(message: &Message) -> bool {
+    PHRASES.out_of_office_texts.is_match(start_of(&message.text, 800))
+}
+
+/// The subject behind `Re:`, `Antw:`, `AW:` and `Fwd:`.
+fn bare_subject(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    for _ in 0..5 {
+        let Some((prefix, behind)) = rest.split_once(':') else { break };
+        let prefix = prefix.trim().to_lowercase();
+        if !matches!(prefix.as_str(), "re" | "antw" | "aw" | "sv" | "vs" | "res" | "ref" | "betr") {
+            break;
+        }
+        rest = behind.trim_start();
+    }
+    rest
+}
+
+fn starts(value: &str, start: &str) -> bool {
+    value.trim().get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
+}
+
+/// The first `most` bytes, at a character.
+fn start_of(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+/// A regular expression of this module.
+fn pattern(text: &str) -> Regex {
+    #[expect(clippy::expect_used, reason = "every pattern is a literal, compiled by the tests")]
+    Regex::new(text).expect("a well-formed pattern")
 }
