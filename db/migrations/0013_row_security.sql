@@ -271,7 +271,7 @@ create policy worker_select on public.jobs for select to loket_worker
 grant insert on public.jobs to loket_worker;
 create policy worker_insert on public.jobs for insert to loket_worker
   with check (tenant_id = private.current_tenant_id());
-grant update (run_at, locked_until, lease_token, state, last_error) on public.jobs to loket_worker;
+grant update (run_at, locked_until, lease_token, attempt, state, last_error) on public.jobs to loket_worker;
 create policy worker_update on public.jobs for update to loket_worker
   using (tenant_id = private.current_tenant_id()) with check (tenant_id = private.current_tenant_id());
 grant delete on public.jobs to loket_worker;

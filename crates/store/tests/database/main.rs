@@ -3,4 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancellation;
+mod catalog;
+mod isolation;
+mod migrations;
 mod path_of_a_mail;
+mod settings;
+mod work;
