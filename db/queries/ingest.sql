@@ -108,3 +108,15 @@ from public.raw_messages
 where tenant_id = $1
 group by 1
 order by 1;
+
+--! custody
+-- Every raw mail with what became of it: the answer to "was nothing lost, was nothing doubled?".
+select r.uid, r.fate, r.fate_reason, i.id as interaction_id, i.thread_id, i.customer_email, i.subject, i.intents,
+  (i.compensatie_percentage * 100)::integer as compensatie_percentage, o.state as outbox_state,
+  o.message_id as reply_message_id, receipt.body -> 'reasons' as reasons
+from public.raw_messages r
+left join public.customer_interactions i on i.tenant_id = r.tenant_id and i.raw_message_id = r.id
+left join public.outbox o on o.tenant_id = i.tenant_id and o.interaction_id = i.id
+left join public.receipts receipt on receipt.tenant_id = i.tenant_id and receipt.interaction_id = i.id
+where r.tenant_id = $1
+order by r.mailbox_id, r.uidvalidity, r.uid, o.created_at;

@@ -9,5 +9,6 @@ pub mod database;
 pub mod jobs;
 pub mod keys;
 pub mod pipeline;
+pub mod serving;
 pub mod shop;
 pub mod shop_file;

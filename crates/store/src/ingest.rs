@@ -279,3 +279,37 @@ pub async fn fates(tx: &TenantTx) -> Result<Vec<(String, i64)>> {
     let rows: Vec<Row> = tx.session.all(sql!("ingest", "fates"), &[&tx.tenant()]).await?;
     Ok(rows.into_iter().map(|row| (row.fate, row.mails)).collect())
 }
+
+/// A raw mail and what became of it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CustodyRow {
+    /// Its number in the mailbox.
+    pub uid: i64,
+    /// `None` while it is under way.
+    pub fate: Option<Fate>,
+    /// Why, in a word or two.
+    pub fate_reason: Option<String>,
+    /// Its place in a conversation, when it got one.
+    pub interaction_id: Option<InteractionId>,
+    /// That conversation.
+    pub thread_id: Option<ThreadId>,
+    /// Who wrote.
+    pub customer_email: Option<String>,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// What was wanted.
+    pub intents: Option<Vec<String>>,
+    /// What was offered.
+    pub compensatie_percentage: Option<domain::contract::Percentage>,
+    /// What became of the reply.
+    pub outbox_state: Option<crate::outbox::OutboxState>,
+    /// The reply's Message-ID.
+    pub reply_message_id: Option<String>,
+    /// The receipt's reasons.
+    pub reasons: Option<serde_json::Value>,
+}
+
+/// Every raw mail of the shop, in the order in which its mailboxes hold them.
+pub async fn custody(tx: &TenantTx) -> Result<Vec<CustodyRow>> {
+    tx.session.all(sql!("ingest", "custody"), &[&tx.tenant()]).await
+}

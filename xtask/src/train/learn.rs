@@ -53,7 +53,11 @@ fn truth(mail: &Mail) -> [Option<bool>; LABEL_COUNT] {
 fn weight(label: &str, there: bool) -> f64 {
     match (label, there) {
         ("threat" | "escalate", true) => 2.0,
-        ("legal" | "chargeback" | "authority" | "public_review" | "press_social" | "violence" | "self_harm", true) => 3.0,
+        (
+            "legal" | "chargeback" | "authority" | "public_review" | "press_social" | "violence"
+            | "self_harm",
+            true,
+        ) => 3.0,
         (_, true) => 1.5,
         _ => 1.0,
     }

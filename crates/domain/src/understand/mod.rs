@@ -123,4 +123,3 @@ impl Reading {
         !self.escalate.is_empty()
     }
 }
-

@@ -14,7 +14,7 @@ pub fn answer(answer: &Answer) -> String {
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
             // Writing to a string cannot fail.
-            drop(writeln!(text, "{name:<12}{value}"));
+            let _ = writeln!(text, "{name:<12}{value}");
         }
     };
     row("language", reading.language.as_str());
@@ -39,16 +39,16 @@ pub fn answer(answer: &Answer) -> String {
     for reason in &decision.because {
         let rule = reason.rule.map_or("Loket", |rule| rule.as_str());
         let sentence = reason.sentence(Language::English);
-        drop(writeln!(text, "  - {sentence} [{rule} v{}]", reason.version));
+        let _ = writeln!(text, "  - {sentence} [{rule} v{}]", reason.version);
     }
     for objection in &answer.objections {
-        drop(writeln!(text, "  ! {}", objection.sentence(Language::English)));
+        let _ = writeln!(text, "  ! {}", objection.sentence(Language::English));
     }
     if let Some(error) = &answer.template_error {
-        drop(writeln!(text, "  ! the template could not be filled: {error}"));
+        let _ = writeln!(text, "  ! the template could not be filled: {error}");
     }
     if let Some(draft) = answer.draft() {
-        drop(write!(text, "\ndraft: {}\n\n{}\n", draft.subject, draft.text()));
+        let _ = write!(text, "\ndraft: {}\n\n{}\n", draft.subject, draft.text());
     }
     text
 }
