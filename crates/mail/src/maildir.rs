@@ -11,8 +11,9 @@
 //! one costs one listing of names; only new files are looked at, only wanted ones are read.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -205,7 +206,7 @@ impl Maildir {
         let mut uid = self.last_uid;
         for (_, unique, path) in unknown {
             uid = uid.checked_add(1).ok_or(MailboxError::UidsUsedUp)?;
-            lines.push_str(&format!("{uid} {unique}\n"));
+            let _ = writeln!(lines, "{uid} {unique}");
             given.push((uid, unique, path));
         }
         append_durably(&self.index_path, &lines)
