@@ -256,6 +256,11 @@ impl Walker {
     fn character(&mut self, c: char) {
         if self.preformatted > 0 && c == '\n' {
             self.new_line();
+        } else if c == '\u{a0}' && self.line_is_empty {
+            // An empty paragraph of Word: a line of its own.
+            self.flush_breaks();
+            self.prefix();
+            self.line_is_empty = false;
         } else if c.is_whitespace() && (self.preformatted == 0 || c == '\r') {
             self.space = true;
         } else {
