@@ -1,4 +1,5 @@
 //! A directory as a mailbox: nothing lost, nothing twice, nothing changed.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,7 +117,14 @@ fn what_vanished_is_told_and_does_not_block() {
     fs::remove_file(place.0.join("box/new/a.host")).unwrap();
     let batch = mailbox.fetch_after(&Cursor::default(), 10).unwrap();
     assert_eq!(texts(&batch), ["mail b"]);
-    assert_eq!(batch.cursor.uid, 2);
+    assert_eq!((batch.cursor.uid, batch.vanished), (2, vec![1]));
+    // The newest one, too, and only once.
+    place.put("new/c.host", "mail c");
+    assert_eq!(mailbox.latest().unwrap().uid, 3);
+    fs::remove_file(place.0.join("box/new/c.host")).unwrap();
+    let batch = mailbox.fetch_after(&batch.cursor, 10).unwrap();
+    assert_eq!((batch.cursor.uid, batch.vanished), (3, vec![3]));
+    assert!(mailbox.fetch_after(&batch.cursor, 10).unwrap().vanished.is_empty());
 }
 
 #[test]

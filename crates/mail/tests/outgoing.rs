@@ -1,4 +1,5 @@
 //! The bytes of an answer, and their way into a directory.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use domain::message::Address;
 use mail::outgoing::{Outgoing, OutgoingError};

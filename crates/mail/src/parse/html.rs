@@ -256,7 +256,7 @@ impl Walker {
     fn character(&mut self, c: char) {
         if self.preformatted > 0 && c == '\n' {
             self.new_line();
-        } else if c == '\u{a0}' && self.line_is_empty {
+        } else if c == '\u{a0}' && (self.line_is_empty || self.breaks > 0) {
             // An empty paragraph of Word: a line of its own.
             self.flush_breaks();
             self.prefix();

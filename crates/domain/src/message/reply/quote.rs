@@ -207,6 +207,8 @@ fn introduction_strength(line: &str) -> Option<Kind> {
     match address_end(body) {
         // `ср, 30 апр. 2025 г. в 15:19, Jan <jan@example.nl>:`
         Some(end) if moment && end == body.len() => Some(Kind::Introduction),
+        // `Quoting Jan <jan@example.nl>:`
+        Some(end) if verb && end == body.len() && verb_begins(body) => Some(Kind::Introduction),
         Some(_) if verb && (moment || verb_ends(body)) => Some(Kind::Introduction),
         Some(_) => None,
         None if verb && moment && PHRASES.introduction_start.is_match(body) && !speaks(body) => {
@@ -220,6 +222,10 @@ fn introduction_strength(line: &str) -> Option<Kind> {
 fn speaks(line: &str) -> bool {
     line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ':'))
         .any(|word| PHRASES.introduction_never.contains(&word.to_lowercase()))
+}
+
+fn verb_begins(body: &str) -> bool {
+    PHRASES.introduction_verb.find(body).is_some_and(|found| found.start() == 0)
 }
 
 /// A verb stands at the end, perhaps with `the following` behind it.

@@ -28,6 +28,7 @@ fn introductions_of_dutch_and_english_clients() {
         "On 03/03/2025 10:12, Example Shop wrote:",
         "Am Mo., 3. März 2025 um 10:12 Uhr schrieb Laden <info@laden.de>:",
         "Le lun. 3 mars 2025 à 10:12, Boutique <info@boutique.fr> a écrit :",
+        "Citeren Winkel <info@voorbeeld.nl>:",
     ] {
         check(&format!("{introduction}\n\n> Beste klant,\n>\n> Wij willen u 15% teruggeven.\n"));
     }
@@ -200,7 +201,7 @@ fn long_mails_take_linear_time() {
         let stripped = strip(&text);
         let took = start.elapsed();
         let piece: String = text.chars().take(20).collect();
-        assert!(took < Duration::from_secs(120), "{piece:?} took {took:?}");
+        assert!(took < Duration::from_mins(2), "{piece:?} took {took:?}");
         assert!(!stripped.new_text.is_empty() || text.trim().is_empty());
     }
 }
