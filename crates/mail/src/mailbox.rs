@@ -42,7 +42,7 @@ pub struct Batch {
     pub messages: Vec<Fetched>,
     /// Where the next fetch goes on; equal to the old cursor when nothing was new.
     pub cursor: Cursor,
-    /// Uids that vanished between listing and reading: moved or deleted by the shop.
+    /// Uids up to the new cursor whose messages were moved or deleted before they were read.
     pub vanished: Vec<u32>,
 }
 

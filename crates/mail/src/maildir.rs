@@ -10,9 +10,10 @@
 //! Cost: a poll of an unchanged mailbox is two `stat` calls, whatever its size. A changed
 //! one costs one listing of names; only new files are looked at, only wanted ones are read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -89,20 +90,25 @@ impl Maildir {
             .take(limit)
             .map(|(uid, path)| (*uid, path.clone()))
             .collect();
+        let mut all_read = wanted.len() < limit;
         let mut bytes = 0_u64;
         for (uid, path) in wanted {
-            match self.read(uid, &path)? {
-                Some(fetched) => {
-                    bytes = bytes.saturating_add(fetched.raw.len() as u64);
-                    batch.messages.push(fetched);
-                }
-                None => batch.vanished.push(uid),
-            }
-            batch.cursor.uid = uid;
             if bytes >= MAX_BATCH_BYTES {
+                all_read = false;
                 break;
             }
+            if let Some(fetched) = self.read(uid, &path)? {
+                bytes = bytes.saturating_add(fetched.raw.len() as u64);
+                batch.messages.push(fetched);
+            }
+            batch.cursor.uid = uid;
         }
+        if all_read {
+            batch.cursor.uid = batch.cursor.uid.max(self.last_uid);
+        }
+        // Uids leave no gaps, so whatever was numbered and not read is gone.
+        let read: HashSet<u32> = batch.messages.iter().map(|message| message.uid).collect();
+        batch.vanished = (first..=batch.cursor.uid).filter(|uid| !read.contains(uid)).collect();
         Ok(batch)
     }
 
@@ -205,7 +211,7 @@ impl Maildir {
         let mut uid = self.last_uid;
         for (_, unique, path) in unknown {
             uid = uid.checked_add(1).ok_or(MailboxError::UidsUsedUp)?;
-            lines.push_str(&format!("{uid} {unique}\n"));
+            let _ = writeln!(lines, "{uid} {unique}");
             given.push((uid, unique, path));
         }
         append_durably(&self.index_path, &lines)

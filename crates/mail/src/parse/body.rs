@@ -27,7 +27,7 @@ pub(super) fn read(root: &Part<'_>, flags: &mut Flags) -> Body {
     let text = clean::body(&text);
     reader.flags.text_cut |= text.len() > limits::TEXT_BYTES;
     let mut body = reader.body;
-    body.text = cut(text.trim_matches(['\n', ' ', '\t']), limits::TEXT_BYTES).to_owned();
+    cut(text.trim_matches(['\n', ' ', '\t']), limits::TEXT_BYTES).clone_into(&mut body.text);
     body
 }
 
@@ -100,7 +100,7 @@ impl Reader<'_> {
                 }
                 return String::new();
             }
-            ("text", _) | ("", _) => {}
+            ("text" | "", _) => {}
             ("multipart", _) => return self.decoded(part, bytes),
             _ => {
                 self.attach(part, bytes);

@@ -76,7 +76,7 @@ fn is_blank(line: &[u8]) -> bool {
 fn name(line: &[u8]) -> Option<(String, usize)> {
     let colon = line.iter().take(200).position(|byte| *byte == b':')?;
     let name = line.get(..colon)?.trim_ascii_end();
-    let sound = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_graphic());
+    let sound = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
     sound.then(|| (String::from_utf8_lossy(name).to_ascii_lowercase(), colon + 1))
 }
 

@@ -9,6 +9,7 @@ pub mod clean; // texts without what cannot be seen
 mod decode; // transfer encodings
 mod header; // fields and their values
 pub mod html; // HTML as text
+mod html_tags; // what its elements mean to a reader
 mod limits; // how much is read
 mod tree; // the parts
 

@@ -6,6 +6,9 @@
 mod bounce; // mail about mail
 mod phrases; // the words of automatic mail
 
+#[cfg(test)]
+mod tests;
+
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 

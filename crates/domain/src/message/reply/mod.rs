@@ -14,6 +14,9 @@ mod quote; // where old text begins
 mod signature; // where own text ends
 mod walk; // what each line is
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::message::Address;

@@ -43,7 +43,7 @@ pub(super) fn header_at(lines: &[Line<'_>], index: usize) -> Option<Header> {
 /// Text written on the same line before a header: `reply--- On ... wrote:`.
 pub(super) fn text_before_header<'a>(line: &Line<'a>) -> Option<&'a str> {
     static GLUED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*?\S)\s*-{2,}\s*(.*)$"));
-    if line.quoted || line.inner.len() > LONGEST_HEADER_LINE {
+    if line.quoted || line.inner.len() > LONGEST_HEADER_LINE || !line.inner.contains("--") {
         return None;
     }
     let found = GLUED.captures(line.inner)?;
@@ -85,7 +85,7 @@ pub(super) fn separator_kind(line: &str) -> Option<Kind> {
     } else {
         start.trim_end_matches(decoration)
     };
-    if words.len() > 80 {
+    if words.len() > 80 || !(dashed || words.ends_with([':', '：'])) {
         return None;
     }
     let words = words.to_lowercase();
@@ -122,6 +122,11 @@ const LONGEST_INTRODUCTION: usize = 4;
 
 fn introduction(lines: &[Line<'_>], index: usize) -> Option<Header> {
     let first = lines.get(index)?;
+    // Its first line has a date or an address; most lines of a mail have neither.
+    let promising = first.inner.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@');
+    if !promising && !first.inner.ends_with('<') {
+        return None;
+    }
     let begins = PHRASES.introduction_start.is_match(first.inner);
     let mut joined = String::new();
     let mut used = 0;
@@ -202,6 +207,8 @@ fn introduction_strength(line: &str) -> Option<Kind> {
     match address_end(body) {
         // `ср, 30 апр. 2025 г. в 15:19, Jan <jan@example.nl>:`
         Some(end) if moment && end == body.len() => Some(Kind::Introduction),
+        // `Quoting Jan <jan@example.nl>:`
+        Some(end) if verb && end == body.len() && verb_begins(body) => Some(Kind::Introduction),
         Some(_) if verb && (moment || verb_ends(body)) => Some(Kind::Introduction),
         Some(_) => None,
         None if verb && moment && PHRASES.introduction_start.is_match(body) && !speaks(body) => {
@@ -215,6 +222,10 @@ fn introduction_strength(line: &str) -> Option<Kind> {
 fn speaks(line: &str) -> bool {
     line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ':'))
         .any(|word| PHRASES.introduction_never.contains(&word.to_lowercase()))
+}
+
+fn verb_begins(body: &str) -> bool {
+    PHRASES.introduction_verb.find(body).is_some_and(|found| found.start() == 0)
 }
 
 /// A verb stands at the end, perhaps with `the following` behind it.

@@ -178,12 +178,15 @@ fn is_sentence(line: &str) -> bool {
         lower.strip_prefix(mark).is_some_and(|rest| rest.starts_with([':', '.', ' ', ',']))
     });
     let words = line.split_whitespace().count();
-    let link = line.contains("://") || line.contains("www.") || line.contains('@');
+    let address = line.contains("://") || line.contains("www.") || line.contains('@');
     let ended = line.ends_with(['.', '?', '!']) && words >= 4;
-    postscript || line.ends_with('?') || (!link && (ended || words >= 9))
+    postscript || line.ends_with('?') || (!address && (ended || words >= 9))
 }
 
 fn is_disclaimer(line: &str) -> bool {
+    if line.len() < 10 {
+        return false;
+    }
     let lower: String = line
         .trim_start_matches(['*', '_', '"', ' '])
         .chars()
