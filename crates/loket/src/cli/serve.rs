@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use clap::Args;
 use store::Claims;
 use store::managed::OnProgress;
