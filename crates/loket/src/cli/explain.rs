@@ -218,7 +218,7 @@ fn sender(from: &str) -> Sender {
 }
 
 /// The earlier messages, in whatever of the usual forms they come.
-fn earlier(thread: &Value) -> Vec<(bool, String)> {
+pub fn earlier(thread: &Value) -> Vec<(bool, String)> {
     let text = |value: &Value| {
         ["body", "text", "content", "message"]
             .iter()

@@ -2,6 +2,7 @@
 //! 0 done, 1 failed, 2 wrong usage.
 
 mod demo;
+mod eval;
 mod explain;
 mod migrate;
 mod output;
@@ -33,6 +34,8 @@ enum Command {
     Migrate,
     /// Says what would be done with a mail and why, without a database or a network.
     Explain(explain::Arguments),
+    /// Measures the reader against labelled mails.
+    Eval(eval::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -42,6 +45,7 @@ pub fn run() -> ExitCode {
     logs();
     let done = match arguments.command {
         Command::Explain(options) => explain::run(&options),
+        Command::Eval(options) => eval::run(&options),
         Command::Demo(options) => on_runtime(demo::run(&common, &options)),
         Command::Serve(options) => on_runtime(serve::run(&common, &options)),
         Command::Migrate => on_runtime(migrate::run(&common)),
