@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprAwait, ExprMethodCall, Path, Signature};
+use syn::{Expr, ExprAwait, ExprMethodCall, Item, Path, Signature, Visibility};
 
 use super::tree::Tree;
 use super::{Problem, rust};
@@ -42,8 +42,9 @@ const MAY_USE_OF_OURS: &[(&str, &[&str])] = &[
 
 /// Modules of the standard library that have effects.
 const EFFECTS: &[&str] = &["fs", "io", "net", "process", "thread", "env"];
-/// Crates that reach a network.
-const ACROSS_THE_NETWORK: &[&str] = &["mail", "model"];
+/// Crates that reach a network, and those of their modules that compute only.
+const ACROSS_THE_NETWORK: &[(&str, &[&str])] =
+    &[("mail", &["message_id", "outgoing", "parse"]), ("model", &[])];
 
 /// The packages named under `[dependencies]` of a crate.
 fn dependencies(tree: &Tree, manifest: &str) -> Option<BTreeSet<String>> {
@@ -113,6 +114,42 @@ pub fn no_transaction_spans_a_network_call(tree: &Tree) -> Vec<Problem> {
             let sentence = format!("`{name}` is named inside an open transaction");
             problems.push(Problem::at(&file.path, line, sentence));
         }
+    }
+    problems
+}
+
+/// `Approved` can be built in `guard` only: every field is private, and nothing derives a way
+/// around it.
+pub fn only_the_guard_approves(tree: &Tree) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut found = 0_usize;
+    for file in rust::sources(tree).filter(|file| file.path.starts_with("crates/")) {
+        let Some(parsed) = rust::parsed(file, &mut problems) else { continue };
+        for item in parsed.items {
+            let Item::Struct(item) = item else { continue };
+            if item.ident != "Approved" {
+                continue;
+            }
+            found += 1;
+            if !file.path.starts_with("crates/domain/src/guard/") {
+                problems.push(Problem::new(&file.path, "only `guard` has an `Approved`"));
+            }
+            let open = item.fields.iter().any(|f| !matches!(f.vis, Visibility::Inherited));
+            if open || item.fields.is_empty() {
+                problems.push(Problem::new(&file.path, "`Approved` can be built by anyone"));
+            }
+            let derives =
+                item.attrs.iter().filter_map(|attribute| attribute.meta.require_list().ok());
+            for derive in derives.map(|list| list.tokens.to_string()) {
+                if derive.contains("Deserialize") || derive.contains("Default") {
+                    problems
+                        .push(Problem::new(&file.path, "`Approved` derives a way around guard"));
+                }
+            }
+        }
+    }
+    if found == 0 {
+        problems.push(Problem::new("crates/domain/src/guard/", "has no `Approved`"));
     }
     problems
 }
@@ -200,12 +237,14 @@ impl<'ast> Visit<'ast> for Doors {
     }
 
     fn visit_path(&mut self, path: &'ast Path) {
-        if let Some(first) = path.segments.first() {
-            let name = first.ident.to_string();
-            if self.inside && path.segments.len() > 1 && ACROSS_THE_NETWORK.contains(&name.as_str())
-            {
-                self.found.push((first.ident.span().start().line, name));
-            }
+        let mut names = path.segments.iter().map(|segment| segment.ident.to_string());
+        if let (true, Some(first), Some(second)) = (self.inside, names.next(), names.next())
+            && ACROSS_THE_NETWORK
+                .iter()
+                .any(|(name, pure)| *name == first && !pure.contains(&second.as_str()))
+        {
+            let line = path.segments.first().map_or(0, |s| s.ident.span().start().line);
+            self.found.push((line, format!("{first}::{second}")));
         }
         visit::visit_path(self, path);
     }

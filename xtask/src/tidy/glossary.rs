@@ -89,7 +89,9 @@ fn contract_names(tree: &Tree) -> BTreeMap<String, String> {
             let words = file
                 .text
                 .split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
-            for word in words.filter(|word| !word.is_empty()) {
+            // Functions call their parameters as the column they are for, behind `p_`.
+            let names_in = words.map(|word| word.strip_prefix("p_").unwrap_or(word));
+            for word in names_in.filter(|word| !word.is_empty()) {
                 names.entry(word.to_owned()).or_insert_with(|| file.path.clone());
             }
         }

@@ -53,6 +53,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("SQL and HTML", rust::no_sql_or_html),
     ("what crates know", crates::know_only_their_own),
     ("pure domain", crates::domain_is_pure),
+    ("approval", crates::only_the_guard_approves),
     ("transactions", crates::no_transaction_spans_a_network_call),
     ("open ends", words::no_open_ends),
     ("machine paths", words::no_machine_paths),

@@ -153,25 +153,26 @@ pub fn passages_are_licensed(tree: &Tree) -> Vec<Problem> {
 /// is left of a code that is gone.
 pub fn codes_have_texts(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let reasons = ReasonCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
-    compare("policies/reasons.toml", reasons, &texts().reasons, &mut problems);
+    let reasons: Vec<String> =
+        ReasonCode::ALL.iter().map(|code| code.as_str().to_owned()).collect();
+    compare("policies/reasons.toml", &reasons, &texts().reasons, &mut problems);
     let objections = variants(tree, "ObjectionKind", "crates/domain/src/guard/");
-    compare("policies/objections.toml", objections, &texts().objections, &mut problems);
+    compare("policies/objections.toml", &objections, &texts().objections, &mut problems);
     let kinds = variants(tree, "ProblemKind", "crates/domain/src/policy/");
-    compare("policies/problems.toml", kinds, &texts().problems, &mut problems);
+    compare("policies/problems.toml", &kinds, &texts().problems, &mut problems);
     problems
 }
 
 fn compare(
     place: &str,
-    codes: Vec<String>,
+    codes: &[String],
     texts: &BTreeMap<String, PolicyText>,
     problems: &mut Vec<Problem>,
 ) {
     if codes.is_empty() {
         problems.push(Problem::new(place, "belongs to no enum that could be found"));
     }
-    for code in &codes {
+    for code in codes {
         if !texts.contains_key(code) {
             problems.push(Problem::new(place, format!("has no sentence for `{code}`")));
         }
