@@ -1,7 +1,8 @@
-//! Developer tasks. `cargo xtask help` lists them.
+//! Developer tasks, one module each: `cargo xtask --help` names them.
 #![expect(clippy::print_stdout, reason = "its output is what a developer runs it for")]
 
 mod corpora;
+mod tidy;
 mod train;
 
 use std::process::ExitCode;
@@ -19,6 +20,8 @@ struct Arguments {
 enum Task {
     /// Holds the code against outside test material and prints how much of it fits.
     Corpora(corpora::Options),
+    /// Holds the tree against the rules of the house and names every place that breaks one.
+    Tidy,
     /// Trains the reader's classifier from `evals/train`.
     Train(train::Arguments),
 }
@@ -26,6 +29,7 @@ enum Task {
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
         Task::Corpora(options) => corpora::run(&options),
+        Task::Tidy => tidy::run(),
         Task::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
