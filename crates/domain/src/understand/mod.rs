@@ -9,6 +9,22 @@ use crate::contract::{
     Cents, EscalationReason, IntentSet, Language, Mood, OfferResponse, Percentage, ThreatKind,
 };
 
+mod address;
+pub mod classifier;
+mod concepts;
+mod conclude;
+mod features;
+mod fresh;
+mod language;
+mod numbers;
+mod offer;
+mod order_number;
+mod plain;
+mod rules;
+pub mod score;
+
+pub use features::{Features, GROUP_SIZES};
+
 /// What the reader is given.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Input<'a> {
@@ -69,6 +85,22 @@ pub struct Reading {
     pub escalate: Vec<EscalationReason>,
     /// The words that led to a threat, escalation, intent, offer or address.
     pub evidence: Vec<Evidence>,
+}
+
+/// Reads one mail. The same text always reads the same; no text makes it fail.
+pub fn read(input: &Input<'_>) -> Reading {
+    read_with(&classifier::WEIGHTS, input)
+}
+
+/// Reads one mail with other weights than the shipped ones: for training and cross-validation.
+pub fn read_with(weights: &classifier::Weights, input: &Input<'_>) -> Reading {
+    let seen = conclude::Seen::of(input);
+    conclude::conclude(weights, input, &seen)
+}
+
+/// What the classifier sees of a mail: for training.
+pub fn features_of(input: &Input<'_>) -> Features {
+    conclude::Seen::of(input).features
 }
 
 /// The words that led to a conclusion, for the receipt.

@@ -1,0 +1,143 @@
+//! A linear classifier over the mail's features, with weights of eight bits each.
+//!
+//! `cargo xtask train` makes `data/weights.bin` from the mails under `evals/train`;
+//! nothing here learns. It knows numbers only: what a label means, others decide.
+
+use std::sync::LazyLock;
+
+use super::features::{BUCKETS, Features};
+
+/// What is scored, in the order of the weights.
+pub const LABELS: [&str; 26] = [
+    "threat", "legal", "chargeback", "authority", "public_review", "press_social", "violence",
+    "self_harm", "return", "cancel", "address_change", "order_status", "compensation", "complaint",
+    "warranty", "invoice", "question", "thanks", "auto_reply", "spam_or_marketing", "positive",
+    "neutral", "frustrated", "angry", "sad", "escalate",
+];
+
+/// How many labels are scored.
+pub const LABEL_COUNT: usize = LABELS.len();
+
+/// One number per label, in thousandths: above zero speaks for it.
+pub type Scores = [i32; LABEL_COUNT];
+
+const MAGIC: &[u8; 8] = b"loketw01";
+const HEADER: usize = 16 + LABEL_COUNT * 16;
+
+static SHIPPED: &[u8] = include_bytes!("data/weights.bin");
+
+/// The weights shipped with the program.
+pub(super) static WEIGHTS: LazyLock<Weights> =
+    LazyLock::new(|| Weights::decode(SHIPPED).unwrap_or_default());
+
+/// Trained weights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weights {
+    /// A fingerprint of what they were trained from.
+    pub fingerprint: u64,
+    /// Per label, in thousandths.
+    pub bias: [i32; LABEL_COUNT],
+    /// Per label and group of features: what a weight of 1 is worth, in millionths.
+    pub scale: [[u32; LABEL_COUNT]; 3],
+    /// One row of labels per feature.
+    pub rows: Vec<[i8; LABEL_COUNT]>,
+}
+
+impl Default for Weights {
+    /// Weights that say nothing about anything.
+    fn default() -> Self {
+        Self {
+            fingerprint: 0,
+            bias: [0; LABEL_COUNT],
+            scale: [[0; LABEL_COUNT]; 3],
+            rows: vec![[0; LABEL_COUNT]; BUCKETS],
+        }
+    }
+}
+
+impl Weights {
+    /// Reads the format written by [`Weights::encode`]; anything else is `None`.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (header, body) = bytes.split_at_checked(HEADER)?;
+        let rest = header.strip_prefix(MAGIC)?;
+        let (fingerprint, rest) = rest.split_at_checked(8)?;
+        let numbers: Vec<u32> = rest
+            .chunks_exact(4)
+            .filter_map(|chunk| chunk.try_into().ok().map(u32::from_le_bytes))
+            .collect();
+        let mut weights = Self {
+            fingerprint: u64::from_le_bytes(fingerprint.try_into().ok()?),
+            rows: Vec::with_capacity(BUCKETS),
+            ..Self::default()
+        };
+        for (bias, number) in weights.bias.iter_mut().zip(&numbers) {
+            *bias = number.cast_signed();
+        }
+        let scales = weights.scale.iter_mut().flatten();
+        scales.zip(numbers.iter().skip(LABEL_COUNT)).for_each(|(scale, number)| *scale = *number);
+        for row in body.chunks_exact(LABEL_COUNT) {
+            let row: [u8; LABEL_COUNT] = row.try_into().ok()?;
+            weights.rows.push(row.map(u8::cast_signed));
+        }
+        (weights.rows.len() == BUCKETS).then_some(weights)
+    }
+
+    /// As bytes, for `data/weights.bin`.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(self.fingerprint.to_le_bytes());
+        self.bias.iter().for_each(|bias| bytes.extend(bias.to_le_bytes()));
+        self.scale.iter().flatten().for_each(|scale| bytes.extend(scale.to_le_bytes()));
+        bytes.extend(self.rows.iter().flatten().map(|weight| weight.cast_unsigned()));
+        bytes
+    }
+
+    /// What the features say about each label.
+    pub fn scores(&self, features: &Features) -> Scores {
+        let mut scores = self.bias;
+        for (group, scale) in features.groups.iter().zip(&self.scale) {
+            let mut sums = [0_i32; LABEL_COUNT];
+            for number in group {
+                if let Some(row) = self.rows.get(usize::from(*number)) {
+                    for (sum, weight) in sums.iter_mut().zip(row) {
+                        *sum += i32::from(*weight);
+                    }
+                }
+            }
+            // 1 / sqrt(n), with the root in thousandths.
+            let root = (u64::try_from(group.len()).unwrap_or(1).max(1) * 1_000_000).isqrt();
+            let root = i64::try_from(root).unwrap_or(i64::MAX);
+            for ((score, sum), scale) in scores.iter_mut().zip(sums).zip(scale) {
+                let part = i64::from(sum) * i64::from(*scale) / root;
+                *score = score.saturating_add(i32::try_from(part).unwrap_or(0));
+            }
+        }
+        scores
+    }
+}
+
+/// The place of `label` in [`LABELS`]; unknown labels have the last place.
+pub(super) fn place(label: &str) -> usize {
+    LABELS.iter().position(|known| *known == label).unwrap_or(LABEL_COUNT - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_survive_the_file() {
+        let mut weights = Weights { fingerprint: 7, ..Weights::default() };
+        weights.bias[3] = -12;
+        weights.scale[2][5] = 9;
+        weights.rows[17][4] = -128;
+        assert_eq!(Weights::decode(&weights.encode()), Some(weights));
+        assert_eq!(Weights::decode(b"short"), None);
+    }
+
+    #[test]
+    fn the_shipped_weights_fit_this_program() {
+        assert!(Weights::decode(SHIPPED).is_some());
+        assert!(SHIPPED.len() < 1_000_000);
+    }
+}

@@ -1,0 +1,218 @@
+//! From what was seen in a mail to what it means: rules and classifier weighed together.
+//!
+//! Rules are evidence; the classifier weighs them with the rest of the text. Where both
+//! disagree, a threat or a call for a person wins only with a margin in its favour.
+
+use super::address;
+use super::classifier::{Scores, Weights, place};
+use super::concepts::{CONCEPTS, Found};
+use super::features::{Features, Style, features};
+use super::fresh::{Parts, parts};
+use super::language::language;
+use super::offer::{self, Answer};
+use super::order_number::order_number;
+use super::plain::{Plain, fold};
+use super::rules::{RULE_SET, RuleHit, apply};
+use super::{Evidence, Input, Reading};
+use crate::contract::{
+    EscalationReason, Intent, IntentSet, Language, Mood, OfferResponse, ThreatKind,
+};
+
+/// Everything seen in a mail before anything is concluded.
+pub(super) struct Seen {
+    parts: Parts,
+    plain: Plain,
+    found: Found,
+    hits: Vec<RuleHit>,
+    answer: Option<Answer>,
+    /// What the classifier is given.
+    pub features: Features,
+}
+
+/// The subject when the customer wrote it; an answer's subject is the shop's.
+fn own_subject(subject: &str) -> &str {
+    let start = subject.trim_start();
+    let is_answer = ["re:", "aw:", "fw:", "fwd:", "antw:", "doorst:", "tr:", "betr:"].iter().any(|mark| {
+        start.get(..mark.len()).is_some_and(|it| it.eq_ignore_ascii_case(mark))
+    });
+    if is_answer { "" } else { start }
+}
+
+impl Seen {
+    /// Looks at the new text of a mail.
+    pub(super) fn of(input: &Input<'_>) -> Self {
+        let parts = parts(input.body);
+        let own = own_subject(input.subject);
+        let raw = format!("{own}\n\n{}", parts.new.trim());
+        let mut plain = Plain::of(&raw);
+        // One line is easier to search; lengths stay the same.
+        plain.text = plain.text.replace('\n', " ");
+        let found = CONCEPTS.find(&plain);
+        let hits = apply(&found);
+        let offered = offer::offer(input, &parts.quoted);
+        let answer = offered.and_then(|offered| offer::response(offered, &parts.new, input.subject));
+        let style = Style {
+            has_history: !parts.quoted.is_empty() || !input.thread.is_empty(),
+            is_answer: own.len() < input.subject.len(),
+            ..Style::of(&parts.new)
+        };
+        let offered = offered.map(|_| 250).into_iter();
+        let answered = answer.map(|answer| 251 + answer.response as u16).into_iter();
+        let rules = hits.iter().map(|hit| u16::try_from(hit.rule).unwrap_or(249));
+        let features = features(&plain, &found, rules.chain(offered).chain(answered), style);
+        Self { parts, plain, found, hits, answer, features }
+    }
+
+    /// The first sentence in which a rule with this label holds.
+    fn words_of(&self, label: &str) -> Option<&str> {
+        self.hits.iter().find_map(|hit| {
+            let rule = RULE_SET.get(hit.rule)?;
+            let span = self.plain.sentences.get(hit.sentence)?;
+            (rule.label == label).then(|| self.plain.words(*span))
+        })
+    }
+
+    fn holds(&self, label: &str) -> bool {
+        self.words_of(label).is_some()
+    }
+
+    fn count(&self, prefix: &str) -> usize {
+        let hits = self.hits.iter().filter_map(|hit| RULE_SET.get(hit.rule));
+        hits.filter(|rule| rule.label.starts_with(prefix)).count()
+    }
+}
+
+fn score(scores: &Scores, label: &str) -> i32 {
+    scores.get(place(label)).copied().unwrap_or(0)
+}
+
+/// Draws every conclusion from what was seen.
+pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Reading {
+    let scores = weights.scores(&seen.features);
+    let threat_kind = threat(&scores, seen);
+    let escalate = escalation(&scores, seen, threat_kind);
+    let mut intents = intents(&scores, seen);
+    let answer = seen.answer;
+    if answer.is_some() {
+        intents = intents.with(Intent::Compensation);
+    }
+    let new_address = intents
+        .contains(Intent::AddressChange)
+        .then(|| address::new_address(&seen.parts.new).or_else(|| address::new_address(input.subject)))
+        .flatten();
+    let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())
+        .chain(input.thread.iter().map(|earlier| earlier.body))
+        .collect();
+    let mut reading = Reading {
+        language: spoken(input, seen),
+        intents,
+        threat_kind,
+        mood: mood(&scores),
+        offer_response: answer.map(|answer| answer.response),
+        counter_percentage: answer.and_then(|answer| answer.percentage),
+        counter_amount: answer.and_then(|answer| answer.amount),
+        order_number: order_number(&[input.subject, &seen.parts.new, &seen.parts.signature], &history),
+        new_address,
+        escalate,
+        evidence: Vec::new(),
+    };
+    reading.evidence = evidence(&reading, seen);
+    reading
+}
+
+fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
+    let own = seen.parts.new.trim();
+    let (own, subject) = (fold(own), fold(own_subject(input.subject)));
+    let more = fold(input.subject);
+    let quoted = fold(&seen.parts.quoted);
+    let thread = input.thread.last().map(|earlier| fold(earlier.body)).unwrap_or_default();
+    language(&[&own, &subject, &more, &seen.parts.signature.to_lowercase(), &quoted, &thread])
+}
+
+/// The most likely threat, if there is one at all.
+fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
+    let sure = seen.count("sure:threat") > 0;
+    let margin = score(scores, "threat");
+    if margin <= THREAT_FROM && !sure {
+        return None;
+    }
+    ThreatKind::ALL.iter().copied().max_by_key(|kind| {
+        let rules = i32::try_from(seen.count(&format!("threat:{kind}"))).unwrap_or(0).min(3);
+        score(scores, kind.as_str()) + rules * 100
+    })
+}
+
+/// Scores above this are threats: a little under zero, since a missed one costs more.
+const THREAT_FROM: i32 = -150;
+/// Scores above this call for a person.
+const ESCALATE_FROM: i32 = -150;
+
+fn escalation(scores: &Scores, seen: &Seen, threat: Option<ThreatKind>) -> Vec<EscalationReason> {
+    let mut reasons = Vec::new();
+    if threat.is_some() {
+        reasons.push(EscalationReason::Threat);
+    }
+    if score(scores, "escalate") > ESCALATE_FROM {
+        let before = reasons.len();
+        let named = EscalationReason::ALL.iter().copied().skip(1);
+        reasons.extend(named.filter(|reason| seen.holds(&format!("escalate:{reason}"))));
+        if reasons.len() == before && before == 0 {
+            reasons.push(EscalationReason::AsksForPerson);
+        }
+    }
+    reasons
+}
+
+fn intents(scores: &Scores, _seen: &Seen) -> IntentSet {
+    let set: IntentSet =
+        Intent::ALL.iter().copied().filter(|intent| score(scores, intent.as_str()) > 0).collect();
+    if !set.is_empty() {
+        return set;
+    }
+    let best = Intent::ALL.iter().copied().max_by_key(|intent| score(scores, intent.as_str()));
+    best.into_iter().collect()
+}
+
+fn mood(scores: &Scores) -> Mood {
+    let best = Mood::ALL.iter().copied().max_by_key(|mood| score(scores, mood.as_str()));
+    best.unwrap_or(Mood::Neutral)
+}
+
+/// At most this many characters of a sentence are kept as evidence.
+const EVIDENCE_LENGTH: usize = 120;
+
+fn evidence(reading: &Reading, seen: &Seen) -> Vec<Evidence> {
+    let mut labels: Vec<String> = Vec::new();
+    labels.extend(reading.threat_kind.map(|kind| format!("threat:{kind}")));
+    labels.extend(reading.escalate.iter().skip_while(|it| **it == EscalationReason::Threat).map(|it| format!("escalate:{it}")));
+    labels.extend(reading.intents.iter().map(|intent| format!("intent:{intent}")));
+    let mut list: Vec<Evidence> = labels
+        .into_iter()
+        .map(|label| {
+            let words = seen.words_of(&label).or_else(|| seen.telling(&label)).unwrap_or_default();
+            Evidence { words: words.trim().chars().take(EVIDENCE_LENGTH).collect(), label }
+        })
+        .collect();
+    let short = |text: &str| text.trim().chars().take(EVIDENCE_LENGTH).collect::<String>();
+    if let Some(response) = reading.offer_response {
+        list.push(Evidence { label: format!("offer:{response}"), words: short(&seen.parts.new) });
+    }
+    if let Some(address) = &reading.new_address {
+        let given = [&address.street, &address.house_number, &address.postal_code, &address.city];
+        let words = given.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        list.push(Evidence { label: "address".to_owned(), words: short(&words) });
+    }
+    list
+}
+
+impl Seen {
+    /// The sentence that says most, when no rule names one.
+    fn telling(&self, _label: &str) -> Option<&str> {
+        let weighed = self.found.sentences.iter().enumerate();
+        let (index, _) = weighed.max_by_key(|(_, mask)| mask.count_ones())?;
+        self.plain.sentences.get(index).map(|span| self.plain.words(*span))
+    }
+}
+
+/// Kept so that a counter-offer never loses its kind.
+const _: () = assert!(OfferResponse::Counter as usize == 2);

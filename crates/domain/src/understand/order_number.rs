@@ -1,0 +1,369 @@
+//! Which order is it about? The number as the customer wrote it, without `#`.
+//!
+//! Every token with a digit is a candidate; cue words before it, its shape, and what
+//! stands after it decide. It knows nothing of what is wanted with the order.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use super::plain::fold;
+
+const CUES: &str = include_str!("data/order_cues.toml");
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Cue {
+    order: bool,
+    parcel: bool,
+    other: bool,
+    between: bool,
+    unit: bool,
+}
+
+static WORDS: LazyLock<HashMap<String, Cue>> = LazyLock::new(|| {
+    let table: BTreeMap<String, String> = toml::from_str(CUES).unwrap_or_default();
+    let mut words: HashMap<String, Cue> = HashMap::new();
+    for (kind, list) in table {
+        for word in list.split_whitespace() {
+            let cue = words.entry(word.to_owned()).or_default();
+            match kind.as_str() {
+                "order" => cue.order = true,
+                "parcel" => cue.parcel = true,
+                "other" => cue.other = true,
+                "between" => cue.between = true,
+                _ => cue.unit = true,
+            }
+        }
+    }
+    words
+});
+
+/// A word of the raw text with the punctuation around it.
+#[derive(Debug, Clone, Copy)]
+struct Token<'a> {
+    core: &'a str,
+    before: &'a str,
+    after: &'a str,
+    start: usize,
+    first_on_line: bool,
+}
+
+/// A number that might be the order's, and how sure that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Candidate<'a> {
+    /// As written.
+    pub text: &'a str,
+    /// The higher the surer; below [`ENOUGH`] it is not taken.
+    pub score: i32,
+}
+
+/// From this score on a candidate is taken.
+pub(super) const ENOUGH: i32 = 20;
+
+/// The order number in the first of `texts` that has one.
+///
+/// The last texts are history: there a word such as "order" must stand before it.
+pub(super) fn order_number(new: &[&str], history: &[&str]) -> Option<String> {
+    let pick = |texts: &[&str], least: i32| {
+        let mut best: Option<Candidate<'_>> = None;
+        for (index, text) in texts.iter().enumerate() {
+            let late = i32::try_from(index).unwrap_or(0);
+            for mut candidate in candidates(text) {
+                candidate.score -= late;
+                if candidate.score >= least && best.is_none_or(|it| candidate.score > it.score) {
+                    best = Some(candidate);
+                }
+            }
+        }
+        best.map(|candidate| candidate.text.to_owned())
+    };
+    pick(new, ENOUGH).or_else(|| history.iter().find_map(|text| pick(&[text], ENOUGH + 20)))
+}
+
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::with_capacity(text.len() / 5);
+    let base = text.as_ptr() as usize;
+    for line in text.lines() {
+        let mut first_on_line = true;
+        for word in line.split_whitespace() {
+            let inner = |letter: char| letter.is_alphanumeric();
+            let Some(from) = word.find(inner) else {
+                let start = word.as_ptr() as usize - base;
+                tokens.push(Token { core: "", before: word, after: "", start, first_on_line });
+                continue;
+            };
+            let (before, rest) = word.split_at_checked(from).unwrap_or(("", word));
+            let end = rest.char_indices().rev().find(|(_, letter)| inner(*letter));
+            let end = end.map_or(rest.len(), |(at, letter)| at + letter.len_utf8());
+            let (core, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            let start = core.as_ptr() as usize - base;
+            tokens.push(Token { core, before, after, start, first_on_line });
+            first_on_line = false;
+        }
+    }
+    tokens
+}
+
+fn cue(word: &str) -> Cue {
+    if let Some(cue) = WORDS.get(word) {
+        return *cue;
+    }
+    let folded = fold(word);
+    let folded = folded.trim_end_matches(['.', ':']);
+    WORDS.get(folded).copied().unwrap_or_default()
+}
+
+fn digits(word: &str) -> usize {
+    word.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// All candidates of a text with their scores.
+pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
+    let tokens = tokens(text);
+    let mut found = Vec::new();
+    let mut skip_to = 0;
+    for (index, token) in tokens.iter().enumerate() {
+        if index < skip_to || digits(token.core) == 0 {
+            continue;
+        }
+        let (first, last) = extent(&tokens, index);
+        skip_to = last + 1;
+        let (Some(head), Some(tail)) = (tokens.get(first), tokens.get(last)) else { continue };
+        let Some(whole) = text.get(head.start..tail.start + tail.core.len()) else { continue };
+        let score = score(whole, &tokens, first, last);
+        found.push(Candidate { text: glued(whole).unwrap_or(whole), score });
+    }
+    found
+}
+
+/// `order:12` and `bestelling#12` lose what is before the mark.
+fn glued(whole: &str) -> Option<&str> {
+    let (word, number) = whole.split_once([':', '#', '='])?;
+    let is_word = word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (is_word && digits(number) > 1).then_some(number)
+}
+
+/// First and last token of the number at `index`: `ORD 55 32 10` is one number.
+fn extent(tokens: &[Token<'_>], index: usize) -> (usize, usize) {
+    let mut first = index;
+    let mut last = index;
+    let Some(token) = tokens.get(index) else { return (index, index) };
+    if let Some(previous) = index.checked_sub(1).and_then(|at| tokens.get(at)) {
+        let prefix = previous.core.len() <= 4
+            && previous.core.len() >= 2
+            && previous.after.is_empty()
+            && token.before.is_empty()
+            && !token.first_on_line
+            && previous.core.bytes().all(|byte| byte.is_ascii_uppercase())
+            && !cue_of_prefix(previous.core);
+        if prefix {
+            first = index - 1;
+        }
+    }
+    let mut previous = token;
+    for (at, next) in tokens.iter().enumerate().skip(index + 1) {
+        let numeric = next.core.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+            && !next.core.is_empty();
+        let follows = tokens.get(at + 1).is_some_and(|after| cue(after.core).unit)
+            && next.after.is_empty();
+        let joins = previous.after.is_empty()
+            && next.before.is_empty()
+            && !next.first_on_line
+            && numeric
+            && !follows
+            && next.core.len() <= 6
+            && previous.core.len() <= 8
+            && (first < index || digits(previous.core) == previous.core.len());
+        if !joins {
+            break;
+        }
+        last = at;
+        previous = next;
+    }
+    (first, last)
+}
+
+/// Capitals that are a cue or a word rather than part of the number.
+fn cue_of_prefix(word: &str) -> bool {
+    const SHOUTED: [&str; 26] = [
+        "NR", "NO", "PO", "REF", "IS", "EN", "DE", "HET", "VAN", "MET", "EUR", "BUS", "SKU", "ART", "EU", "UK",
+        "US", "AND", "THE", "OF", "FOR", "TEL", "OP", "TO", "MY", "MR",
+    ];
+    let known = cue(word);
+    SHOUTED.contains(&word) || (known.order && word != "ORD") || known.other
+}
+
+/// The cue before `first`: what it says and how far away it is.
+fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
+    let mut away = 0;
+    for index in (first.saturating_sub(6)..first).rev() {
+        let Some(token) = tokens.get(index) else { break };
+        let known = cue(token.core);
+        let compound = fold(token.core);
+        let marked = Cue {
+            order: known.order || compound.ends_with("order") || compound.starts_with("bestel") && digits(&compound) == 0,
+            other: known.other || compound.ends_with("nummer") && !known.order && !known.between,
+            ..known
+        };
+        if marked.order || marked.other || marked.parcel && away < 3 {
+            return (marked, away);
+        }
+        let ends = token.after.contains(['.', '!', '?', ';']) && !known.between;
+        if ends && !token.core.is_empty() {
+            break;
+        }
+        if !known.between {
+            away += 1;
+        }
+    }
+    (Cue::default(), 9)
+}
+
+fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
+    let (Some(head), Some(tail)) = (tokens.get(first), tokens.get(last)) else { return -99 };
+    let after = tokens.get(last + 1);
+    let (cue, away) = cue_before(tokens, first);
+    let is_order = cue.order && away < 4;
+    let count = digits(whole);
+    let mixed = whole.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let joined = whole.contains(['-', '/', '.', '_']);
+    let mut score = match (is_order, cue.other && away < 2) {
+        (true, _) => 60 - i32::try_from(away).unwrap_or(9) * 8,
+        (_, true) => -80,
+        _ => 0,
+    };
+    score += if cue.parcel && !is_order { 8 } else { 0 };
+    score += if head.before.ends_with('#') { 30 } else { 0 };
+    score += match count {
+        0..=1 => -40,
+        2 => if mixed { -15 } else { -30 },
+        3 => if mixed || joined { 2 } else { -25 },
+        4 => if mixed || joined { 14 } else { 0 },
+        5..=13 => 22,
+        _ => -20,
+    };
+    score += if mixed && joined { 14 } else { 0 };
+    score += if mixed && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { 4 } else { 0 };
+    score += if !mixed && joined && count > 3 { 6 } else { 0 };
+    let counted = tail.after.is_empty() && after.is_some_and(|next| cue_is_unit(next));
+    if counted && (!is_order || count < 4) || is_money(head, tail) {
+        score -= 90;
+    }
+    score - distractor(whole, after, tail)
+}
+
+fn cue_is_unit(token: &Token<'_>) -> bool {
+    token.core.is_empty() && token.before.starts_with(['%', '€']) || cue(token.core).unit
+}
+
+fn is_money(head: &Token<'_>, tail: &Token<'_>) -> bool {
+    head.before.contains(['€', '£', '$'])
+        || tail.after.starts_with(['%', '€', '£'])
+        || tail.after.starts_with(",-")
+}
+
+/// How much a shape speaks against an order number: tracking, phone, date, IBAN, postcode.
+fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
+    let compact: String = whole.chars().filter(|it| it.is_ascii_alphanumeric()).collect();
+    let upper = compact.to_ascii_uppercase();
+    let count = digits(&compact);
+    let letters = compact.len() - count;
+    if whole.contains('@') || whole.contains("www") || whole.contains("://") || compact.len() > 26 {
+        return 200;
+    }
+    let carrier = ["3S", "JVGL", "JJD", "JD0", "1Z", "CD0", "RR", "0034", "3232", "LX", "LY", "TBA"];
+    if count >= 9 && carrier.iter().any(|start| upper.starts_with(start)) || count >= 14 && letters < 5 {
+        return 150;
+    }
+    let iban = upper.get(..2).is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        && upper.get(2..4).is_some_and(|it| digits(it) == 2)
+        && compact.len() >= 14;
+    let phone = letters == 0
+        && (whole.starts_with("06") && count >= 9 && count <= 11
+            || whole.starts_with("00") && count >= 11
+            || whole.starts_with('0') && (count == 10 || count == 11) && whole != compact
+            || whole.starts_with("31") && count == 11
+            || whole.starts_with("32") && count == 11
+            || whole.starts_with("07") && count == 11
+            || whole.starts_with("04") && count == 10);
+    if iban || phone {
+        return 150;
+    }
+    if is_date(whole) || is_time(whole, &upper) {
+        return 90;
+    }
+    let year = letters == 0 && compact == whole && count == 4 && (upper.starts_with("19") || upper.starts_with("20"));
+    let postcode = letters == 0 && count == 4 && tail.after.is_empty()
+        && after.is_some_and(|next| next.core.len() == 2 && next.core.bytes().all(|it| it.is_ascii_uppercase()));
+    let dutch_postcode = compact.len() == 6 && count == 4 && letters == 2 && whole.len() == 6
+        && upper.bytes().take(4).all(|it| it.is_ascii_digit()) && upper != "";
+    if postcode { 120 } else if dutch_postcode { 15 } else if year { 30 } else { 0 }
+}
+
+fn is_date(whole: &str) -> bool {
+    let parts: Vec<&str> = whole.split(['-', '/', '.']).collect();
+    let number = |part: &str| part.parse::<u32>().ok();
+    let fits = |day: &str, month: &str| {
+        number(day).is_some_and(|day| (1..=31).contains(&day)) && day.len() <= 2
+            && number(month).is_some_and(|month| (1..=12).contains(&month)) && month.len() <= 2
+    };
+    match parts.as_slice() {
+        [day, month, year] if year.len() == 4 || year.len() == 2 && !whole.contains('-') => {
+            fits(day, month) && number(year).is_some_and(|year| year < 40 || (1990..2040).contains(&year))
+        }
+        [year, month, day] if year.len() == 4 => fits(day, month),
+        [day, month] => fits(day, month) && whole.len() <= 5,
+        _ => false,
+    }
+}
+
+fn is_time(whole: &str, upper: &str) -> bool {
+    whole.split_once(':').is_some_and(|(hour, _)| hour.len() <= 2 && digits(hour) == hour.len())
+        || upper.len() <= 4 && (upper.ends_with('U') || upper.ends_with('H') || upper.ends_with("PM") || upper.ends_with("AM"))
+        || upper.len() <= 5 && ["CM", "MM", "KG", "ML", "GB", "KM", "EUR", "TH", "ST", "ND", "RD", "X", "E", "STE", "K", "V", "W"]
+            .iter().any(|unit| upper.strip_suffix(unit).is_some_and(|rest| !rest.is_empty() && digits(rest) == rest.len()))
+            && whole.len() == upper.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        order_number(&[text], &[])
+    }
+
+    #[test]
+    fn numbers_as_customers_write_them() {
+        for (text, expected) in [
+            ("kan #10234 nog geannuleerd worden?", "10234"),
+            ("kan ik ff ruilen voor 44? ORD 55 32 10", "ORD 55 32 10"),
+            ("(bestelnr. 2024-00871) en ge hebt gezegd", "2024-00871"),
+            ("Bestelling 61.204, maat 43", "61.204"),
+            ("Order no. DW 2025 1180.", "DW 2025 1180"),
+            ("my order is showing packed. Order WEB/20391", "WEB/20391"),
+            ("Ordernr W-0093381 tel 06 555 777 12", "W-0093381"),
+            ("hey wnr komt 99031 ong?", "99031"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_not_taken() {
+        for text in [
+            "track & trace: 3SWNK1200883410", "klantnr 0044213", "factuurnr. F-2024-9912",
+            "bel 06-55577712", "op 12-05-2025 om 14:06", "voor € 1.249 besteld", "Ticket 88123",
+            "maat 43", "Singel 7, 8601 AG Sneek", "IBAN NL00 TEST 0000 1111 22", "al 9 dagen",
+            "01632 960441", "dossier 88123", "in 2024 gekocht", "artikel 7:17",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn history_only_counts_with_a_cue() {
+        let history = "Uw bestelling 12088341 is onderweg. Track & trace: 3SWNK1200883410";
+        assert_eq!(order_number(&["help"], &[history]).as_deref(), Some("12088341"));
+        assert_eq!(order_number(&["help"], &["bel 12088341"]), None);
+    }
+}

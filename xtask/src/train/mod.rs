@@ -1,0 +1,146 @@
+//! `cargo xtask train`: from labelled mails to `weights.bin`, the same bytes every time.
+//!
+//! The domain crate knows no floating point; learning does, so it lives here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use domain::understand::classifier::Weights;
+use domain::understand::score::Score;
+use domain::understand::{read, read_with};
+
+mod learn;
+mod mails;
+
+use mails::Mail;
+
+/// What to do.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Only say whether the committed weights are fresh.
+    #[arg(long)]
+    check: bool,
+    /// Measure by training on four fifths and reading the fifth, five times.
+    #[arg(long)]
+    cross_validate: bool,
+    /// Print the wrongly read mails of a cross-validation, those whose label contains this.
+    #[arg(long)]
+    misses: Option<String>,
+    /// Only measure the shipped weights on a folder of labelled mails; prints figures, no texts.
+    #[arg(long)]
+    measure: Option<PathBuf>,
+    /// Only print how long one reading takes.
+    #[arg(long)]
+    time: bool,
+}
+
+const WEIGHTS: &str = "crates/domain/src/understand/data/weights.bin";
+
+/// Runs the task from the root of the repository.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(folder) = &arguments.measure {
+        let mails = mails::load(folder)?;
+        let mut score = Score::default();
+        for mail in &mails {
+            mail.with_input(|input| mail.count(&mut score, &read(input)));
+        }
+        print_score(&score);
+        return Ok(());
+    }
+    let mails = mails::load(Path::new("evals/train"))?;
+    if arguments.time {
+        return time(&mails);
+    }
+    if arguments.cross_validate || arguments.misses.is_some() {
+        return cross_validate(&mails, arguments.misses.as_deref());
+    }
+    let weights = learn::learn(&mails.iter().collect::<Vec<_>>());
+    let bytes = weights.encode();
+    let fresh = fs::read(WEIGHTS).is_ok_and(|old| old == bytes);
+    if arguments.check {
+        if !fresh {
+            bail!("{WEIGHTS} is stale: run `cargo xtask train`");
+        }
+        print("the weights are fresh");
+        return Ok(());
+    }
+    fs::write(WEIGHTS, &bytes).with_context(|| format!("writing {WEIGHTS}"))?;
+    let fingerprint = weights.fingerprint;
+    print(&format!("{} mails, {} bytes, fingerprint {fingerprint:016x}", mails.len(), bytes.len()));
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a developer reads it")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
+fn print_score(score: &Score) {
+    print(&format!("{} mails", score.mails()));
+    print(&format!("{:26} {:>7} {:>9} {:>6} {:>6}", "label", "support", "precision", "recall", "f1"));
+    for row in score.table() {
+        let show = |it: u32| format!("{}.{:02}", it / 100, it % 100);
+        let (precision, recall) = (show(row.precision), show(row.recall));
+        print(&format!("{:26} {:>7} {precision:>9} {recall:>6} {:>6}", row.label, row.support, show(row.f1)));
+    }
+    let (alarmed, all) = score.alarms();
+    print(&format!("hard negatives that alarm: {alarmed} of {all}"));
+}
+
+const FOLDS: usize = 5;
+
+fn cross_validate(mails: &[Mail], misses: Option<&str>) -> Result<()> {
+    let mut score = Score::default();
+    for fold in 0..FOLDS {
+        let (test, rest): (Vec<_>, Vec<_>) =
+            mails.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
+        let weights: Weights = learn::learn(&rest.iter().map(|(_, mail)| *mail).collect::<Vec<_>>());
+        for (_, mail) in test {
+            let (reading, scores) = mail.with_input(|input| {
+                let scores = weights.scores(&domain::understand::features_of(input));
+                (read_with(&weights, input), scores)
+            });
+            let wrong = mail.count(&mut score, &reading);
+            let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
+            if shown {
+                print(&format!("== {} {wrong:?} threat {} escalate {}", mail.id, scores[0], scores[25]));
+                print(&format!("   read {:?} {:?} {:?}\n   want {:?}", reading.order_number, reading.new_address, (reading.offer_response, reading.counter_percentage, reading.counter_amount, reading.threat_kind, reading.intents.iter().collect::<Vec<_>>(), reading.mood), mail.labels));
+                print(&format!("   {} | {}", mail.subject, mail.body.replace('\n', " / ")));
+            }
+        }
+    }
+    print_score(&score);
+    Ok(())
+}
+
+/// Mails are joined to about this size, so that the figure is for a long mail.
+const LONG_MAIL: usize = 1_600;
+
+fn time(mails: &[Mail]) -> Result<()> {
+    let mut bodies: Vec<String> = vec![String::new()];
+    for mail in mails {
+        if let Some(last) = bodies.last_mut() {
+            last.push_str(&mail.body);
+            last.push_str("\n\n");
+            if last.len() > LONG_MAIL {
+                bodies.push(String::new());
+            }
+        }
+    }
+    bodies.retain(|body| body.len() > LONG_MAIL);
+    let mut inputs = 0_u32;
+    let mut bytes = 0;
+    let start = std::time::Instant::now();
+    for _ in 0..200 {
+        for body in &bodies {
+            let input = domain::understand::Input { subject: "Re: order", body, thread: &[] };
+            std::hint::black_box(read(std::hint::black_box(&input)));
+            inputs += 1;
+            bytes += body.len();
+        }
+    }
+    let each = start.elapsed() / inputs.max(1);
+    print(&format!("{each:?} a mail of {} bytes", bytes / inputs.max(1) as usize));
+    Ok(())
+}
