@@ -48,7 +48,7 @@ fn every_case_beside_the_rules_holds() {
             assert!(seen.insert(case.says.clone()), "said twice: {}", case.says);
             match play(case) {
                 Err(refused) if refused == case.expect.refused => {}
-                Err(refused) => writeln!(wrong, "{key}: {}\n  {refused:?}", case.says).unwrap(),
+                Err(refused) => writeln!(wrong, "\n### {key}: {}\n  {refused:?}", case.says).unwrap(),
                 Ok(outcome) => {
                     english += usize::from(outcome.decision.language == Language::English);
                     let problems = problems(&case.expect, &outcome);
@@ -59,8 +59,9 @@ fn every_case_beside_the_rules_holds() {
             }
         }
         println!("{key}: {} cases, {english} of them in English", cases.len());
-        assert!(cases.len() >= AT_LEAST.0, "{key} has {} cases", cases.len());
-        assert!(english >= AT_LEAST.1, "{key} has {english} cases in English");
+        if cases.len() < AT_LEAST.0 || english < AT_LEAST.1 {
+            writeln!(wrong, "\n### {key}: {} cases, {english} in English", cases.len()).unwrap();
+        }
     }
     assert!(wrong.is_empty(), "{} cases fail\n{wrong}", wrong.matches("\n### ").count());
 }
