@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use domain::contract::{Intent, Language, Mood, ThreatKind};
 use domain::understand::score::{Labels, Score};
 use domain::understand::{Earlier, Input, Reading};
 use serde_json::Value;
@@ -66,4 +67,54 @@ pub fn load(folder: &Path) -> Result<Vec<Mail>> {
 fn earlier(value: &Value) -> (bool, String) {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
     (text("from") == "shop", text("body"))
+}
+
+/// The short lines of `phrases.txt`: `labels | mood | text`, `#` starts a comment.
+pub fn phrases(file: &Path) -> Result<Vec<Mail>> {
+    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let lines = text.lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| phrase(number + 1, line))
+        .collect()
+}
+
+fn phrase(number: usize, line: &str) -> Result<Mail> {
+    let wrong = || anyhow!("phrases.txt, line {number}: expected labels | mood | text");
+    let mut parts = line.splitn(3, '|').map(str::trim);
+    let (Some(words), Some(mood), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(wrong());
+    };
+    let mut labels = Labels {
+        language: Language::Dutch,
+        intents: Vec::new(),
+        threat: false,
+        threat_kind: None,
+        mood: Mood::from_text(mood).ok_or_else(wrong)?,
+        offer_response: None,
+        counter_percentage: None,
+        counter_amount_eur: None,
+        order_number: None,
+        new_address: None,
+        must_escalate: false,
+    };
+    for word in words.split_whitespace() {
+        if let Some(kind) = word.strip_prefix("T:") {
+            labels.threat_kind = Some(ThreatKind::from_text(kind).ok_or_else(wrong)?);
+            labels.threat = true;
+            labels.must_escalate = true;
+        } else if word == "esc" {
+            labels.must_escalate = true;
+        } else {
+            labels.intents.push(Intent::from_text(word).ok_or_else(wrong)?);
+        }
+    }
+    Ok(Mail {
+        id: format!("phrase-{number}"),
+        subject: String::new(),
+        body: body.to_owned(),
+        thread: Vec::new(),
+        labels,
+        sounds_alarming: false,
+    })
 }

@@ -49,13 +49,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     let mails = mails::load(Path::new("evals/train"))?;
+    let phrases = mails::phrases(Path::new("evals/train/phrases.txt"))?;
     if arguments.time {
         return time(&mails);
     }
     if arguments.cross_validate || arguments.misses.is_some() {
-        return cross_validate(&mails, arguments.misses.as_deref());
+        return cross_validate(&mails, &phrases, arguments.misses.as_deref());
     }
-    let weights = learn::learn(&mails.iter().collect::<Vec<_>>());
+    let weights = learn::learn(&mails.iter().chain(&phrases).collect::<Vec<_>>());
     let bytes = weights.encode();
     let fresh = fs::read(WEIGHTS).is_ok_and(|old| old == bytes);
     if arguments.check {
@@ -67,7 +68,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     fs::write(WEIGHTS, &bytes).with_context(|| format!("writing {WEIGHTS}"))?;
     let fingerprint = weights.fingerprint;
-    print(&format!("{} mails, {} bytes, fingerprint {fingerprint:016x}", mails.len(), bytes.len()));
+    let (count, short, size) = (mails.len(), phrases.len(), bytes.len());
+    print(&format!("{count} mails, {short} phrases, {size} bytes, fingerprint {fingerprint:016x}"));
     Ok(())
 }
 
@@ -90,15 +92,15 @@ fn print_score(score: &Score) {
 
 const FOLDS: usize = 5;
 
-fn cross_validate(mails: &[Mail], misses: Option<&str>) -> Result<()> {
+fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Result<()> {
     let mut score = Score::default();
     for fold in 0..FOLDS {
         let (test, rest): (Vec<_>, Vec<_>) =
             mails.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
-        let weights: Weights = learn::learn(&rest.iter().map(|(_, mail)| *mail).collect::<Vec<_>>());
+        let weights: Weights = learn::learn(&rest.iter().map(|(_, mail)| *mail).chain(phrases).collect::<Vec<_>>());
         for (_, mail) in test {
             let (reading, scores) = mail.with_input(|input| {
-                let scores = weights.scores(&domain::understand::features_of(input));
+                let scores = weights.scores(&domain::understand::features_of(input)).scores;
                 (read_with(&weights, input), scores)
             });
             let wrong = mail.count(&mut score, &reading);

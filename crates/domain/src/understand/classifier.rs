@@ -21,8 +21,9 @@ pub const LABEL_COUNT: usize = LABELS.len();
 /// One number per label, in thousandths: above zero speaks for it.
 pub type Scores = [i32; LABEL_COUNT];
 
-const MAGIC: &[u8; 8] = b"loketw01";
-const HEADER: usize = 16 + LABEL_COUNT * 16;
+const MAGIC: &[u8; 8] = b"loketw02";
+const HEADER: usize = 16 + LABEL_COUNT * (4 + 4 * GROUP_COUNT);
+const GROUP_COUNT: usize = super::features::GROUP_SIZES.len();
 
 static SHIPPED: &[u8] = include_bytes!("data/weights.bin");
 
@@ -38,8 +39,8 @@ pub struct Weights {
     /// Per label, in thousandths.
     pub bias: [i32; LABEL_COUNT],
     /// Per label and group of features: what a weight of 1 is worth, in millionths.
-    pub scale: [[u32; LABEL_COUNT]; 3],
-    /// One row of labels per feature.
+    pub scale: [[u32; LABEL_COUNT]; GROUP_COUNT],
+    /// One row of labels per feature, groups one after the other.
     pub rows: Vec<[i8; LABEL_COUNT]>,
 }
 
@@ -49,7 +50,7 @@ impl Default for Weights {
         Self {
             fingerprint: 0,
             bias: [0; LABEL_COUNT],
-            scale: [[0; LABEL_COUNT]; 3],
+            scale: [[0; LABEL_COUNT]; GROUP_COUNT],
             rows: vec![[0; LABEL_COUNT]; BUCKETS],
         }
     }
@@ -92,28 +93,70 @@ impl Weights {
         bytes
     }
 
-    /// What the features say about each label.
-    pub fn scores(&self, features: &Features) -> Scores {
-        let mut scores = self.bias;
-        for (group, scale) in features.groups.iter().zip(&self.scale) {
-            let mut sums = [0_i32; LABEL_COUNT];
-            for number in group {
-                if let Some(row) = self.rows.get(usize::from(*number)) {
-                    for (sum, weight) in sums.iter_mut().zip(row) {
-                        *sum += i32::from(*weight);
-                    }
+    /// What one group of features says, in thousandths: the sum over the root of their number.
+    fn add_group(&self, scores: &mut Scores, group: usize, numbers: &[u16]) {
+        let Some(scale) = self.scale.get(group) else { return };
+        let mut sums = [0_i32; LABEL_COUNT];
+        for number in numbers {
+            if let Some(row) = self.rows.get(usize::from(*number)) {
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum += i32::from(*weight);
                 }
             }
-            // 1 / sqrt(n), with the root in thousandths.
-            let root = (u64::try_from(group.len()).unwrap_or(1).max(1) * 1_000_000).isqrt();
-            let root = i64::try_from(root).unwrap_or(i64::MAX);
-            for ((score, sum), scale) in scores.iter_mut().zip(sums).zip(scale) {
-                let part = i64::from(sum) * i64::from(*scale) / root;
-                *score = score.saturating_add(i32::try_from(part).unwrap_or(0));
+        }
+        let root = (u64::try_from(numbers.len()).unwrap_or(1).max(1) * 1_000_000).isqrt();
+        let root = i64::try_from(root).unwrap_or(i64::MAX);
+        for ((score, sum), scale) in scores.iter_mut().zip(sums).zip(scale) {
+            let part = i64::from(sum) * i64::from(*scale) / root;
+            *score = score.saturating_add(i32::try_from(part).unwrap_or(0));
+        }
+    }
+
+    /// What each sentence by itself says about each label.
+    pub fn sentences(&self, features: &Features) -> Vec<Scores> {
+        let score = |[text, concepts]: &[Vec<u16>; 2]| {
+            let mut scores = [0; LABEL_COUNT];
+            self.add_group(&mut scores, 3, text);
+            self.add_group(&mut scores, 4, concepts);
+            scores
+        };
+        features.sentences.iter().map(score).collect()
+    }
+
+    /// What the mail says about each label: as a whole, and by its most telling sentence.
+    pub fn scores(&self, features: &Features) -> Judged {
+        let mut scores = self.bias;
+        for (group, numbers) in features.mail.iter().enumerate() {
+            self.add_group(&mut scores, group, numbers);
+        }
+        let mut telling = [0; LABEL_COUNT];
+        let mut best: Option<Scores> = None;
+        for (index, sentence) in self.sentences(features).into_iter().enumerate() {
+            let Some(best) = best.as_mut() else {
+                best = Some(sentence);
+                continue;
+            };
+            for ((best, own), place) in best.iter_mut().zip(sentence).zip(&mut telling) {
+                if own > *best {
+                    *best = own;
+                    *place = index;
+                }
             }
         }
-        scores
+        if let Some(best) = best {
+            scores.iter_mut().zip(best).for_each(|(score, more)| *score += more);
+        }
+        Judged { scores, telling }
     }
+}
+
+/// What the classifier says about a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// One number per label.
+    pub scores: Scores,
+    /// Per label: the sentence that says most for it.
+    pub telling: [usize; LABEL_COUNT],
 }
 
 /// The place of `label` in [`LABELS`]; unknown labels have the last place.

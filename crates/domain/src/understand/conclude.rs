@@ -4,16 +4,16 @@
 //! disagree, a threat or a call for a person wins only with a margin in its favour.
 
 use super::address;
-use super::classifier::{Scores, Weights, place};
-use super::concepts::{CONCEPTS, Found};
-use super::features::{Features, Style, features};
+use super::classifier::{Judged, Scores, Weights, place};
+use super::concepts::CONCEPTS;
+use super::features::{Features, Source, Style, features};
 use super::fresh::{Parts, parts};
 use super::language::language;
 use super::offer::{self, Answer};
 use super::order_number::order_number;
 use super::plain::{Plain, fold};
 use super::rules::{RULE_SET, RuleHit, apply};
-use super::{Evidence, Input, Reading};
+use super::{Evidence, Input, NewAddress, Reading};
 use crate::contract::{
     EscalationReason, Intent, IntentSet, Language, Mood, OfferResponse, ThreatKind,
 };
@@ -22,9 +22,9 @@ use crate::contract::{
 pub(super) struct Seen {
     parts: Parts,
     plain: Plain,
-    found: Found,
     hits: Vec<RuleHit>,
     answer: Option<Answer>,
+    address: Option<NewAddress>,
     /// What the classifier is given.
     pub features: Features,
 }
@@ -56,11 +56,14 @@ impl Seen {
             is_answer: own.len() < input.subject.len(),
             ..Style::of(&parts.new)
         };
-        let offered = offered.map(|_| 250).into_iter();
-        let answered = answer.map(|answer| 251 + answer.response as u16).into_iter();
-        let rules = hits.iter().map(|hit| u16::try_from(hit.rule).unwrap_or(249));
-        let features = features(&plain, &found, rules.chain(offered).chain(answered), style);
-        Self { parts, plain, found, hits, answer, features }
+        let mut facts = Vec::new();
+        facts.extend(offered.map(|_| 0));
+        facts.extend(answer.map(|answer| 1 + answer.response as u16));
+        let address = address::new_address(&parts.new);
+        facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
+        let source = Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts };
+        let features = features(&source);
+        Self { parts, plain, hits, answer, address, features }
     }
 
     /// The first sentence in which a rule with this label holds.
@@ -77,8 +80,10 @@ impl Seen {
     }
 
     fn count(&self, prefix: &str) -> usize {
-        let hits = self.hits.iter().filter_map(|hit| RULE_SET.get(hit.rule));
-        hits.filter(|rule| rule.label.starts_with(prefix)).count()
+        let mut rules: Vec<usize> = self.hits.iter().map(|hit| hit.rule).collect();
+        rules.dedup();
+        let named = rules.into_iter().filter_map(|rule| RULE_SET.get(rule));
+        named.filter(|rule| rule.label.starts_with(prefix)).count()
     }
 }
 
@@ -88,7 +93,8 @@ fn score(scores: &Scores, label: &str) -> i32 {
 
 /// Draws every conclusion from what was seen.
 pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Reading {
-    let scores = weights.scores(&seen.features);
+    let judged = weights.scores(&seen.features);
+    let scores = judged.scores;
     let threat_kind = threat(&scores, seen);
     let escalate = escalation(&scores, seen, threat_kind);
     let mut intents = intents(&scores, seen);
@@ -98,7 +104,7 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
     }
     let new_address = intents
         .contains(Intent::AddressChange)
-        .then(|| address::new_address(&seen.parts.new).or_else(|| address::new_address(input.subject)))
+        .then(|| seen.address.clone().or_else(|| address::new_address(input.subject)))
         .flatten();
     let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())
         .chain(input.thread.iter().map(|earlier| earlier.body))
@@ -116,7 +122,7 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
         escalate,
         evidence: Vec::new(),
     };
-    reading.evidence = evidence(&reading, seen);
+    reading.evidence = evidence(&reading, &judged, seen);
     reading
 }
 
@@ -181,7 +187,7 @@ fn mood(scores: &Scores) -> Mood {
 /// At most this many characters of a sentence are kept as evidence.
 const EVIDENCE_LENGTH: usize = 120;
 
-fn evidence(reading: &Reading, seen: &Seen) -> Vec<Evidence> {
+fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
     let mut labels: Vec<String> = Vec::new();
     labels.extend(reading.threat_kind.map(|kind| format!("threat:{kind}")));
     labels.extend(reading.escalate.iter().skip_while(|it| **it == EscalationReason::Threat).map(|it| format!("escalate:{it}")));
@@ -189,7 +195,7 @@ fn evidence(reading: &Reading, seen: &Seen) -> Vec<Evidence> {
     let mut list: Vec<Evidence> = labels
         .into_iter()
         .map(|label| {
-            let words = seen.words_of(&label).or_else(|| seen.telling(&label)).unwrap_or_default();
+            let words = seen.telling(judged, &label).unwrap_or_default();
             Evidence { words: words.trim().chars().take(EVIDENCE_LENGTH).collect(), label }
         })
         .collect();
@@ -206,10 +212,13 @@ fn evidence(reading: &Reading, seen: &Seen) -> Vec<Evidence> {
 }
 
 impl Seen {
-    /// The sentence that says most, when no rule names one.
-    fn telling(&self, _label: &str) -> Option<&str> {
-        let weighed = self.found.sentences.iter().enumerate();
-        let (index, _) = weighed.max_by_key(|(_, mask)| mask.count_ones())?;
+    /// The sentence that says most for a label; for reasons to escalate the one with the rule.
+    fn telling(&self, judged: &Judged, label: &str) -> Option<&str> {
+        if let Some(words) = self.words_of(label).filter(|_| label.starts_with("escalate:")) {
+            return Some(words);
+        }
+        let name = label.rsplit(':').next().unwrap_or(label);
+        let index = judged.telling.get(place(name)).copied().unwrap_or(0);
         self.plain.sentences.get(index).map(|span| self.plain.words(*span))
     }
 }

@@ -1,27 +1,27 @@
-//! A mail as the classifier sees it: numbered yes/no properties in three groups.
+//! A mail as the classifier sees it: numbered yes/no properties, in groups.
 //!
 //! The numbers are part of the trained weights: whoever changes this file trains anew.
 
-use super::concepts::{Found, MOST, Mask};
+use super::concepts::{Found, Mask};
 use super::plain::Plain;
+use super::rules::RuleHit;
 
-/// Buckets for words, word pairs and letter runs.
-pub(super) const TEXT_BUCKETS: u16 = 16_384;
-/// Single concepts in the mail, in the subject's sentence, rules, style.
-pub(super) const SINGLE_BUCKETS: u16 = 512;
-/// Pairs of concepts in one sentence.
-pub(super) const PAIR_BUCKETS: u16 = 9_216;
-/// How many numbers each group of features has.
-pub const GROUP_SIZES: [u16; 3] = [TEXT_BUCKETS, SINGLE_BUCKETS, PAIR_BUCKETS];
-/// All properties together.
-pub(super) const BUCKETS: usize =
-    TEXT_BUCKETS as usize + SINGLE_BUCKETS as usize + PAIR_BUCKETS as usize;
+/// How many numbers each group of features has: of the mail its text, its single concepts,
+/// rules and style, its pairs of concepts; of a sentence its text, and its concepts and rules.
+pub const GROUP_SIZES: [u16; 5] = [16_384, 512, 4_608, 8_192, 5_376];
+/// All numbers together.
+pub(super) const BUCKETS: usize = {
+    let [text, single, pairs, sentence, concepts] = GROUP_SIZES;
+    text as usize + single as usize + pairs as usize + sentence as usize + concepts as usize
+};
 
-/// The properties a mail has, each number once. Groups are weighed separately.
+/// The properties a mail has, each number once in its group. Groups are weighed separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Features {
-    /// Text, single concepts and style, pairs of concepts.
-    pub groups: [Vec<u16>; 3],
+    /// Of the whole mail: text, single concepts and style, pairs of concepts.
+    pub mail: [Vec<u16>; 3],
+    /// Of each sentence: text, concepts.
+    pub sentences: Vec<[Vec<u16>; 2]>,
 }
 
 /// Properties that are no words.
@@ -76,61 +76,66 @@ impl Style {
     }
 }
 
+/// Collects numbers of one group, each once.
 struct Sink {
     seen: Vec<u64>,
     list: Vec<u16>,
+    size: u16,
+    offset: u16,
 }
 
 impl Sink {
-    fn new(buckets: u16) -> Self {
-        Self { seen: vec![0; usize::from(buckets) / 64 + 1], list: Vec::with_capacity(512) }
+    fn new(group: usize) -> Self {
+        let size = GROUP_SIZES.get(group).copied().unwrap_or(64);
+        let offset = GROUP_SIZES.iter().take(group).sum();
+        Self { seen: vec![0; usize::from(size) / 64 + 1], list: Vec::new(), size, offset }
     }
 
     fn add(&mut self, number: u16) {
         if let Some(word) = self.seen.get_mut(usize::from(number >> 6)) {
             let bit = 1 << (number & 63);
-            if *word & bit == 0 {
+            if *word & bit == 0 && number < self.size {
                 *word |= bit;
                 self.list.push(number);
             }
         }
     }
+
+    /// What was collected, as places among all numbers; ready to collect again.
+    fn take(&mut self) -> Vec<u16> {
+        for number in &self.list {
+            if let Some(word) = self.seen.get_mut(usize::from(number >> 6)) {
+                *word = 0;
+            }
+        }
+        let offset = self.offset;
+        self.list.drain(..).map(|number| number + offset).collect()
+    }
 }
 
 const SEED: u32 = 0x811c_9dc5;
 
-const fn mix(hash: u32, byte: u8) -> u32 {
-    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
-}
-
-fn bucket(hash: u32) -> u16 {
-    let spread = hash.wrapping_mul(0x9e37_79b1) >> 18;
-    u16::try_from(spread).unwrap_or(0) % TEXT_BUCKETS
-}
-
 fn hash(bytes: &[u8], seed: u32) -> u32 {
-    bytes.iter().fold(seed, |hash, byte| mix(hash, *byte))
+    bytes.iter().fold(seed, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Words, pairs of neighbours, and runs of four letters inside longer words.
-fn text_features(text: &str, sink: &mut Sink) {
+fn text_features(text: &str, mut add: impl FnMut(u32)) {
     let mut previous = SEED;
-    for word in text.split(|letter: char| !(letter.is_alphanumeric() || letter == '\'')) {
-        let bytes = word.as_bytes();
-        if bytes.is_empty() || bytes.iter().any(u8::is_ascii_digit) {
-            if !bytes.is_empty() {
-                previous = SEED;
-            }
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'\'' || byte >= 128;
+    for bytes in text.as_bytes().split(|byte| !is_word(*byte)).filter(|word| !word.is_empty()) {
+        if bytes.iter().any(u8::is_ascii_digit) {
+            previous = SEED;
             continue;
         }
         let this = hash(bytes, SEED);
-        sink.add(bucket(this));
-        sink.add(bucket(hash(bytes, previous ^ 0x5bd1_e995)));
+        add(this);
+        add(this.rotate_left(13) ^ previous.wrapping_mul(0x85eb_ca6b));
         previous = this;
         if bytes.len() >= 5 {
-            sink.add(bucket(hash(bytes.get(..4).unwrap_or_default(), SEED ^ 0x2f)));
+            add(hash(bytes.get(..4).unwrap_or_default(), SEED ^ 0x2f));
             for run in bytes.windows(4) {
-                sink.add(bucket(hash(run, SEED ^ 0x51)));
+                add(hash(run, SEED ^ 0x51));
             }
         }
     }
@@ -147,57 +152,95 @@ fn bits(mask: Mask) -> impl Iterator<Item = u16> {
     })
 }
 
-/// All properties of a mail: its plain text, what it speaks of, which rules hit, its style.
-pub(super) fn features(
-    plain: &Plain,
-    found: &Found,
-    rules: impl Iterator<Item = u16>,
-    style: Style,
-) -> Features {
-    let most = u16::try_from(MOST).unwrap_or(96);
-    let mut text = Sink::new(TEXT_BUCKETS);
-    text_features(&plain.text, &mut text);
-    let mut single = Sink::new(SINGLE_BUCKETS);
-    bits(found.all).for_each(|bit| single.add(bit));
-    let last = found.sentences.iter().rev().find(|mask| **mask != 0).copied().unwrap_or(0);
-    bits(last).for_each(|bit| single.add(most + bit));
-    let words = plain.text.split_whitespace().count();
-    style.numbers(words).into_iter().for_each(|number| single.add(2 * most + number));
-    rules.for_each(|rule| single.add(2 * most + 48 + rule.min(255)));
-    let mut pairs = Sink::new(PAIR_BUCKETS);
-    for mask in &found.sentences {
-        for left in bits(*mask) {
-            for right in bits(*mask & !((2 << left) - 1)) {
-                pairs.add(left * most + right);
-            }
+/// Every pair of two concepts, numbered without gaps.
+fn pairs(mask: Mask, mut add: impl FnMut(u16)) {
+    for high in bits(mask) {
+        for low in bits(mask & ((1 << high) - 1)) {
+            add(high * (high - 1) / 2 + low);
         }
     }
-    let offset = |list: Vec<u16>, by: u16| list.into_iter().map(|it| it + by).collect();
-    Features {
-        groups: [
-            text.list,
-            offset(single.list, TEXT_BUCKETS),
-            offset(pairs.list, TEXT_BUCKETS + SINGLE_BUCKETS),
-        ],
+}
+
+const MOST_CONCEPTS: u16 = 96;
+
+/// What a mail is made of, for [`features`].
+pub(super) struct Source<'a> {
+    /// The searchable text.
+    pub plain: &'a Plain,
+    /// What it speaks of.
+    pub found: &'a Found,
+    /// Which rules hold where.
+    pub hits: &'a [RuleHit],
+    /// How it is written.
+    pub style: Style,
+    /// Facts from elsewhere: below 32, one each.
+    pub facts: &'a [u16],
+}
+
+/// All properties of a mail.
+pub(super) fn features(source: &Source<'_>) -> Features {
+    let Source { plain, found, hits, style, facts } = source;
+    let [mut text, mut single, mut pair] = [Sink::new(0), Sink::new(1), Sink::new(2)];
+    let [mut sentence_text, mut sentence_concepts] = [Sink::new(3), Sink::new(4)];
+    let (all, small) = (GROUP_SIZES[0] - 1, GROUP_SIZES[3] - 1);
+    let fold = |hash: u32, mask: u16| {
+        u16::try_from(hash.wrapping_mul(0x9e37_79b1) >> 16).unwrap_or(0) & mask
+    };
+    let near = |index: Option<usize>| {
+        index.and_then(|at| found.sentences.get(at)).copied().unwrap_or(0)
+    };
+    let mut sentences = Vec::with_capacity(plain.sentences.len());
+    for (index, span) in plain.sentences.iter().enumerate() {
+        text_features(plain.words(*span), |hash| {
+            text.add(fold(hash, all));
+            sentence_text.add(fold(hash, small));
+        });
+        let own = near(Some(index));
+        let mut concept = |number: u16| sentence_concepts.add(number);
+        bits(own).for_each(&mut concept);
+        let beside = near(index.checked_sub(1)) | near(Some(index + 1));
+        bits(beside).for_each(|bit| concept(MOST_CONCEPTS + bit));
+        bits(found.all).for_each(|bit| concept(2 * MOST_CONCEPTS + bit));
+        pairs(own, |number| {
+            pair.add(number);
+            concept(3 * MOST_CONCEPTS + number);
+        });
+        let here = hits.iter().filter(|hit| hit.sentence == index);
+        here.for_each(|hit| concept(5_100 + u16::try_from(hit.rule).unwrap_or(0).min(219)));
+        facts.iter().for_each(|fact| concept(5_320 + fact.min(&31)));
+        concept(5_354 + u16::from(index == 0));
+        sentences.push([sentence_text.take(), sentence_concepts.take()]);
     }
+    bits(found.all).for_each(|bit| single.add(bit));
+    let words = plain.text.split(' ').count();
+    style.numbers(words).into_iter().for_each(|number| single.add(MOST_CONCEPTS + number));
+    hits.iter().for_each(|hit| single.add(144 + u16::try_from(hit.rule).unwrap_or(0).min(219)));
+    facts.iter().for_each(|fact| single.add(370 + fact.min(&31)));
+    Features { mail: [text.take(), single.take(), pair.take()], sentences }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understand::concepts::CONCEPTS;
+    use crate::understand::concepts::{CONCEPTS, MOST};
 
     #[test]
-    fn numbers_stay_in_range_and_are_unique() {
+    fn numbers_stay_in_their_group_and_are_unique() {
         let plain = Plain::of("Als ik maandag niks hoor stap ik naar de rechter! Bestelling 12.");
         let found = CONCEPTS.find(&plain);
-        let features = features(&plain, &found, [3, 255].into_iter(), Style::of("A!"));
-        for group in &features.groups {
+        let hits = crate::understand::rules::apply(&found);
+        let style = Style::of("A!");
+        let source =
+            Source { plain: &plain, found: &found, hits: &hits, style, facts: &[0, 31, 99] };
+        let features = features(&source);
+        assert_eq!(features.sentences.len(), plain.sentences.len());
+        for group in features.mail.iter().chain(features.sentences.iter().flatten()) {
             let mut sorted = group.clone();
             sorted.sort_unstable();
             sorted.dedup();
             assert_eq!(sorted.len(), group.len());
             assert!(group.iter().all(|number| usize::from(*number) < BUCKETS));
         }
+        assert_eq!(usize::from(MOST_CONCEPTS), MOST);
     }
 }
