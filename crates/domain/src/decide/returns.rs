@@ -101,6 +101,7 @@ fn exchange_ruling(facts: &Facts<'_>) -> Verdict {
 /// A passage that states the right and the way, with the values it may name.
 pub fn say_how(facts: &Facts<'_>, rule: &Rule<ReturnConfig>, section: &str, opinion: &mut Opinion) {
     let customer_pays = rule.config.return_cost == ReturnCost::Customer;
+    let exchanges = rule.config.exchanges;
     let address = facts.terms.retouradres.trim();
     opinion.say(
         RULE,
@@ -114,6 +115,7 @@ pub fn say_how(facts: &Facts<'_>, rule: &Rule<ReturnConfig>, section: &str, opin
             ("order_number", order_number(facts)),
             ("shop_pays", (!customer_pays).then(|| Value::Name(facts.terms.bedrijfsnaam.clone()))),
             ("customer_pays", customer_pays.then(|| Value::Name(facts.terms.bedrijfsnaam.clone()))),
+            ("exchanges", exchanges.then(|| Value::Name(facts.terms.bedrijfsnaam.clone()))),
         ],
     );
 }
