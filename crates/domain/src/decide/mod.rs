@@ -72,10 +72,7 @@ fn unanswered(facts: &Facts<'_>) -> Opinion {
     if !opinion.is_silent() && asked.iter().any(|intent| intent != Intent::Thanks) {
         opinion.alert(NotificationType::HeldMail, Priority::Low, true);
         if !any_ruled {
-            // A start for whoever answers; never sent by itself.
-            let days = Some(Value::Days(facts.terms.reply_days));
-            let values = [("order_number", opinion::order_number(facts)), ("reply_days", days)];
-            opinion.say_in_frame("received", values);
+            opinion.say_received(facts);
         }
     }
     opinion
