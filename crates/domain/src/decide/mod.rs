@@ -133,7 +133,11 @@ fn merge(facts: &Facts<'_>, opinions: impl IntoIterator<Item = Opinion>) -> Deci
     for opinion in opinions {
         holds |= opinion.holds;
         loosened |= opinion.loosens;
-        decision.parts.extend(opinion.parts);
+        for part in opinion.parts {
+            if !decision.parts.contains(&part) {
+                decision.parts.push(part);
+            }
+        }
         decision.rulings.extend(opinion.rulings);
         decision.ledger.extend(opinion.ledger);
         decision.because.extend(opinion.because);
@@ -160,6 +164,10 @@ fn merge(facts: &Facts<'_>, opinions: impl IntoIterator<Item = Opinion>) -> Deci
 /// the acknowledgement stays in the draft, and no offer is made.
 fn settle_hold(facts: &Facts<'_>, decision: &mut Decision) {
     decision.action = Action::Hold;
+    if !facts.sender.verified {
+        // Whoever writes in a customer's name ends no ladder of theirs.
+        decision.ledger.retain(|entry| entry.kind == LedgerKind::Offered);
+    }
     if decision.escalation_level >= EscalationLevel::Person {
         decision.parts.retain(|part| part.rule == Some(RuleKey::DreigingDetectie));
         decision.ledger.retain(|entry| entry.kind != LedgerKind::Offered);
