@@ -46,9 +46,16 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
 fn unanswered(facts: &Facts<'_>) -> Opinion {
     let mut opinion = Opinion::silent();
     let asked = facts.reading.intents;
-    let ruled = [Intent::Return, Intent::Cancel, Intent::AddressChange, Intent::Compensation]
-        .into_iter()
-        .collect::<IntentSet>();
+    let ruled = [
+        Intent::Return,
+        // A defect is ruled on too: it is held by the return rule, with a passage of its own.
+        Intent::Warranty,
+        Intent::Cancel,
+        Intent::AddressChange,
+        Intent::Compensation,
+    ]
+    .into_iter()
+    .collect::<IntentSet>();
     let any_ruled = asked.iter().any(|intent| ruled.contains(intent));
     let left: Vec<Intent> = asked
         .iter()
