@@ -53,6 +53,18 @@ fn truth(mail: &Mail) -> [Option<bool>; LABEL_COUNT] {
     truth
 }
 
+/// A mail with its features; labels that may not be given teach nothing.
+fn example(mail: &Mail) -> Example {
+    let features = mail.with_input(features_of);
+    let mut truth = truth(mail);
+    for (index, place) in truth.iter_mut().enumerate() {
+        if features.open & (1 << index) == 0 {
+            *place = None;
+        }
+    }
+    Example { features, truth }
+}
+
 /// How many times a mail with the label weighs against one without.
 fn weight(label: &str, there: bool) -> f64 {
     match (label, there) {
@@ -71,7 +83,7 @@ fn weight(label: &str, there: bool) -> f64 {
 pub fn learn(mails: &[&Mail]) -> Weights {
     let examples: Vec<Example> = mails
         .iter()
-        .map(|mail| Example { features: mail.with_input(features_of), truth: truth(mail) })
+        .map(|mail| example(mail))
         .collect();
     let mut weights = Weights { fingerprint: fingerprint(mails), ..Weights::default() };
     let sizes = weights.rows.len();

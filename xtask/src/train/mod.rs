@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Only measure the shipped weights on a folder of labelled mails; prints figures, no texts.
     #[arg(long)]
     measure: Option<PathBuf>,
+    /// Print each training mail's labels and what it speaks of.
+    #[arg(long)]
+    topics: bool,
     /// Only print how long one reading takes.
     #[arg(long)]
     time: bool,
@@ -50,6 +53,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let mails = mails::load(Path::new("evals/train"))?;
     let phrases = mails::phrases(Path::new("evals/train/phrases.txt"))?;
+    if arguments.topics {
+        for mail in &mails {
+            let topics = mail.with_input(domain::understand::topics).join(" ");
+            let labels = &mail.labels;
+            let kind = labels.threat_kind.map_or("-", domain::contract::ThreatKind::as_str);
+            let intents: Vec<_> = labels.intents.iter().map(|it| it.as_str()).collect();
+            let (id, person) = (&mail.id, labels.must_escalate);
+            print(&format!("{id}\t{kind}\t{person}\t{}\t{topics}", intents.join("+")));
+        }
+        return Ok(());
+    }
     if arguments.time {
         return time(&mails);
     }

@@ -29,35 +29,32 @@ pub fn opinion(facts: &Facts<'_>) -> Opinion {
         (!served).then(|| (ReasonCode::AddressCountry, country.to_owned()))
     });
     if let Some((code, fact)) = refused {
+        // Nothing is changed, so the draft neither repeats the address nor offers to.
         opinion.rule_on(Request::AddressChange, Verdict::Deny);
         opinion.hold(Some(RULE), rule.version, code, fact);
+        opinion.say_received(facts);
+        opinion.alert(NotificationType::ActionNeeded, Priority::High, true);
+        return opinion;
     }
     let Some(line) = complete else {
-        if opinion.rulings.is_empty() {
-            opinion.rule_on(Request::AddressChange, Verdict::Unknown);
-            opinion.loosens = true;
-        }
+        opinion.rule_on(Request::AddressChange, Verdict::Unknown);
+        opinion.loosens = true;
         let code = ReasonCode::AddressIncomplete;
         opinion.because(Some(RULE), rule.version, code, missing(address));
         opinion.say(RULE, "ask_address", [("order_number", order_number(facts))]);
         return opinion;
     };
-    let section = match (opinion.holds, facts.order) {
-        (false, Some(order)) => {
-            opinion.rule_on(Request::AddressChange, Verdict::Allow);
-            opinion.loosens = true;
-            let code = ReasonCode::AddressGranted;
-            opinion.because(Some(RULE), rule.version, code, order.number.clone());
-            "granted"
-        }
-        (false, None) => {
-            opinion.rule_on(Request::AddressChange, Verdict::Unknown);
-            opinion.loosens = true;
-            let code = ReasonCode::AddressTakenIn;
-            opinion.because(Some(RULE), rule.version, code, order_fact(facts));
-            "taken_in"
-        }
-        (true, _) => "taken_in",
+    opinion.loosens = true;
+    let section = if let Some(order) = facts.order {
+        opinion.rule_on(Request::AddressChange, Verdict::Allow);
+        let code = ReasonCode::AddressGranted;
+        opinion.because(Some(RULE), rule.version, code, order.number.clone());
+        "granted"
+    } else {
+        opinion.rule_on(Request::AddressChange, Verdict::Unknown);
+        let code = ReasonCode::AddressTakenIn;
+        opinion.because(Some(RULE), rule.version, code, order_fact(facts));
+        "taken_in"
     };
     opinion.say(
         RULE,

@@ -10,7 +10,7 @@ use super::opinion::{Opinion, order_fact, order_number};
 use super::returns::reply_in;
 use crate::compose::moment;
 use crate::contract::{Intent, NotificationType, Priority, RuleKey};
-use crate::policy::{CancellationConfig, OrderStatus};
+use crate::policy::{CancellationConfig, OrderStatus, ReturnCost};
 
 const RULE: RuleKey = RuleKey::AnnuleringPolicy;
 
@@ -44,17 +44,25 @@ pub fn opinion(facts: &Facts<'_>) -> Opinion {
         Some((_, Some((code, fact)))) => {
             opinion.rule_on(Request::Cancel, Verdict::Deny);
             opinion.hold(Some(RULE), rule.version, code, fact);
+            if code == ReasonCode::NotTheirOrder {
+                // Whoever writes has nothing to cancel here as far as we know: no promises.
+                opinion.say_received(facts);
+                opinion.alert(NotificationType::ActionNeeded, Priority::High, true);
+                return opinion;
+            }
             "taken_in"
         }
     };
-    let days = facts.terms.rules.retourbeleid_fashion.config.refund_days;
+    let returns = &facts.terms.rules.retourbeleid_fashion.config;
+    let shop_pays = returns.return_cost == ReturnCost::Shop;
     opinion.say(
         RULE,
         section,
         [
             ("received_at", Some(Value::Moment(when))),
-            ("refund_days", Some(Value::Days(days))),
+            ("refund_days", Some(Value::Days(returns.refund_days))),
             ("order_number", order_number(facts)),
+            ("shop_pays", shop_pays.then(|| Value::Name(facts.terms.bedrijfsnaam.clone()))),
         ],
     );
     opinion.alert(NotificationType::ActionNeeded, Priority::High, true);

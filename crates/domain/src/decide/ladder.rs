@@ -117,8 +117,15 @@ pub fn opinion(facts: &Facts<'_>) -> Opinion {
         opinion.hold(Some(RULE), rule.version, ReasonCode::LadderOff, String::new());
         return opinion;
     }
+    if let Some((code, fact)) = comes_before_money(facts) {
+        opinion.rule_on(Request::Compensation, Verdict::Unknown);
+        opinion.hold(Some(RULE), rule.version, code, fact);
+        return opinion;
+    }
     match (facts.reading.offer_response, standing(facts)) {
-        (Some(OfferResponse::Accept), Standing { open: Some(offer), step, .. }) => {
+        (Some(OfferResponse::Accept), Standing { open: Some(offer), step, .. })
+            if takes(facts, offer) =>
+        {
             accept(facts, &mut opinion, offer, step);
         }
         (Some(OfferResponse::Reject), Standing { open: Some(offer), step, .. }) => {
@@ -139,6 +146,32 @@ pub fn opinion(facts: &Facts<'_>) -> Opinion {
         (None, standing) => first_offer(facts, &mut opinion, standing),
     }
     opinion
+}
+
+/// What a person must settle before any offer is made or taken. A refusal always counts.
+fn comes_before_money(facts: &Facts<'_>) -> Option<(ReasonCode, String)> {
+    let asked = facts.reading.intents;
+    let response = facts.reading.offer_response;
+    if response == Some(OfferResponse::Reject) {
+        return None;
+    }
+    if asked.contains(Intent::Warranty) {
+        // An offer may accompany repair or replacement, never stand in their place.
+        return Some((ReasonCode::DefectFirst, order_fact(facts)));
+    }
+    // A cancelled order leaves nothing to keep, and whoever takes the money for keeping the
+    // goods cannot send them back as well.
+    let contrary = [Intent::Cancel, Intent::Return].into_iter().find(|intent| {
+        asked.contains(*intent)
+            && (*intent == Intent::Cancel || response == Some(OfferResponse::Accept))
+    })?;
+    Some((ReasonCode::AlsoAsked, contrary.to_string()))
+}
+
+/// Whether a yes is a yes to `offer`: one that names another number accepts nothing (6:225 BW).
+fn takes(facts: &Facts<'_>, offer: Percentage) -> bool {
+    facts.reading.counter_amount.is_none()
+        && facts.reading.counter_percentage.is_none_or(|named| named == offer)
 }
 
 /// A voluntary offer beside the confirmation of a return, where the shop wants it.
@@ -162,12 +195,6 @@ fn beside_a_return(facts: &Facts<'_>) -> Opinion {
 /// The first offer, unless this order or customer had one.
 fn first_offer(facts: &Facts<'_>, opinion: &mut Opinion, standing: Standing) {
     let rule = &facts.terms.rules.onderhandeling_logica;
-    if facts.reading.intents.contains(Intent::Warranty) {
-        // An offer may accompany repair or replacement, never stand in their place.
-        opinion.rule_on(Request::Compensation, Verdict::Unknown);
-        opinion.hold(Some(RULE), rule.version, ReasonCode::DefectFirst, order_fact(facts));
-        return;
-    }
     if standing.ended || standing.ladders >= rule.config.ladders_per_customer_month {
         opinion.rule_on(Request::Compensation, Verdict::Deny);
         opinion.hold(Some(RULE), rule.version, ReasonCode::LadderUsed, order_fact(facts));

@@ -46,9 +46,16 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
 fn unanswered(facts: &Facts<'_>) -> Opinion {
     let mut opinion = Opinion::silent();
     let asked = facts.reading.intents;
-    let ruled = [Intent::Return, Intent::Cancel, Intent::AddressChange, Intent::Compensation]
-        .into_iter()
-        .collect::<IntentSet>();
+    let ruled = [
+        Intent::Return,
+        // A defect is ruled on too: it is held by the return rule, with a passage of its own.
+        Intent::Warranty,
+        Intent::Cancel,
+        Intent::AddressChange,
+        Intent::Compensation,
+    ]
+    .into_iter()
+    .collect::<IntentSet>();
     let any_ruled = asked.iter().any(|intent| ruled.contains(intent));
     let left: Vec<Intent> = asked
         .iter()
@@ -73,10 +80,7 @@ fn unanswered(facts: &Facts<'_>) -> Opinion {
     if !opinion.is_silent() && !only_thanks {
         opinion.alert(NotificationType::HeldMail, Priority::Low, true);
         if !any_ruled {
-            // A start for whoever answers; never sent by itself.
-            let days = Some(Value::Days(facts.terms.reply_days));
-            let values = [("order_number", opinion::order_number(facts)), ("reply_days", days)];
-            opinion.say_in_frame("received", values);
+            opinion.say_received(facts);
         }
     }
     opinion
@@ -137,7 +141,11 @@ fn merge(facts: &Facts<'_>, opinions: impl IntoIterator<Item = Opinion>) -> Deci
     for opinion in opinions {
         holds |= opinion.holds;
         loosened |= opinion.loosens;
-        decision.parts.extend(opinion.parts);
+        for part in opinion.parts {
+            if !decision.parts.contains(&part) {
+                decision.parts.push(part);
+            }
+        }
         decision.rulings.extend(opinion.rulings);
         decision.ledger.extend(opinion.ledger);
         decision.because.extend(opinion.because);
@@ -164,6 +172,10 @@ fn merge(facts: &Facts<'_>, opinions: impl IntoIterator<Item = Opinion>) -> Deci
 /// the acknowledgement stays in the draft, and no offer is made.
 fn settle_hold(facts: &Facts<'_>, decision: &mut Decision) {
     decision.action = Action::Hold;
+    if !facts.sender.verified {
+        // Whoever writes in a customer's name ends no ladder of theirs.
+        decision.ledger.retain(|entry| entry.kind == LedgerKind::Offered);
+    }
     if decision.escalation_level >= EscalationLevel::Person {
         decision.parts.retain(|part| part.rule == Some(RuleKey::DreigingDetectie));
         decision.ledger.retain(|entry| entry.kind != LedgerKind::Offered);

@@ -82,6 +82,14 @@ impl Opinion {
         self.add(None, section, values);
     }
 
+    /// Says only that the mail arrived and that a person looks: a start for whoever answers,
+    /// where the rules grant nothing.
+    pub fn say_received(&mut self, facts: &Facts<'_>) {
+        let days = Some(Value::Days(facts.terms.reply_days));
+        let values = [("order_number", order_number(facts)), ("reply_days", days)];
+        self.say_in_frame("received", values);
+    }
+
     fn add<const N: usize>(
         &mut self,
         rule: Option<RuleKey>,

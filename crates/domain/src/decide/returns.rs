@@ -24,6 +24,20 @@ pub fn opinion(facts: &Facts<'_>) -> Opinion {
         return opinion;
     }
     let rule = &facts.terms.rules.retourbeleid_fashion;
+    stated(facts, rule, &mut opinion);
+    grant(facts, rule, &mut opinion);
+    if opinion.holds {
+        note(facts, &mut opinion);
+    } else {
+        say_how(facts, rule, "return_accepted", &mut opinion);
+    }
+    opinion.alert(NotificationType::ActionNeeded, Priority::Low, true);
+    opinion
+}
+
+/// Puts on record that the customer withdrew, and when: whatever becomes of the goods, the
+/// statement counts from its arrival (6:230o BW).
+fn stated(facts: &Facts<'_>, rule: &Rule<ReturnConfig>, opinion: &mut Opinion) {
     opinion.because(None, 0, ReasonCode::WithdrawalRight, rule.config.withdrawal_days.to_string());
     opinion.because(
         Some(RULE),
@@ -31,10 +45,20 @@ pub fn opinion(facts: &Facts<'_>) -> Opinion {
         ReasonCode::WithdrawalStated,
         moment(facts.received_at, reply_in(facts)),
     );
-    grant(facts, rule, &mut opinion);
-    say_how(facts, rule, "return_accepted", &mut opinion);
-    opinion.alert(NotificationType::ActionNeeded, Priority::Low, true);
-    opinion
+}
+
+/// Acknowledges the statement and leaves the rest to a person: where a return is not
+/// granted, the draft must not say that it is.
+fn note(facts: &Facts<'_>, opinion: &mut Opinion) {
+    opinion.say(
+        RULE,
+        "return_noted",
+        [
+            ("received_at", Some(Value::Moment(moment(facts.received_at, reply_in(facts))))),
+            ("order_number", order_number(facts)),
+            ("reply_days", Some(Value::Days(facts.terms.reply_days))),
+        ],
+    );
 }
 
 /// Grants the return or says why a person must.
@@ -101,6 +125,7 @@ fn exchange_ruling(facts: &Facts<'_>) -> Verdict {
 /// A passage that states the right and the way, with the values it may name.
 pub fn say_how(facts: &Facts<'_>, rule: &Rule<ReturnConfig>, section: &str, opinion: &mut Opinion) {
     let customer_pays = rule.config.return_cost == ReturnCost::Customer;
+    let exchanges = rule.config.exchanges;
     let address = facts.terms.retouradres.trim();
     opinion.say(
         RULE,
@@ -114,6 +139,7 @@ pub fn say_how(facts: &Facts<'_>, rule: &Rule<ReturnConfig>, section: &str, opin
             ("order_number", order_number(facts)),
             ("shop_pays", (!customer_pays).then(|| Value::Name(facts.terms.bedrijfsnaam.clone()))),
             ("customer_pays", customer_pays.then(|| Value::Name(facts.terms.bedrijfsnaam.clone()))),
+            ("exchanges", exchanges.then(|| Value::Name(facts.terms.bedrijfsnaam.clone()))),
         ],
     );
 }
@@ -124,7 +150,11 @@ fn defect(facts: &Facts<'_>) -> Opinion {
     let mut opinion = Opinion::silent();
     let rule = &facts.terms.rules.retourbeleid_fashion;
     if facts.reading.intents.contains(Intent::Return) {
+        // The right to withdraw stands beside the remedies for a defect; which of the two
+        // the customer means is for a person, but the statement is acknowledged.
+        stated(facts, rule, &mut opinion);
         opinion.rule_on(Request::Return, Verdict::Unknown);
+        note(facts, &mut opinion);
     }
     opinion.hold(Some(RULE), rule.version, ReasonCode::DefectFirst, order_fact(facts));
     opinion.say(

@@ -168,9 +168,17 @@ impl Weights {
         if let Some(best) = best {
             scores.iter_mut().zip(best).for_each(|(score, more)| *score += more);
         }
+        for (index, score) in scores.iter_mut().enumerate() {
+            if features.open & (1 << index) == 0 {
+                *score = CLOSED;
+            }
+        }
         Judged { scores, telling }
     }
 }
+
+/// The score of a label that may not be given.
+pub const CLOSED: i32 = -99_000;
 
 /// What the classifier says about a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -88,6 +88,12 @@ impl Concepts {
         self.names.iter().position(|known| known == name).map_or(0, |index| 1 << index)
     }
 
+    /// The names of the concepts in `mask`.
+    pub(super) fn names_in(&self, mask: Mask) -> Vec<&str> {
+        let names = self.names.iter().enumerate();
+        names.filter(|(index, _)| mask & (1 << index) != 0).map(|(_, it)| it.as_str()).collect()
+    }
+
     /// Finds every phrase of every list.
     pub(super) fn find(&self, plain: &Plain) -> Found {
         let bytes = plain.text.as_bytes();

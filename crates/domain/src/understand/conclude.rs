@@ -5,9 +5,10 @@
 
 use super::address;
 use super::classifier::{Judged, Scores, Weights, place};
-use super::concepts::CONCEPTS;
+use super::concepts::{CONCEPTS, Mask};
 use super::features::{Features, Source, Style, features};
 use super::fresh::{Parts, parts};
+use super::gates;
 use super::language::language;
 use super::offer::{self, Answer};
 use super::order_number::order_number;
@@ -22,6 +23,8 @@ use crate::contract::{
 pub(super) struct Seen {
     parts: Parts,
     plain: Plain,
+    /// What the new text speaks of.
+    pub topics: Mask,
     hits: Vec<RuleHit>,
     answer: Option<Answer>,
     address: Option<NewAddress>,
@@ -62,9 +65,14 @@ impl Seen {
         facts.extend(answer.map(|answer| 1 + answer.response as u16));
         let address = address::new_address(&parts.new);
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
-        let source = Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts };
+        let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
+        let open = gates::open(found.all)
+            | u32::from(offered_address) << place("address_change")
+            | u32::from(answer.is_some()) << place("compensation");
+        let source = Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
         let features = features(&source);
-        Self { parts, plain, hits, answer, address, features }
+        let topics = found.all;
+        Self { parts, plain, topics, hits, answer, address, features }
     }
 
     /// The first sentence in which a rule with this label holds.

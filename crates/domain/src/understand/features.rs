@@ -22,6 +22,8 @@ pub struct Features {
     pub mail: [Vec<u16>; 3],
     /// Of each sentence: text, concepts.
     pub sentences: Vec<[Vec<u16>; 2]>,
+    /// Which labels may be given at all, one bit each.
+    pub open: u32,
 }
 
 /// Properties that are no words.
@@ -175,11 +177,13 @@ pub(super) struct Source<'a> {
     pub style: Style,
     /// Facts from elsewhere: below 32, one each.
     pub facts: &'a [u16],
+    /// Which labels may be given.
+    pub open: u32,
 }
 
 /// All properties of a mail.
 pub(super) fn features(source: &Source<'_>) -> Features {
-    let Source { plain, found, hits, style, facts } = source;
+    let Source { plain, found, hits, style, facts, open } = source;
     let [mut text, mut single, mut pair] = [Sink::new(0), Sink::new(1), Sink::new(2)];
     let [mut sentence_text, mut sentence_concepts] = [Sink::new(3), Sink::new(4)];
     let (all, small) = (GROUP_SIZES[0] - 1, GROUP_SIZES[3] - 1);
@@ -215,7 +219,7 @@ pub(super) fn features(source: &Source<'_>) -> Features {
     style.numbers(words).into_iter().for_each(|number| single.add(MOST_CONCEPTS + number));
     hits.iter().for_each(|hit| single.add(144 + u16::try_from(hit.rule).unwrap_or(0).min(219)));
     facts.iter().for_each(|fact| single.add(370 + fact.min(&31)));
-    Features { mail: [text.take(), single.take(), pair.take()], sentences }
+    Features { mail: [text.take(), single.take(), pair.take()], sentences, open: *open }
 }
 
 #[cfg(test)]
@@ -230,7 +234,7 @@ mod tests {
         let hits = crate::understand::rules::apply(&found);
         let style = Style::of("A!");
         let source =
-            Source { plain: &plain, found: &found, hits: &hits, style, facts: &[0, 31, 99] };
+            Source { plain: &plain, found: &found, hits: &hits, style, facts: &[0, 31, 99], open: 1 };
         let features = features(&source);
         assert_eq!(features.sentences.len(), plain.sentences.len());
         for group in features.mail.iter().chain(features.sentences.iter().flatten()) {

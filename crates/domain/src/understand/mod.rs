@@ -15,6 +15,7 @@ mod concepts;
 mod conclude;
 mod features;
 mod fresh;
+mod gates;
 mod language;
 mod numbers;
 mod offer;
@@ -96,6 +97,11 @@ pub fn read(input: &Input<'_>) -> Reading {
 pub fn read_with(weights: &classifier::Weights, input: &Input<'_>) -> Reading {
     let seen = conclude::Seen::of(input);
     conclude::conclude(weights, input, &seen)
+}
+
+/// What the new text of a mail speaks of: the names of the word lists that occur in it.
+pub fn topics(input: &Input<'_>) -> Vec<&'static str> {
+    concepts::CONCEPTS.names_in(conclude::Seen::of(input).topics)
 }
 
 /// What the classifier sees of a mail: for training.

@@ -12,7 +12,7 @@ use domain::contract::{
 use domain::decide::{
     Decision, Facts, LedgerEntry, LedgerKind, OrderFacts, Sender, Terms, ThreadState, decide,
 };
-use domain::policy::{Rules, master, master_rules, parse_ladder};
+use domain::policy::{AnyConfig, Rule, Rules, master, master_rules, parse_config, parse_ladder};
 use domain::understand::Reading;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -155,27 +155,31 @@ pub fn answer(response: OfferResponse, percents: Option<u16>) -> Reading {
     }
 }
 
-/// The rules, changed by `rule_config` overrides per key.
-pub fn rules_with(overrides: &serde_json::Map<String, Value>) -> Rules {
-    use domain::policy::{parse_address, parse_cancellation, parse_return, parse_threat};
-    let merged = |key: RuleKey| {
+/// The master rules with `rule_config` overrides per rule key, saved as version 1; or what
+/// the parser refuses, as `key.field`.
+pub fn rules_with(overrides: &serde_json::Map<String, Value>) -> Result<Rules, Vec<String>> {
+    let mut rules = master_rules();
+    let mut refused = Vec::new();
+    for (name, fields) in overrides {
+        let key = RuleKey::from_text(name).unwrap_or_else(|| panic!("no rule is called {name}"));
         let mut config = master(key).rule_config.clone();
-        if let Some(Value::Object(fields)) = overrides.get(key.as_str()) {
-            for (field, value) in fields {
-                set(&mut config, field, value.clone());
+        for (field, value) in fields.as_object().unwrap() {
+            set(&mut config, field, value.clone());
+        }
+        match parse_config(key, &config) {
+            Ok(AnyConfig::Return(config)) => rules.retourbeleid_fashion = saved(config),
+            Ok(AnyConfig::Ladder(config)) => rules.onderhandeling_logica = saved(config),
+            Ok(AnyConfig::Threat(config)) => rules.dreiging_detectie = saved(config),
+            Ok(AnyConfig::Cancellation(config)) => rules.annulering_policy = saved(config),
+            Ok(AnyConfig::Address(config)) => rules.adreswijziging_policy = saved(config),
+            Err(problems) => {
+                refused.extend(problems.iter().map(|problem| format!("{name}.{}", problem.field)));
             }
         }
-        config
-    };
-    let mut rules = master_rules();
-    rules.retourbeleid_fashion.config =
-        parse_return(&merged(RuleKey::RetourbeleidFashion)).unwrap();
-    rules.onderhandeling_logica.config =
-        parse_ladder(&merged(RuleKey::OnderhandelingLogica)).unwrap();
-    rules.dreiging_detectie.config = parse_threat(&merged(RuleKey::DreigingDetectie)).unwrap();
-    rules.annulering_policy.config =
-        parse_cancellation(&merged(RuleKey::AnnuleringPolicy)).unwrap();
-    rules.adreswijziging_policy.config =
-        parse_address(&merged(RuleKey::AdreswijzigingPolicy)).unwrap();
-    rules
+    }
+    if refused.is_empty() { Ok(rules) } else { Err(refused) }
+}
+
+const fn saved<T>(config: T) -> Rule<T> {
+    Rule { version: 1, config }
 }
