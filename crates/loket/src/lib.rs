@@ -1,0 +1,1 @@
+//! Loket, the service counter: everything that the binary is made of.
