@@ -143,6 +143,8 @@ fn problems(expect: &Expect, outcome: &Outcome) -> Vec<String> {
     for (word, verdict) in &expect.rulings {
         compare.equal(word, Some(&Some(*verdict)), &decision.ruling(request(word)));
     }
+    let objections = outcome.objections.iter().map(|objection| objection.kind).collect();
+    compare.equal("objections", Some(&expect.objections), &objections);
     let codes: Vec<_> = decision.because.iter().map(|reason| reason.code).collect();
     let kinds: Vec<_> = decision.alerts.iter().map(|alert| alert.kind).collect();
     let text = draft.as_ref().map(Draft::text).unwrap_or_default();
@@ -167,8 +169,8 @@ fn floors(outcome: &Outcome) -> Vec<String> {
     let person = reading.threat() || reading.must_escalate();
     floor(!(*sent && denied), "a decision against the customer is never sent");
     floor(!(*sent && person), "a threat or a wish for a person is never answered by itself");
-    floor(*sent == (decision.action == Action::Reply), "what is decided is what is sent");
-    floor(objections.is_empty(), "the guard finds nothing in our own templates");
+    let clean = objections.is_empty();
+    floor(*sent == (clean && decision.action == Action::Reply), "decided and clean is sent");
     floor(
         draft.as_ref().is_none_or(|draft| draft.disclosure_html.contains("AI")),
         "every draft says that an AI wrote it",

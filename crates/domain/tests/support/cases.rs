@@ -11,6 +11,7 @@ use domain::decide::{
     Action, LedgerEntry, LedgerKind, OrderFacts, ReasonCode, Request, Sender, Terms, ThreadState,
     Verdict,
 };
+use domain::guard::ObjectionKind;
 use domain::understand::{NewAddress, Reading};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -170,6 +171,8 @@ pub struct Expect {
     pub alerts: Vec<NotificationType>,
     /// Every ledger line that the decision asks for, in order.
     pub ledger: Option<Vec<LedgerKind>>,
+    /// What the guard objects to; nothing, where a case does not name it.
+    pub objections: Vec<ObjectionKind>,
     /// The `rule_config` fields (`key.field`) that are refused when they are saved.
     pub refused: Vec<String>,
 }
