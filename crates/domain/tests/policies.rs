@@ -48,7 +48,9 @@ fn every_case_beside_the_rules_holds() {
             assert!(seen.insert(case.says.clone()), "said twice: {}", case.says);
             match play(case) {
                 Err(refused) if refused == case.expect.refused => {}
-                Err(refused) => writeln!(wrong, "\n### {key}: {}\n  {refused:?}", case.says).unwrap(),
+                Err(refused) => {
+                    writeln!(wrong, "\n### {key}: {}\n  {refused:?}", case.says).unwrap()
+                }
                 Ok(outcome) => {
                     english += usize::from(outcome.decision.language == Language::English);
                     let problems = problems(&case.expect, &outcome);
@@ -106,17 +108,20 @@ fn play(case: &Case) -> Result<Outcome, Vec<String>> {
 
 /// What the reader reads, under what the case itself gives.
 fn read(case: &Case) -> Reading {
-    let mut read = case.mail.as_deref().map_or_else(|| reading(&[]), |mail| {
-        let thread: Vec<_> = case
-            .thread
-            .iter()
-            .map(|earlier| understand::Earlier {
-                by_shop: earlier.from == Writer::Shop,
-                body: &earlier.body,
-            })
-            .collect();
-        understand::read(&Input { subject: &case.subject, body: mail, thread: &thread })
-    });
+    let mut read = case.mail.as_deref().map_or_else(
+        || reading(&[]),
+        |mail| {
+            let thread: Vec<_> = case
+                .thread
+                .iter()
+                .map(|earlier| understand::Earlier {
+                    by_shop: earlier.from == Writer::Shop,
+                    body: &earlier.body,
+                })
+                .collect();
+            understand::read(&Input { subject: &case.subject, body: mail, thread: &thread })
+        },
+    );
     case.reading.over(&mut read);
     read
 }
@@ -203,8 +208,11 @@ fn passage(part: &Part) -> String {
 /// Everything a person needs to see what happened.
 fn report(key: RuleKey, case: &Case, outcome: &Outcome, problems: &[String]) -> String {
     let Outcome { reading, decision, draft, objections, sent } = outcome;
-    let reasons: Vec<_> =
-        decision.because.iter().map(|reason| format!("{} {}", reason.code.as_str(), reason.fact)).collect();
+    let reasons: Vec<_> = decision
+        .because
+        .iter()
+        .map(|reason| format!("{} {}", reason.code.as_str(), reason.fact))
+        .collect();
     let mail = case.mail.as_deref().unwrap_or("(no mail, only a reading)");
     let draft = draft.as_ref().map_or_else(|| "(no draft)".to_owned(), Draft::text);
     format!(
