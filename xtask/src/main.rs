@@ -1,12 +1,16 @@
-//! Developer tasks. `cargo xtask help` lists them.
+//! Developer tasks, one module each: `cargo xtask --help` names them.
+#![expect(clippy::print_stdout, reason = "its output is what a developer runs it for")]
 
-use anyhow::Result;
-use clap::{Parser, Subcommand};
-
+mod corpora;
+mod tidy;
 mod train;
 
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
 #[derive(Parser)]
-#[command(name = "xtask", about = "What a developer runs.")]
+#[command(name = "xtask", about = "Developer tasks")]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -14,12 +18,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Holds the code against outside test material and prints how much of it fits.
+    Corpora(corpora::Options),
+    /// Holds the tree against the rules of the house and names every place that breaks one.
+    Tidy,
     /// Trains the reader's classifier from `evals/train`.
     Train(train::Arguments),
 }
 
-fn main() -> Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().task {
-        Task::Train(arguments) => train::run(&arguments),
+        Task::Corpora(options) => corpora::run(&options),
+        Task::Tidy => tidy::run(),
+        Task::Train(arguments) => train::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -19,5 +19,6 @@ pub mod understand; // what the customer wants
 pub mod decide; // what may be done about it, and why
 pub mod compose; // the draft in the assistant's name
 pub mod guard; // does the draft say only what was decided?
+pub mod answer; // read, decide, compose, guard in one call
 pub mod deliver; // sent, or held for a person: the only two ends
 pub mod notify; // who must know

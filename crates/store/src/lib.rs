@@ -1,3 +1,44 @@
 //! The only crate that knows SQL.
+//!
+//! It offers doors ([`Store::as_user`], [`Store::as_worker`], [`Store::as_admin`],
+//! [`Store::as_system`]), each a transaction with the claims of one kind of caller, and one module
+//! of functions per aggregate. It must not know why anything is decided: that is `domain`, nor
+//! when anything runs: that is the binary. Start reading at [`Store`].
 
+mod doors;
+mod error;
+mod ids;
+mod row;
+mod session;
+mod sql;
+
+pub mod answer;
+pub mod conversations;
+pub mod desk;
+pub mod drafts;
+pub mod events;
+pub mod filters;
+pub mod ingest;
+pub mod jobs;
+pub mod mailboxes;
 pub mod managed;
+pub mod migrate;
+pub mod notifications;
+pub mod outbox;
+pub mod rules;
+pub mod shops;
+pub mod users;
+
+pub use doors::{AdminTx, Claims, Logins, Purpose, Store, SystemTx, TenantTx};
+pub use error::{Chain, Constraint, Error, Result};
+pub use ids::{
+    AuditId, FilterId, InteractionId, JobId, LeaseToken, MailboxId, NotificationId, OfferId,
+    OutboxId, RawId, TenantId, ThreadId, UserId,
+};
+/// How to reach a server: the driver's own configuration.
+pub use tokio_postgres::Config;
+
+/// Exactly one row must have changed; none means it is not there, or another shop's.
+fn expect_change(changed: u64, what: &'static str, id: uuid::Uuid) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(Error::Absent { what, id }) }
+}

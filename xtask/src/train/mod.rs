@@ -94,11 +94,19 @@ fn print(line: &str) {
 
 fn print_score(score: &Score) {
     print(&format!("{} mails", score.mails()));
-    print(&format!("{:26} {:>7} {:>9} {:>6} {:>6}", "label", "support", "precision", "recall", "f1"));
+    print(&format!(
+        "{:26} {:>7} {:>9} {:>6} {:>6}",
+        "label", "support", "precision", "recall", "f1"
+    ));
     for row in score.table() {
         let show = |it: u32| format!("{}.{:02}", it / 100, it % 100);
         let (precision, recall) = (show(row.precision), show(row.recall));
-        print(&format!("{:26} {:>7} {precision:>9} {recall:>6} {:>6}", row.label, row.support, show(row.f1)));
+        print(&format!(
+            "{:26} {:>7} {precision:>9} {recall:>6} {:>6}",
+            row.label,
+            row.support,
+            show(row.f1)
+        ));
     }
     let (alarmed, all) = score.alarms();
     print(&format!("hard negatives that alarm: {alarmed} of {all}"));
@@ -111,7 +119,8 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Res
     for fold in 0..FOLDS {
         let (test, rest): (Vec<_>, Vec<_>) =
             mails.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
-        let weights: Weights = learn::learn(&rest.iter().map(|(_, mail)| *mail).chain(phrases).collect::<Vec<_>>());
+        let weights: Weights =
+            learn::learn(&rest.iter().map(|(_, mail)| *mail).chain(phrases).collect::<Vec<_>>());
         for (_, mail) in test {
             let (reading, scores) = mail.with_input(|input| {
                 let scores = weights.scores(&domain::understand::features_of(input)).scores;
@@ -120,8 +129,24 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Res
             let wrong = mail.count(&mut score, &reading);
             let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
             if shown {
-                print(&format!("== {} {wrong:?} threat {} escalate {}", mail.id, scores[0], scores[25]));
-                print(&format!("   read {:?} {:?} {:?}\n   want {:?}", reading.order_number, reading.new_address, (reading.offer_response, reading.counter_percentage, reading.counter_amount, reading.threat_kind, reading.intents.iter().collect::<Vec<_>>(), reading.mood), mail.labels));
+                print(&format!(
+                    "== {} {wrong:?} threat {} escalate {}",
+                    mail.id, scores[0], scores[25]
+                ));
+                print(&format!(
+                    "   read {:?} {:?} {:?}\n   want {:?}",
+                    reading.order_number,
+                    reading.new_address,
+                    (
+                        reading.offer_response,
+                        reading.counter_percentage,
+                        reading.counter_amount,
+                        reading.threat_kind,
+                        reading.intents.iter().collect::<Vec<_>>(),
+                        reading.mood
+                    ),
+                    mail.labels
+                ));
                 print(&format!("   {} | {}", mail.subject, mail.body.replace('\n', " / ")));
             }
         }

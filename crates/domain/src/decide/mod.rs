@@ -76,7 +76,8 @@ fn unanswered(facts: &Facts<'_>) -> Opinion {
             opinion.hold(None, 0, ReasonCode::NoRuleApplies, String::new());
         }
     }
-    if !opinion.is_silent() && asked.iter().any(|intent| intent != Intent::Thanks) {
+    let only_thanks = asked.iter().eq([Intent::Thanks]);
+    if !opinion.is_silent() && !only_thanks {
         opinion.alert(NotificationType::HeldMail, Priority::Low, true);
         if !any_ruled {
             opinion.say_received(facts);

@@ -3,6 +3,10 @@
 //! The `mail` crate turns raw bytes into a [`Message`]; this module knows no MIME.
 //! It must not know what the words mean: that is [`crate::understand`].
 
+pub mod automatic;
+pub mod identity;
+pub mod reply;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +73,12 @@ pub struct Message {
     pub headers: Vec<Header>,
     /// `multipart/report` or `message/delivery-status` was seen.
     pub is_report: bool,
+    /// The machine-readable half of a delivery report (RFC 3464), empty otherwise.
+    #[serde(default)]
+    pub report: String,
+    /// Message-IDs named inside a delivery report, without angle brackets.
+    #[serde(default)]
+    pub reported_message_ids: Vec<String>,
     /// What else came with it.
     pub attachments: Vec<Attachment>,
 }

@@ -52,12 +52,32 @@ patterns! {
 
 /// A country named in the text, as ISO 3166-1 alpha-2.
 const COUNTRIES: [(&str, &str); 26] = [
-    ("nederland", "NL"), ("netherlands", "NL"), ("holland", "NL"), ("belgie", "BE"), ("belgië", "BE"),
-    ("belgium", "BE"), ("belgique", "BE"), ("duitsland", "DE"), ("germany", "DE"), ("deutschland", "DE"),
-    ("frankrijk", "FR"), ("france", "FR"), ("united kingdom", "GB"), ("great britain", "GB"),
-    ("england", "GB"), ("scotland", "GB"), ("wales", "GB"), ("northern ireland", "GB"), ("ireland", "IE"),
-    ("ierland", "IE"), ("luxemb", "LU"), ("oostenrijk", "AT"), ("austria", "AT"), ("spain", "ES"),
-    ("spanje", "ES"), ("usa", "US"),
+    ("nederland", "NL"),
+    ("netherlands", "NL"),
+    ("holland", "NL"),
+    ("belgie", "BE"),
+    ("belgië", "BE"),
+    ("belgium", "BE"),
+    ("belgique", "BE"),
+    ("duitsland", "DE"),
+    ("germany", "DE"),
+    ("deutschland", "DE"),
+    ("frankrijk", "FR"),
+    ("france", "FR"),
+    ("united kingdom", "GB"),
+    ("great britain", "GB"),
+    ("england", "GB"),
+    ("scotland", "GB"),
+    ("wales", "GB"),
+    ("northern ireland", "GB"),
+    ("ireland", "IE"),
+    ("ierland", "IE"),
+    ("luxemb", "LU"),
+    ("oostenrijk", "AT"),
+    ("austria", "AT"),
+    ("spain", "ES"),
+    ("spanje", "ES"),
+    ("usa", "US"),
 ];
 
 struct Found {
@@ -109,18 +129,24 @@ fn context(text: &str, at: usize) -> i32 {
 fn anchored(text: &str, found: &mut Vec<Found>) {
     let mut taken: Vec<(usize, usize)> = Vec::new();
     let kinds: [(&LazyLock<Regex>, &str); 5] = [
-        (&DUTCH_CODE, "NL"), (&IRISH_CODE, "IE"), (&BRITISH_CODE, "GB"), (&AMERICAN, "US"), (&FOUR_OR_FIVE, ""),
+        (&DUTCH_CODE, "NL"),
+        (&IRISH_CODE, "IE"),
+        (&BRITISH_CODE, "GB"),
+        (&AMERICAN, "US"),
+        (&FOUR_OR_FIVE, ""),
     ];
     for (pattern, country) in kinds {
         for captures in pattern.captures_iter(text) {
             let Some(whole) = captures.get(0) else { continue };
-            let overlaps = taken.iter().any(|(from, to)| whole.start() < *to && whole.end() > *from);
+            let overlaps =
+                taken.iter().any(|(from, to)| whole.start() < *to && whole.end() > *from);
             if overlaps {
                 continue;
             }
             if let Some((address, start)) = around(text, &captures, country) {
                 taken.push((whole.start(), whole.end()));
-                let parts = i32::from(address.street.is_some()) * 6 + i32::from(address.city.is_some()) * 2;
+                let parts =
+                    i32::from(address.street.is_some()) * 6 + i32::from(address.city.is_some()) * 2;
                 let bare = address.street.is_none() && address.house_number.is_none();
                 let score = if bare { -1 } else { context(text, start) + parts };
                 found.push(Found { address, at: whole.start(), score });
@@ -144,7 +170,9 @@ fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddr
         }
         "" => {
             let code = captures.get(2)?;
-            if code.as_str().starts_with('0') && code.len() == 4 || is_year(code.as_str()) && text.get(..code.start()).is_some_and(in_date) {
+            if code.as_str().starts_with('0') && code.len() == 4
+                || is_year(code.as_str()) && text.get(..code.start()).is_some_and(in_date)
+            {
                 return None;
             }
             address.postal_code = Some(code.as_str().to_owned());
@@ -154,7 +182,10 @@ fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddr
             let code = captures.get(1)?;
             let letters: String = code.as_str().chars().filter(|it| it.is_alphabetic()).collect();
             let small = letters.chars().any(char::is_lowercase);
-            if small && (code.as_str().contains(' ') || !letters.chars().all(char::is_lowercase)) && is_word(&letters) {
+            if small
+                && (code.as_str().contains(' ') || !letters.chars().all(char::is_lowercase))
+                && is_word(&letters)
+            {
                 return None;
             }
             if small && is_word(&letters) {
@@ -212,9 +243,45 @@ fn in_date(before: &str) -> bool {
 fn is_word(letters: &str) -> bool {
     matches!(
         letters.to_lowercase().as_str(),
-        "en" | "is" | "in" | "of" | "op" | "om" | "te" | "de" | "me" | "je" | "ze" | "we" | "al" | "an" | "to" | "it"
-            | "as" | "so" | "or" | "at" | "my" | "no" | "ik" | "er" | "na" | "nu" | "cm" | "mm" | "kg" | "ml" | "st" | "th" | "uu"
-            | "up" | "us" | "on" | "by" | "be" | "if" | "eu"
+        "en" | "is"
+            | "in"
+            | "of"
+            | "op"
+            | "om"
+            | "te"
+            | "de"
+            | "me"
+            | "je"
+            | "ze"
+            | "we"
+            | "al"
+            | "an"
+            | "to"
+            | "it"
+            | "as"
+            | "so"
+            | "or"
+            | "at"
+            | "my"
+            | "no"
+            | "ik"
+            | "er"
+            | "na"
+            | "nu"
+            | "cm"
+            | "mm"
+            | "kg"
+            | "ml"
+            | "st"
+            | "th"
+            | "uu"
+            | "up"
+            | "us"
+            | "on"
+            | "by"
+            | "be"
+            | "if"
+            | "eu"
     )
 }
 
@@ -226,14 +293,21 @@ fn is_american_state(code: &str) -> bool {
 /// A four-digit code is Belgian, a five-digit one German or French, unless said otherwise.
 fn country_of_code(address: &NewAddress, captures: &Captures<'_>, text: &str) -> Option<String> {
     if let Some(prefix) = captures.get(1) {
-        let code = match prefix.as_str() { "B" => "BE", "D" => "DE", "F" => "FR", other => other };
+        let code = match prefix.as_str() {
+            "B" => "BE",
+            "D" => "DE",
+            "F" => "FR",
+            other => other,
+        };
         return Some(code.to_owned());
     }
     if let Some(named) = named_country(text) {
         return Some(named);
     }
     let lower = text.to_lowercase();
-    let french = [" rue ", "avenue", "boulevard", "chemin", "bonjour", "commande"].iter().any(|it| lower.contains(it));
+    let french = [" rue ", "avenue", "boulevard", "chemin", "bonjour", "commande"]
+        .iter()
+        .any(|it| lower.contains(it));
     match address.postal_code.as_deref().map(str::len) {
         Some(4) => Some("BE".to_owned()),
         Some(5) if french => Some("FR".to_owned()),
@@ -251,8 +325,15 @@ fn segments_before(before: &str) -> Vec<&str> {
         .rmatch_indices(['.', '!', '?', ';'])
         .find(|(at, _)| {
             let rest = paragraph.get(at + 1..).unwrap_or_default();
-            let word = paragraph.get(..*at).unwrap_or_default().rsplit([' ', '\n']).next().unwrap_or_default();
-            rest.starts_with([' ', '\n']) && word.len() > 4 && !word.bytes().any(|it| it.is_ascii_digit())
+            let word = paragraph
+                .get(..*at)
+                .unwrap_or_default()
+                .rsplit([' ', '\n'])
+                .next()
+                .unwrap_or_default();
+            rest.starts_with([' ', '\n'])
+                && word.len() > 4
+                && !word.bytes().any(|it| it.is_ascii_digit())
         })
         .map_or(paragraph, |(at, _)| paragraph.get(at + 1..).unwrap_or_default());
     sentence.split([',', '\n']).map(str::trim).filter(|it| !it.is_empty()).collect()
@@ -262,7 +343,8 @@ fn city_after(after: &str) -> Option<String> {
     let after = after.trim_start_matches([',', ' ']);
     let after = after.strip_prefix('\n').unwrap_or(after);
     let line = after.lines().next().unwrap_or_default();
-    let cut = line.find(['?', '!', ',', ';', '(', ':']).map_or(line, |at| line.get(..at).unwrap_or(line));
+    let cut =
+        line.find(['?', '!', ',', ';', '(', ':']).map_or(line, |at| line.get(..at).unwrap_or(line));
     let cut = cut.split(". ").next().unwrap_or(cut).trim_end_matches('.');
     if let Some(captures) = CITY.captures(cut) {
         let city = captures.get(1)?.as_str().trim();
@@ -272,7 +354,10 @@ fn city_after(after: &str) -> Option<String> {
     }
     let captures = LOWER_CITY.captures(line)?;
     let city = captures.get(1)?.as_str();
-    let not = ["thx", "graag", "thanks", "please", "bedankt", "dank", "moet", "want", "mvg", "ipv", "dus", "aub", "alvast", "niet"];
+    let not = [
+        "thx", "graag", "thanks", "please", "bedankt", "dank", "moet", "want", "mvg", "ipv", "dus",
+        "aub", "alvast", "niet",
+    ];
     let first = city.split(' ').next().unwrap_or_default();
     (!not.contains(&first)).then(|| city.to_owned())
 }
@@ -301,7 +386,11 @@ fn trailing_city<'a>(segments: &mut Vec<&'a str>) -> Option<String> {
 /// British and Irish: the city stands before the code, perhaps with a county between.
 fn city_before(segments: &mut Vec<&str>, country: &str) -> Option<String> {
     let mut last = segments.pop()?;
-    if country == "IE" || last.starts_with("Co ") || last.starts_with("Co.") || last.starts_with("County") {
+    if country == "IE"
+        || last.starts_with("Co ")
+        || last.starts_with("Co.")
+        || last.starts_with("County")
+    {
         while last.starts_with("Co ") || last.starts_with("Co.") || last.starts_with("County") {
             last = segments.pop()?;
         }
@@ -335,33 +424,47 @@ fn fill_street(address: &mut NewAddress, segments: &[&str], islands: bool) {
             set_street(address, &captures);
             break;
         }
-        let number_first = NUMBER_FIRST.captures(bare).filter(|_| islands || !bare.ends_with(|it: char| it.is_ascii_digit()));
+        let number_first = NUMBER_FIRST
+            .captures(bare)
+            .filter(|_| islands || !bare.ends_with(|it: char| it.is_ascii_digit()));
         if let Some(captures) = number_first {
             address.street = captures.get(2).map(|it| it.as_str().trim().to_owned());
             address.house_number = captures.get(1).map(|it| it.as_str().trim().to_owned());
-        } else if let (Some(captures), false) = (NUMBER_LAST.captures(bare), islands && UNIT.is_match(bare)) {
+        } else if let (Some(captures), false) =
+            (NUMBER_LAST.captures(bare), islands && UNIT.is_match(bare))
+        {
             let street = captures.get(1).map_or("", |it| it.as_str());
             if is_unit_word(street) {
                 additions.insert(0, bare.to_owned());
                 continue;
             }
             set_street(address, &captures);
-        } else if islands && address.street.is_none() && !UNIT.is_match(bare) && looks_like_name(bare) {
+        } else if islands
+            && address.street.is_none()
+            && !UNIT.is_match(bare)
+            && looks_like_name(bare)
+        {
             address.street = Some(bare.to_owned());
             while let Some(unit) = pending.next_if(|unit| {
                 let unit = strip_lead_in(unit);
-                !unit.starts_with("Mr") && (UNIT.is_match(unit) || looks_like_name(unit) && additions.is_empty())
+                !unit.starts_with("Mr")
+                    && (UNIT.is_match(unit) || looks_like_name(unit) && additions.is_empty())
             }) {
                 additions.insert(0, strip_lead_in(unit).to_owned());
-                if additions.len() == 1 && !UNIT.is_match(strip_lead_in(unit)) { break }
+                if additions.len() == 1 && !UNIT.is_match(strip_lead_in(unit)) {
+                    break;
+                }
             }
             break;
         } else {
             additions.insert(0, bare.to_owned());
-            if additions.len() > 2 { break }
+            if additions.len() > 2 {
+                break;
+            }
             continue;
         }
-        while islands && let Some(unit) = pending.next_if(|unit| UNIT.is_match(strip_lead_in(unit))) {
+        while islands && let Some(unit) = pending.next_if(|unit| UNIT.is_match(strip_lead_in(unit)))
+        {
             additions.insert(0, strip_lead_in(unit).to_owned());
             let own = address.house_number.take().unwrap_or_default();
             address.house_number = Some(format!("{}, {own}", strip_lead_in(unit)));
@@ -378,20 +481,41 @@ fn is_unit_word(word: &str) -> bool {
     let word = word.trim().trim_end_matches(['.', ' ']).to_lowercase();
     matches!(
         word.as_str(),
-        "bus" | "bte" | "boite" | "boîte" | "kamer" | "app" | "appartement" | "flat" | "unit" | "apt" | "room" | "box" | "flat no" | "suite" | "etage" | "verdieping" | "stock"
+        "bus"
+            | "bte"
+            | "boite"
+            | "boîte"
+            | "kamer"
+            | "app"
+            | "appartement"
+            | "flat"
+            | "unit"
+            | "apt"
+            | "room"
+            | "box"
+            | "flat no"
+            | "suite"
+            | "etage"
+            | "verdieping"
+            | "stock"
     )
 }
 
 fn looks_like_name(segment: &str) -> bool {
     let words: Vec<&str> = segment.split_whitespace().collect();
-    !words.is_empty() && words.len() <= 5 && words.iter().any(|word| word.chars().next().is_some_and(char::is_uppercase))
+    !words.is_empty()
+        && words.len() <= 5
+        && words.iter().any(|word| word.chars().next().is_some_and(char::is_uppercase))
 }
 
 fn join_additions(address: &mut NewAddress, additions: &[String], islands: bool) {
     let fitting: Vec<&String> = additions
         .iter()
-        .filter(|it| is_unit_word(it.trim_end_matches(|at: char| at.is_ascii_digit() || at == ' ')) || islands && !it.is_empty()
-            || it.chars().next().is_some_and(|at| at.is_ascii_digit()))
+        .filter(|it| {
+            is_unit_word(it.trim_end_matches(|at: char| at.is_ascii_digit() || at == ' '))
+                || islands && !it.is_empty()
+                || it.chars().next().is_some_and(|at| at.is_ascii_digit())
+        })
         .collect();
     if fitting.is_empty() {
         return;
@@ -407,16 +531,20 @@ fn join_additions(address: &mut NewAddress, additions: &[String], islands: bool)
 fn set_street(address: &mut NewAddress, captures: &Captures<'_>) {
     let street = captures.get(1).map_or("", |it| it.as_str()).trim().trim_end_matches(',');
     address.street = Some(trim_street(street).to_owned());
-    address.house_number = captures.get(2).map(|it| it.as_str().trim().trim_end_matches(',').to_owned());
+    address.house_number =
+        captures.get(2).map(|it| it.as_str().trim().trim_end_matches(',').to_owned());
 }
 
 /// `mijn werk: Weena` is `Weena`; `Zorgcentrum De Linde Kastanjehof` stays.
 fn trim_street(street: &str) -> &str {
     let street = street.rsplit([':', '(']).next().unwrap_or(street).trim();
-    let first_capital = street
+    let first_capital = street.split_whitespace().find(|word| {
+        word.trim_start_matches(['\'', '(']).chars().next().is_some_and(char::is_uppercase)
+    });
+    let lower_run = street
         .split_whitespace()
-        .find(|word| word.trim_start_matches(['\'', '(']).chars().next().is_some_and(char::is_uppercase));
-    let lower_run = street.split_whitespace().take_while(|word| word.chars().next().is_some_and(char::is_lowercase)).count();
+        .take_while(|word| word.chars().next().is_some_and(char::is_lowercase))
+        .count();
     match first_capital {
         Some(word) if lower_run >= 1 => {
             let at = word.as_ptr() as usize - street.as_ptr() as usize;
@@ -442,14 +570,20 @@ fn unanchored(text: &str, found: &mut Vec<Found>) {
         let city = CITY_AFTER.captures(follows).and_then(|it| Some(it.get(1)?.as_str().to_owned()));
         let at = street.end().saturating_sub(name.len());
         let capital = name.chars().next().is_some_and(char::is_uppercase);
-        if !known && !(capital && NEW_BEFORE.is_match(text.get(..at).unwrap_or_default()) && !is_order_word(name)) {
+        if !known
+            && !(capital
+                && NEW_BEFORE.is_match(text.get(..at).unwrap_or_default())
+                && !is_order_word(name))
+        {
             continue;
         }
         let mut address = NewAddress { city, ..NewAddress::default() };
         address.street = Some(name.to_owned());
         address.house_number = captures.get(2).map(|it| it.as_str().trim().to_owned());
         let corrected = follows.trim_start().to_lowercase();
-        let kept = ["niet", "ipv", "i.p.v", "in plaats van", "instead of", "not "].iter().any(|it| corrected.starts_with(it));
+        let kept = ["niet", "ipv", "i.p.v", "in plaats van", "instead of", "not "]
+            .iter()
+            .any(|it| corrected.starts_with(it));
         let score = context(text, at) + i32::from(known) * 3 + i32::from(kept) * 12;
         found.push(Found { address, at, score });
     }
@@ -459,7 +593,10 @@ fn unanchored(text: &str, found: &mut Vec<Found>) {
     if let Some(captures) = BARE_NUMBER.captures(text) {
         let number = captures.iter().skip(1).flatten().next();
         if let Some(number) = number {
-            let address = NewAddress { house_number: Some(number.as_str().trim().to_owned()), ..NewAddress::default() };
+            let address = NewAddress {
+                house_number: Some(number.as_str().trim().to_owned()),
+                ..NewAddress::default()
+            };
             found.push(Found { address, at: number.start(), score: 8 });
         }
     } else if let Some(city) = ONLY_CITY.captures(text).and_then(|it| it.get(1)) {
@@ -470,9 +607,23 @@ fn unanchored(text: &str, found: &mut Vec<Found>) {
 
 fn is_order_word(name: &str) -> bool {
     let lower = name.to_lowercase();
-    ["bestelling", "order", "maat", "size", "nummer", "number", "art", "artikel", "mei", "juni", "juli", "may", "june"]
-        .iter()
-        .any(|word| lower.ends_with(word))
+    [
+        "bestelling",
+        "order",
+        "maat",
+        "size",
+        "nummer",
+        "number",
+        "art",
+        "artikel",
+        "mei",
+        "juni",
+        "juli",
+        "may",
+        "june",
+    ]
+    .iter()
+    .any(|word| lower.ends_with(word))
 }
 
 #[cfg(test)]
@@ -494,15 +645,39 @@ mod tests {
     #[test]
     fn addresses_of_the_neighbourhood() {
         for (text, expected) in [
-            ("Kan het pakket naar Prinses Beatrixstraat 12-3, 2593 TL Den Haag? Niet meer naar de Hoefkade.", "Prinses Beatrixstraat|12-3|2593 TL|Den Haag|NL"),
-            ("kunt ge LA-9031 bij mijn mama leveren? Dorp 19A, 2288 Bouwel.", "Dorp|19A|2288|Bouwel|BE"),
-            ("deliver on my work: Nijverheidslaan 112 bus 4, 9160 Lokeren. Not at home", "Nijverheidslaan|112 bus 4|9160|Lokeren|BE"),
-            ("It's\nFlat 4, 18 Harbour Row\nCobh\nCo. Cork\nP24 XK71\n\nThe old one (7 Quay View)", "Harbour Row|Flat 4, 18|P24 XK71|Cobh|IE"),
-            ("op het navolgende adres:\n\np/a familie X\nDe Dissel 88\n9561 LM Ter Apel\n\nDe poort", "De Dissel|88|9561 LM|Ter Apel|NL"),
-            ("sondern hierhin:\n\nSabine Kessler\nAm Ziegelhof 17 b\n87439 Kempten\n", "Am Ziegelhof|17 b|87439|Kempten|DE"),
+            (
+                "Kan het pakket naar Prinses Beatrixstraat 12-3, 2593 TL Den Haag? Niet meer naar de Hoefkade.",
+                "Prinses Beatrixstraat|12-3|2593 TL|Den Haag|NL",
+            ),
+            (
+                "kunt ge LA-9031 bij mijn mama leveren? Dorp 19A, 2288 Bouwel.",
+                "Dorp|19A|2288|Bouwel|BE",
+            ),
+            (
+                "deliver on my work: Nijverheidslaan 112 bus 4, 9160 Lokeren. Not at home",
+                "Nijverheidslaan|112 bus 4|9160|Lokeren|BE",
+            ),
+            (
+                "It's\nFlat 4, 18 Harbour Row\nCobh\nCo. Cork\nP24 XK71\n\nThe old one (7 Quay View)",
+                "Harbour Row|Flat 4, 18|P24 XK71|Cobh|IE",
+            ),
+            (
+                "op het navolgende adres:\n\np/a familie X\nDe Dissel 88\n9561 LM Ter Apel\n\nDe poort",
+                "De Dissel|88|9561 LM|Ter Apel|NL",
+            ),
+            (
+                "sondern hierhin:\n\nSabine Kessler\nAm Ziegelhof 17 b\n87439 Kempten\n",
+                "Am Ziegelhof|17 b|87439|Kempten|DE",
+            ),
             ("Huisnummer klopt niet, moet 9 zijn ipv 6. Rest is goed.", "_|9|_|_|_"),
-            ("Wilt u deze aanpassen naar Bakker Installatie BV, Postbus 612, 3500 AP Utrecht?", "Postbus|612|3500 AP|Utrecht|NL"),
-            ("Oud adres: Utrechtseweg 55, 3818 EB Amersfoort\nNieuw adres: Stationsplein 1-214, 3818 LE Amersfoort", "Stationsplein|1-214|3818 LE|Amersfoort|NL"),
+            (
+                "Wilt u deze aanpassen naar Bakker Installatie BV, Postbus 612, 3500 AP Utrecht?",
+                "Postbus|612|3500 AP|Utrecht|NL",
+            ),
+            (
+                "Oud adres: Utrechtseweg 55, 3818 EB Amersfoort\nNieuw adres: Stationsplein 1-214, 3818 LE Amersfoort",
+                "Stationsplein|1-214|3818 LE|Amersfoort|NL",
+            ),
             ("graag naar een ander adres, dat mail ik nog", "-"),
         ] {
             assert_eq!(read(text), expected, "{text}");

@@ -9,10 +9,32 @@ use super::features::{BUCKETS, Features};
 
 /// What is scored, in the order of the weights.
 pub const LABELS: [&str; 26] = [
-    "threat", "legal", "chargeback", "authority", "public_review", "press_social", "violence",
-    "self_harm", "return", "cancel", "address_change", "order_status", "compensation", "complaint",
-    "warranty", "invoice", "question", "thanks", "auto_reply", "spam_or_marketing", "positive",
-    "neutral", "frustrated", "angry", "sad", "escalate",
+    "threat",
+    "legal",
+    "chargeback",
+    "authority",
+    "public_review",
+    "press_social",
+    "violence",
+    "self_harm",
+    "return",
+    "cancel",
+    "address_change",
+    "order_status",
+    "compensation",
+    "complaint",
+    "warranty",
+    "invoice",
+    "question",
+    "thanks",
+    "auto_reply",
+    "spam_or_marketing",
+    "positive",
+    "neutral",
+    "frustrated",
+    "angry",
+    "sad",
+    "escalate",
 ];
 
 /// How many labels are scored.

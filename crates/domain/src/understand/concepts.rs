@@ -100,8 +100,7 @@ impl Concepts {
         let is_word = |at: Option<usize>| {
             at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric)
         };
-        let mut found =
-            Found { sentences: vec![0; plain.sentences.len()], ..Found::default() };
+        let mut found = Found { sentences: vec![0; plain.sentences.len()], ..Found::default() };
         let mut sentence = 0;
         for hit in self.automaton.find_overlapping_iter(&plain.text) {
             let Some(phrase) = self.phrases.get(hit.pattern().as_usize()) else { continue };

@@ -35,9 +35,9 @@ pub(super) struct Seen {
 /// The subject when the customer wrote it; an answer's subject is the shop's.
 fn own_subject(subject: &str) -> &str {
     let start = subject.trim_start();
-    let is_answer = ["re:", "aw:", "fw:", "fwd:", "antw:", "doorst:", "tr:", "betr:"].iter().any(|mark| {
-        start.get(..mark.len()).is_some_and(|it| it.eq_ignore_ascii_case(mark))
-    });
+    let is_answer = ["re:", "aw:", "fw:", "fwd:", "antw:", "doorst:", "tr:", "betr:"]
+        .iter()
+        .any(|mark| start.get(..mark.len()).is_some_and(|it| it.eq_ignore_ascii_case(mark)));
     if is_answer { "" } else { start }
 }
 
@@ -53,7 +53,8 @@ impl Seen {
         let found = CONCEPTS.find(&plain);
         let hits = apply(&found);
         let offered = offer::offer(input, &parts.quoted);
-        let answer = offered.and_then(|offered| offer::response(offered, &parts.new, input.subject));
+        let answer =
+            offered.and_then(|offered| offer::response(offered, &parts.new, input.subject));
         let style = Style {
             has_history: !parts.quoted.is_empty() || !input.thread.is_empty(),
             is_answer: own.len() < input.subject.len(),
@@ -125,7 +126,10 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
         offer_response: answer.map(|answer| answer.response),
         counter_percentage: answer.and_then(|answer| answer.percentage),
         counter_amount: answer.and_then(|answer| answer.amount),
-        order_number: order_number(&[input.subject, &seen.parts.new, &seen.parts.signature], &history),
+        order_number: order_number(
+            &[input.subject, &seen.parts.new, &seen.parts.signature],
+            &history,
+        ),
         new_address,
         escalate,
         evidence: Vec::new(),
@@ -198,7 +202,13 @@ const EVIDENCE_LENGTH: usize = 120;
 fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
     let mut labels: Vec<String> = Vec::new();
     labels.extend(reading.threat_kind.map(|kind| format!("threat:{kind}")));
-    labels.extend(reading.escalate.iter().skip_while(|it| **it == EscalationReason::Threat).map(|it| format!("escalate:{it}")));
+    labels.extend(
+        reading
+            .escalate
+            .iter()
+            .skip_while(|it| **it == EscalationReason::Threat)
+            .map(|it| format!("escalate:{it}")),
+    );
     labels.extend(reading.intents.iter().map(|intent| format!("intent:{intent}")));
     let mut list: Vec<Evidence> = labels
         .into_iter()

@@ -190,9 +190,8 @@ pub(super) fn features(source: &Source<'_>) -> Features {
     let fold = |hash: u32, mask: u16| {
         u16::try_from(hash.wrapping_mul(0x9e37_79b1) >> 16).unwrap_or(0) & mask
     };
-    let near = |index: Option<usize>| {
-        index.and_then(|at| found.sentences.get(at)).copied().unwrap_or(0)
-    };
+    let near =
+        |index: Option<usize>| index.and_then(|at| found.sentences.get(at)).copied().unwrap_or(0);
     let mut sentences = Vec::with_capacity(plain.sentences.len());
     for (index, span) in plain.sentences.iter().enumerate() {
         text_features(plain.words(*span), |hash| {

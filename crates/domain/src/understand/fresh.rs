@@ -98,8 +98,14 @@ fn is_divider(line: &str) -> bool {
     let dashed = line.starts_with("--") || line.starts_with("==") || line.starts_with("__");
     let lower = line.to_lowercase();
     let named = [
-        "oorspronkelijk", "original message", "doorgestuurd", "forwarded", "origineel bericht",
-        "ursprüngliche", "message d'origine", "message transféré",
+        "oorspronkelijk",
+        "original message",
+        "doorgestuurd",
+        "forwarded",
+        "origineel bericht",
+        "ursprüngliche",
+        "message d'origine",
+        "message transféré",
     ];
     dashed && named.iter().any(|name| lower.contains(name))
         || (lower.starts_with("begin doorgestuurd bericht")
@@ -110,8 +116,20 @@ fn is_divider(line: &str) -> bool {
 fn is_header_block(lines: &[&str]) -> bool {
     const FIRST: [&str; 4] = ["van:", "from:", "von:", "de :"];
     const MORE: [&str; 14] = [
-        "verzonden:", "aan:", "onderwerp:", "datum:", "sent:", "to:", "subject:", "date:", "cc:",
-        "gesendet:", "an:", "betreff:", "envoyé :", "objet :",
+        "verzonden:",
+        "aan:",
+        "onderwerp:",
+        "datum:",
+        "sent:",
+        "to:",
+        "subject:",
+        "date:",
+        "cc:",
+        "gesendet:",
+        "an:",
+        "betreff:",
+        "envoyé :",
+        "objet :",
     ];
     let is = |line: &str, names: &[&str]| {
         let line = line.trim_start_matches(['*', ' ']).to_lowercase();
@@ -149,23 +167,61 @@ fn split_signature(fresh: &[&str], parts: &mut Parts) {
 /// A line that says goodbye and nothing else.
 fn is_closing(line: &str) -> bool {
     const CLOSINGS: [&str; 44] = [
-        "met vriendelijke groet", "vriendelijke groet", "met groet", "groet", "groetjes", "gr",
-        "mvg", "hoogachtend", "met de meeste hoogachting", "met hoogachting", "liefs", "hgroet",
-        "met sportieve groet", "beste groet", "hartelijke groet", "met hartelijke groet",
-        "met gevoelens van", "kind regards", "best regards", "regards", "warm regards", "best",
-        "best wishes", "with best wishes", "yours sincerely", "yours faithfully", "yours truly",
-        "sincerely", "cheers", "many thanks", "thanks", "thank you", "kindest regards", "br",
-        "with kind regards", "with friendly greetings", "greetings", "greets", "love",
-        "respectfully", "mfg", "cordially", "cordialement", "mit freundlichen",
+        "met vriendelijke groet",
+        "vriendelijke groet",
+        "met groet",
+        "groet",
+        "groetjes",
+        "gr",
+        "mvg",
+        "hoogachtend",
+        "met de meeste hoogachting",
+        "met hoogachting",
+        "liefs",
+        "hgroet",
+        "met sportieve groet",
+        "beste groet",
+        "hartelijke groet",
+        "met hartelijke groet",
+        "met gevoelens van",
+        "kind regards",
+        "best regards",
+        "regards",
+        "warm regards",
+        "best",
+        "best wishes",
+        "with best wishes",
+        "yours sincerely",
+        "yours faithfully",
+        "yours truly",
+        "sincerely",
+        "cheers",
+        "many thanks",
+        "thanks",
+        "thank you",
+        "kindest regards",
+        "br",
+        "with kind regards",
+        "with friendly greetings",
+        "greetings",
+        "greets",
+        "love",
+        "respectfully",
+        "mfg",
+        "cordially",
+        "cordialement",
+        "mit freundlichen",
     ];
     let line = line.trim().to_lowercase();
     let line = line.trim_end_matches([',', '.', '!', ' ']);
     line.split_whitespace().count() <= 6
         && CLOSINGS.iter().any(|closing| {
             line.strip_prefix(closing).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with("en") && rest.len() < 8 || rest.starts_with([',', ' '])
-                    && rest.split_whitespace().count() <= 3
-                    && !rest.contains(['?', ':'])
+                rest.is_empty()
+                    || rest.starts_with("en") && rest.len() < 8
+                    || rest.starts_with([',', ' '])
+                        && rest.split_whitespace().count() <= 3
+                        && !rest.contains(['?', ':'])
             })
         })
 }
@@ -186,7 +242,8 @@ mod tests {
 
     #[test]
     fn header_blocks_and_dividers_start_the_history() {
-        let outlook = parts("Nee.\n\nVan: Shop <s@x.example>\nVerzonden: dinsdag\nAan: Jan\n\nTekst");
+        let outlook =
+            parts("Nee.\n\nVan: Shop <s@x.example>\nVerzonden: dinsdag\nAan: Jan\n\nTekst");
         assert_eq!(outlook.new.trim(), "Nee.");
         assert!(outlook.quoted.contains("Tekst"));
         let forwarded = parts("Zie onder\n---------- Doorgestuurd bericht ---------\nVan: Els\nx");

@@ -59,12 +59,15 @@ fn points(plain: &str) -> Points {
 /// Letter patterns that one language has and the others rarely do.
 fn shape(word: &str, points: &mut Points) {
     const DUTCH: [&str; 20] = [
-        "ij", "aa", "oe", "uu", "eeu", "ieu", "schr", "gt", "cht", "tje", "heid", "sch", "nk", "lijk", "ui", "eij", "vr", "dt", "zw", "pje",
+        "ij", "aa", "oe", "uu", "eeu", "ieu", "schr", "gt", "cht", "tje", "heid", "sch", "nk",
+        "lijk", "ui", "eij", "vr", "dt", "zw", "pje",
     ];
     const ENGLISH: [&str; 18] = [
-        "th", "wh", "ing", "ough", "ight", "tion", "ck", "sh", "ould", "ly", "ea", "ow", "ay", "ey", "n't", "'s", "qu", "ess",
+        "th", "wh", "ing", "ough", "ight", "tion", "ck", "sh", "ould", "ly", "ea", "ow", "ay",
+        "ey", "n't", "'s", "qu", "ess",
     ];
-    const GERMAN: [&str; 10] = ["ung", "tz", "schl", "ich", "keit", "pf", "ier", "zur", "eit", "schw"];
+    const GERMAN: [&str; 10] =
+        ["ung", "tz", "schl", "ich", "keit", "pf", "ier", "zur", "eit", "schw"];
     const FRENCH: [&str; 9] = ["eau", "oux", "aux", "eux", "qu'", "l'", "d'", "j'", "ez"];
     let mut add = |index: usize, patterns: &[&str]| {
         if patterns.iter().any(|pattern| word.contains(pattern)) {

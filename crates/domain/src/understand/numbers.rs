@@ -38,17 +38,50 @@ static DUTCH_AND_ENGLISH: LazyLock<BTreeMap<String, i64>> = LazyLock::new(number
 /// Number words up to ninety-nine, and the hundreds.
 fn number_words() -> BTreeMap<String, i64> {
     const NL: [&str; 20] = [
-        "nul", "een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien",
-        "elf", "twaalf", "dertien", "veertien", "vijftien", "zestien", "zeventien", "achttien",
+        "nul",
+        "een",
+        "twee",
+        "drie",
+        "vier",
+        "vijf",
+        "zes",
+        "zeven",
+        "acht",
+        "negen",
+        "tien",
+        "elf",
+        "twaalf",
+        "dertien",
+        "veertien",
+        "vijftien",
+        "zestien",
+        "zeventien",
+        "achttien",
         "negentien",
     ];
-    const NL_TENS: [&str; 8] = [
-        "twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig",
-    ];
+    const NL_TENS: [&str; 8] =
+        ["twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig"];
     const EN: [&str; 20] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-        "eighteen", "nineteen",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
     ];
     const EN_TENS: [&str; 8] =
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
@@ -67,8 +100,16 @@ fn number_words() -> BTreeMap<String, i64> {
         }
     }
     for (word, value) in [
-        ("honderd", 100), ("hundred", 100), ("tweehonderd", 200), ("driehonderd", 300),
-        ("veertg", 40), ("tenner", 10), ("fiver", 5), ("tientje", 10), ("vijfje", 5), ("dertg", 30),
+        ("honderd", 100),
+        ("hundred", 100),
+        ("tweehonderd", 200),
+        ("driehonderd", 300),
+        ("veertg", 40),
+        ("tenner", 10),
+        ("fiver", 5),
+        ("tientje", 10),
+        ("vijfje", 5),
+        ("dertg", 30),
     ] {
         words.insert(word.to_owned(), value);
     }
@@ -88,13 +129,16 @@ struct Word<'a> {
 pub(super) fn amounts(plain: &str) -> Vec<Amount> {
     let base = plain.as_ptr() as usize;
     let words: Vec<Word<'_>> = plain
-        .split(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | '?' | '!' | ';'))
+        .split(|letter: char| {
+            letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | '?' | '!' | ';')
+        })
         .filter(|word| !word.is_empty())
         .map(|text| Word { text, start: text.as_ptr() as usize - base })
         .collect();
     let mut found: Vec<Amount> = Vec::new();
     for (index, word) in words.iter().enumerate() {
-        let bare = word.text.trim_matches(|it: char| matches!(it, '.' | ',' | ':' | '\'' | '*' | '~'));
+        let bare =
+            word.text.trim_matches(|it: char| matches!(it, '.' | ',' | ':' | '\'' | '*' | '~'));
         let Some((hundredths, mut unit)) = value(bare) else { continue };
         let mut end = word.start + word.text.len();
         let previous = index.checked_sub(1).and_then(|at| words.get(at)).map_or("", |it| it.text);
@@ -102,7 +146,9 @@ pub(super) fn amounts(plain: &str) -> Vec<Amount> {
             unit = prefix_unit(previous);
         }
         let glued_end = word.text.ends_with(['.', ',', ':']);
-        if unit == Unit::Bare && let (Some(next), false) = (words.get(index + 1), glued_end) {
+        if unit == Unit::Bare
+            && let (Some(next), false) = (words.get(index + 1), glued_end)
+        {
             unit = suffix_unit(next.text);
             if unit != Unit::Bare {
                 end = next.start + next.text.len();
@@ -143,9 +189,17 @@ fn joined(found: Vec<Amount>, plain: &str) -> Vec<Amount> {
 /// The value of one word, with a unit glued to it if there is one.
 fn value(word: &str) -> Option<(i64, Unit)> {
     let marks: [(&str, Unit); 11] = [
-        ("%", Unit::Percent), ("€", Unit::Euro), ("eur", Unit::Euro), ("euro", Unit::Euro),
-        ("euros", Unit::Euro), ("£", Unit::Foreign), ("$", Unit::Foreign), ("usd", Unit::Foreign),
-        ("gbp", Unit::Foreign), ("procent", Unit::Percent), ("pct", Unit::Percent),
+        ("%", Unit::Percent),
+        ("€", Unit::Euro),
+        ("eur", Unit::Euro),
+        ("euro", Unit::Euro),
+        ("euros", Unit::Euro),
+        ("£", Unit::Foreign),
+        ("$", Unit::Foreign),
+        ("usd", Unit::Foreign),
+        ("gbp", Unit::Foreign),
+        ("procent", Unit::Percent),
+        ("pct", Unit::Percent),
     ];
     let word = word.trim_end_matches(",-").trim_end_matches(".-").trim_end_matches(",--");
     for (mark, unit) in marks {
@@ -203,20 +257,80 @@ fn prefix_unit(word: &str) -> Unit {
 
 fn suffix_unit(word: &str) -> Unit {
     const THINGS: [&str; 64] = [
-        "dag", "dagen", "days", "day", "week", "weken", "weeks", "wk", "maand", "maanden", "month",
-        "months", "jaar", "years", "year", "uur", "u", "uren", "hours", "hour", "minuten",
-        "minutes", "keer", "times", "x", "maal", "cm", "mm", "m", "kg", "gram", "liter", "stuks",
-        "stuk", "pieces", "paar", "pairs", "pair", "mails", "emails", "foto's", "photos",
-        "sterren", "stars", "personen", "people", "man", "stoelen", "chairs", "mei", "juni",
-        "juli", "april", "maart", "januari", "februari", "augustus", "september", "oktober",
-        "november", "december", "watt", "inch", "jarige",
+        "dag",
+        "dagen",
+        "days",
+        "day",
+        "week",
+        "weken",
+        "weeks",
+        "wk",
+        "maand",
+        "maanden",
+        "month",
+        "months",
+        "jaar",
+        "years",
+        "year",
+        "uur",
+        "u",
+        "uren",
+        "hours",
+        "hour",
+        "minuten",
+        "minutes",
+        "keer",
+        "times",
+        "x",
+        "maal",
+        "cm",
+        "mm",
+        "m",
+        "kg",
+        "gram",
+        "liter",
+        "stuks",
+        "stuk",
+        "pieces",
+        "paar",
+        "pairs",
+        "pair",
+        "mails",
+        "emails",
+        "foto's",
+        "photos",
+        "sterren",
+        "stars",
+        "personen",
+        "people",
+        "man",
+        "stoelen",
+        "chairs",
+        "mei",
+        "juni",
+        "juli",
+        "april",
+        "maart",
+        "januari",
+        "februari",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+        "watt",
+        "inch",
+        "jarige",
     ];
     let word = word.trim_end_matches(['.', ',', ':', '!', '?']);
     match word {
-        "%" | "procent" | "percent" | "pct" | "procentjes" | "prozent" | "percents" | "procenten" => Unit::Percent,
-        "€" | "euro" | "euros" | "eur" | "eurootjes" | "euro's" | "euries" | "ekkies" | "piek" => Unit::Euro,
-        "pond" | "pounds" | "pound" | "quid" | "gbp" | "dollar" | "dollars" | "usd" | "bucks" | "chf"
-        | "frank" | "francs" | "zloty" | "kronor" | "kroner" => Unit::Foreign,
+        "%" | "procent" | "percent" | "pct" | "procentjes" | "prozent" | "percents"
+        | "procenten" => Unit::Percent,
+        "€" | "euro" | "euros" | "eur" | "eurootjes" | "euro's" | "euries" | "ekkies" | "piek" => {
+            Unit::Euro
+        }
+        "pond" | "pounds" | "pound" | "quid" | "gbp" | "dollar" | "dollars" | "usd" | "bucks"
+        | "chf" | "frank" | "francs" | "zloty" | "kronor" | "kroner" => Unit::Foreign,
         word if THINGS.contains(&word) => Unit::Thing,
         _ => Unit::Bare,
     }
@@ -225,9 +339,37 @@ fn suffix_unit(word: &str) -> Unit {
 fn thing_before(word: &str) -> bool {
     matches!(
         word.trim_end_matches([':', '.']),
-        "maat" | "mt" | "size" | "order" | "bestelling" | "nr" | "nummer" | "ordernr" | "bestelnummer"
-            | "artikel" | "model" | "om" | "tot" | "op" | "van" | "alle" | "de" | "die" | "both" | "all"
-            | "the" | "deze" | "onze" | "my" | "mijn" | "no" | "of" | "for" | "number" | "twee" | "i"
+        "maat"
+            | "mt"
+            | "size"
+            | "order"
+            | "bestelling"
+            | "nr"
+            | "nummer"
+            | "ordernr"
+            | "bestelnummer"
+            | "artikel"
+            | "model"
+            | "om"
+            | "tot"
+            | "op"
+            | "van"
+            | "alle"
+            | "de"
+            | "die"
+            | "both"
+            | "all"
+            | "the"
+            | "deze"
+            | "onze"
+            | "my"
+            | "mijn"
+            | "no"
+            | "of"
+            | "for"
+            | "number"
+            | "twee"
+            | "i"
     ) && !matches!(word, "de" | "the" | "op" | "die" | "van" | "for" | "of" | "no")
 }
 

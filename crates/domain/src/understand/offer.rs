@@ -137,7 +137,8 @@ fn counter(hundredths: i64, unit: Unit) -> Answer {
 /// What `new` (the new text, raw) answers to `offer`; `None` when it does not speak of it.
 pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer> {
     let plain = fold(new).replace('\n', " ");
-    let plain = if plain.split_whitespace().count() < 4 && !subject.to_lowercase().starts_with("re") {
+    let plain = if plain.split_whitespace().count() < 4 && !subject.to_lowercase().starts_with("re")
+    {
         format!("{} {plain}", fold(subject))
     } else {
         plain
@@ -178,13 +179,22 @@ fn asked(offer: Offer, plain: &str) -> Option<(i64, Unit)> {
         return Some((amount.hundredths, unit));
     }
     let share = [
-        (&cues.three_quarters, 7500), (&cues.half, 5000), (&cues.quarter, 2500), (&cues.third, 3300),
+        (&cues.three_quarters, 7500),
+        (&cues.half, 5000),
+        (&cues.quarter, 2500),
+        (&cues.third, 3300),
     ];
     if let Some((_, percent)) = share.iter().find(|(pattern, _)| pattern.is_match(plain)) {
         let same = offer.unit == Unit::Percent && offer.hundredths == Some(*percent);
         return (!same).then_some((*percent, Unit::Percent));
     }
-    let times = if cues.double.is_match(plain) { 2 } else if cues.triple.is_match(plain) { 3 } else { 0 };
+    let times = if cues.double.is_match(plain) {
+        2
+    } else if cues.triple.is_match(plain) {
+        3
+    } else {
+        0
+    };
     (times > 0).then(|| (offer.hundredths.unwrap_or(0) * times, offer.unit))
 }
 
@@ -256,7 +266,11 @@ mod tests {
             ("We bieden 20% aan", "Minimaal de helft lijkt mij redelijk", percent(50)),
             ("We can offer 15% off", "make it 25 and i'll keep it", percent(25)),
             ("houd de tas en krijg 30% terug?", "Het volledige bedrag of niks.", percent(100)),
-            ("We can offer you EUR 15 for it", "Double it and you've got a deal.", counter(3000, Unit::Euro)),
+            (
+                "We can offer you EUR 15 for it",
+                "Double it and you've got a deal.",
+                counter(3000, Unit::Euro),
+            ),
             ("we bieden 25 euro", "twee keer zoveel en ik ben je man", counter(5000, Unit::Euro)),
             ("we bieden 15 euro", "40 pond en anders niks", counter(4000, Unit::Foreign)),
         ] {
@@ -271,15 +285,25 @@ mod tests {
             ("Nou vooruit dan maar weer...", OfferResponse::Accept),
             ("yes please!!", OfferResponse::Accept),
             ("nee bedankt", OfferResponse::Reject),
-            ("15% daar schiet ik niets mee op, ik wacht al 35 dagen. Retourlabel graag.", OfferResponse::Reject),
+            (
+                "15% daar schiet ik niets mee op, ik wacht al 35 dagen. Retourlabel graag.",
+                OfferResponse::Reject,
+            ),
             ("Daar ga ik niet mee akkoord.", OfferResponse::Reject),
         ] {
-            assert_eq!(answer_to("we bieden 15% aan", text).map(|it| it.response), Some(expected), "{text}");
+            assert_eq!(
+                answer_to("we bieden 15% aan", text).map(|it| it.response),
+                Some(expected),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_return_that_arrived_is_no_offer() {
-        assert_eq!(offer_in("we hebben je retour van bestelling 1 ontvangen. je krijgt 54,95 terug."), None);
+        assert_eq!(
+            offer_in("we hebben je retour van bestelling 1 ontvangen. je krijgt 54,95 terug."),
+            None
+        );
     }
 }

@@ -122,8 +122,9 @@ fn sentences(text: &str) -> Vec<Span> {
 
 /// `nr.`, `mr.`, `art.` and single letters do not end a sentence.
 fn is_abbreviation(bytes: &[u8], dot: usize) -> bool {
-    const SHORT: [&[u8]; 12] =
-        [b"nr", b"no", b"mr", b"mrs", b"dr", b"art", b"bv", b"tel", b"incl", b"ca", b"mevr", b"dhr"];
+    const SHORT: [&[u8]; 12] = [
+        b"nr", b"no", b"mr", b"mrs", b"dr", b"art", b"bv", b"tel", b"incl", b"ca", b"mevr", b"dhr",
+    ];
     if bytes.get(dot) != Some(&b'.') {
         return false;
     }

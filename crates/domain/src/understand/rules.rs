@@ -76,8 +76,11 @@ pub(super) fn apply(found: &Found) -> Vec<RuleHit> {
     };
     for (number, rule) in RULE_SET.iter().enumerate() {
         let possible = rule.terms.iter().all(|term| {
-            if term.wanted { found.all & term.any != 0 }
-            else { term.scope != Scope::Mail || found.all & term.any == 0 }
+            if term.wanted {
+                found.all & term.any != 0
+            } else {
+                term.scope != Scope::Mail || found.all & term.any == 0
+            }
         });
         if !possible {
             continue;

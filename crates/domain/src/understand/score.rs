@@ -129,7 +129,8 @@ impl Score {
         self.exact("offer_response", response, offered || !response, &mut wrong);
         let percentage = labels.counter_percentage.as_ref().and_then(hundredths);
         let amount = labels.counter_amount_eur.as_ref().and_then(hundredths);
-        let number = reading.counter_percentage.map(|it| i64::from(it.basis_points())) == percentage
+        let number = reading.counter_percentage.map(|it| i64::from(it.basis_points()))
+            == percentage
             && reading.counter_amount.map(|it| it.0) == amount;
         let asked = percentage.is_some() || amount.is_some();
         self.exact("counter_number", number, asked || !number, &mut wrong);

@@ -7,6 +7,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::error::Error;
 
 const CREATE_DATABASE: &str = include_str!("../../../../db/managed/create_database.sql");
+const DROP_DATABASE: &str = include_str!("../../../../db/managed/drop_database.sql");
 const SET_PASSWORD: &str = include_str!("../../../../db/managed/set_password.sql");
 
 /// Connects and hangs up.
@@ -19,6 +20,11 @@ pub(super) async fn probe(config: &Config) -> Result<(), tokio_postgres::Error> 
 /// Makes database `name` unless it is there; says whether it was made.
 pub(super) async fn create_database(config: &Config, name: &str) -> Result<bool, Error> {
     run_built_statement(config, CREATE_DATABASE, name).await
+}
+
+/// Drops database `name` and whoever is connected to it; says whether it was there.
+pub(super) async fn drop_database(config: &Config, name: &str) -> Result<bool, Error> {
+    run_built_statement(config, DROP_DATABASE, name).await
 }
 
 /// Gives the superuser a password, for logging in by TCP.

@@ -216,6 +216,12 @@ impl Managed {
         connect::create_database(&self.superuser_config(), name).await
     }
 
+    /// Drops database `name`, with everything in it and whoever is connected: for the demo and
+    /// for benchmarks. Says whether it was there.
+    pub async fn drop_database(&self, name: &str) -> Result<bool, Error> {
+        connect::drop_database(&self.superuser_config(), name).await
+    }
+
     /// The server's process id; `None` once stopped.
     pub async fn pid(&self) -> Option<i32> {
         self.postmaster.lock().await.as_ref().map(|postmaster| postmaster.pid)

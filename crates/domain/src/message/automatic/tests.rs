@@ -1,0 +1,195 @@
+//! Automatic mail by header, sender and wording; and people who must not be taken for it.
+
+use super::{AutomaticKind, BounceReason, bounced_message_ids, classify};
+use crate::message::{Address, Header, Message};
+
+fn mail(from: &str, subject: &str, text: &str) -> Message {
+    Message {
+        from: Address { name: String::new(), email: from.to_owned() },
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        ..Message::default()
+    }
+}
+
+fn with(headers: &[(&str, &str)], mut message: Message) -> Message {
+    message.headers = headers
+        .iter()
+        .map(|(name, value)| Header { name: (*name).to_owned(), value: (*value).to_owned() })
+        .collect();
+    message
+}
+
+fn kind(message: &Message) -> Option<AutomaticKind> {
+    classify(message).map(|found| found.kind)
+}
+
+#[test]
+fn every_header_of_the_loop_guard_tells() {
+    for (name, value, expected) in [
+        ("auto-submitted", "auto-replied", AutomaticKind::AutoReply),
+        ("auto-submitted", "auto-generated; type=x", AutomaticKind::Notification),
+        ("return-path", "<>", AutomaticKind::AutoReply),
+        ("precedence", "auto_reply", AutomaticKind::AutoReply),
+        ("precedence", "Bulk", AutomaticKind::Newsletter),
+        ("precedence", "junk", AutomaticKind::Newsletter),
+        ("precedence", "list", AutomaticKind::MailingList),
+        ("list-id", "<a.example.org>", AutomaticKind::MailingList),
+        ("list-post", "<mailto:a@example.org>", AutomaticKind::MailingList),
+        ("list-unsubscribe", "<mailto:a@example.org>", AutomaticKind::Newsletter),
+        ("x-auto-response-suppress", "DR, OOF, AutoReply", AutomaticKind::AutoReply),
+        ("feedback-id", "1:2:3", AutomaticKind::Newsletter),
+        ("x-autoreply", "yes", AutomaticKind::AutoReply),
+        ("x-autorespond", "", AutomaticKind::AutoReply),
+        ("x-auto-generated", "1", AutomaticKind::Notification),
+        ("x-loop", "desk@example.nl", AutomaticKind::AutoReply),
+    ] {
+        let message =
+            with(&[(name, value)], mail("jan@klant.nl", "Mijn pakket", "Waar blijft het?"));
+        let found = classify(&message).unwrap_or_else(|| panic!("{name}: {value}"));
+        assert_eq!(found.kind, expected, "{name}: {value}");
+        assert!(found.told_by.starts_with(name), "{}", found.told_by);
+    }
+}
+
+#[test]
+fn headers_that_say_no_say_nothing() {
+    for (name, value) in [
+        ("auto-submitted", "no"),
+        ("precedence", "normal"),
+        ("x-auto-response-suppress", "None"),
+        ("return-path", "<jan@klant.nl>"),
+    ] {
+        let message =
+            with(&[(name, value)], mail("jan@klant.nl", "Mijn pakket", "Waar blijft het?"));
+        assert_eq!(classify(&message), None, "{name}: {value}");
+    }
+}
+
+#[test]
+fn senders_that_nobody_reads() {
+    for (from, expected) in [
+        ("noreply@x.nl", AutomaticKind::NoReplySender),
+        ("no-reply@x.nl", AutomaticKind::NoReplySender),
+        ("niet-beantwoorden@x.nl", AutomaticKind::NoReplySender),
+        ("do_not_reply@x.nl", AutomaticKind::NoReplySender),
+        ("owner-lijst@x.nl", AutomaticKind::MailingList),
+        ("lijst-request@x.nl", AutomaticKind::MailingList),
+        ("lijst-bounces+jan=klant.nl@x.nl", AutomaticKind::MailingList),
+        ("nieuwsbrief@x.nl", AutomaticKind::Newsletter),
+        ("notifications@x.nl", AutomaticKind::Notification),
+    ] {
+        assert_eq!(kind(&mail(from, "Bericht", "Hallo")), Some(expected), "{from}");
+    }
+    let mut form = mail("noreply@shop.nl", "Contactformulier", "Waar is mijn pakket?");
+    form.reply_to = Some(Address { name: "Jan".into(), email: "jan@klant.nl".into() });
+    assert_eq!(classify(&form), None, "a contact form carries a customer");
+}
+
+#[test]
+fn absences_and_answers_by_their_wording() {
+    for (subject, text, expected) in [
+        (
+            "Automatisch antwoord: Uw retour",
+            "Ik ben met vakantie tot 3 maart.",
+            AutomaticKind::OutOfOffice,
+        ),
+        (
+            "Automatic reply: Your return",
+            "I am out of office until Monday.",
+            AutomaticKind::OutOfOffice,
+        ),
+        (
+            "Re: Uw retour",
+            "Ik ben momenteel niet aanwezig. Ik ben weer bereikbaar op 3 maart.",
+            AutomaticKind::OutOfOffice,
+        ),
+        (
+            "Abwesenheitsnotiz: Ihre Retoure",
+            "Ich bin bis zum 3. März nicht im Büro.",
+            AutomaticKind::OutOfOffice,
+        ),
+        (
+            "Réponse automatique : votre retour",
+            "Je suis absent jusqu'au 3 mars.",
+            AutomaticKind::OutOfOffice,
+        ),
+        (
+            "Re: hello",
+            "This is an automated response. We will answer soon.",
+            AutomaticKind::AutoReply,
+        ),
+        ("Ontvangstbevestiging", "Wij hebben uw bericht ontvangen.", AutomaticKind::AutoReply),
+        (
+            "Re: vraag",
+            "Dit is een automatisch gegenereerd bericht, gelieve niet te antwoorden.",
+            AutomaticKind::AutoReply,
+        ),
+    ] {
+        assert_eq!(kind(&mail("x@bedrijf.nl", subject, text)), Some(expected), "{subject}");
+    }
+}
+
+#[test]
+fn people_are_left_alone() {
+    for (subject, text) in [
+        ("Vakantie: pakket komt te laat", "Wij gaan vrijdag op vakantie, komt het pakket nog?"),
+        ("Retour", "Mijn pakket kon niet worden bezorgd, zegt de koerier. Wat nu?"),
+        ("Undeliverable package", "The courier says my parcel could not be delivered."),
+        (
+            "Re: Uw bestelling",
+            "Bedankt!\n\nOp 3 mrt 2025 om 10:12 schreef Winkel <a@b.nl>:\n> Dit is een automatisch gegenereerd bericht.",
+        ),
+        ("Afmelden", "Ik wil mij graag uitschrijven voor de nieuwsbrief."),
+        ("Verlof van mijn man", "Hij is met verlof, kan ik het pakket op zijn naam ophalen?"),
+        ("Bedankt voor uw bericht", "Ik stuur het morgen terug."),
+    ] {
+        assert_eq!(classify(&mail("jan@klant.nl", subject, text)), None, "{subject}");
+    }
+}
+
+#[test]
+fn bounces_with_their_reason() {
+    for (text, expected) in [
+        ("<a@b.nl>: 550 5.1.1 User unknown", BounceReason::UserUnknown),
+        ("<a@b.nl>: 552 5.2.2 Mailbox full", BounceReason::OverQuota),
+        ("Het postvak is vol.", BounceReason::OverQuota),
+        ("554 5.7.1 blocked using Spamhaus", BounceReason::Spam),
+        ("Host or domain name not found", BounceReason::DomainError),
+        ("552 message size exceeds limit", BounceReason::MessageTooLarge),
+    ] {
+        let message = mail("mailer-daemon@x.nl", "Undelivered Mail Returned to Sender", text);
+        assert_eq!(kind(&message), Some(AutomaticKind::Bounce(expected)), "{text}");
+    }
+    let mut report = mail("beheer@x.nl", "Rapport", "");
+    report.is_report = true;
+    report.report = "Final-Recipient: rfc822; a@b.nl\nAction: failed\nStatus: 5.1.1\n".to_owned();
+    assert_eq!(kind(&report), Some(AutomaticKind::Bounce(BounceReason::UserUnknown)));
+    report.report = "Action: delayed\nStatus: 4.4.7\n".to_owned();
+    assert_eq!(kind(&report), Some(AutomaticKind::DelayWarning));
+    report.report = "Disposition: manual-action/MDN-sent-manually; displayed\n".to_owned();
+    assert_eq!(kind(&report), Some(AutomaticKind::Notification));
+}
+
+#[test]
+fn a_bounce_names_the_mail_that_bounced() {
+    let mut message = mail(
+        "mailer-daemon@x.nl",
+        "failure notice",
+        "--- Below this line is a copy\n\nMessage-ID: <two@shop.nl>\n> message-id: <three@shop.nl>\n",
+    );
+    message.message_id = Some("bounce@x.nl".into());
+    message.reported_message_ids = vec!["one@shop.nl".into()];
+    message.in_reply_to = vec!["one@shop.nl".into(), "four@shop.nl".into()];
+    assert_eq!(
+        bounced_message_ids(&message),
+        ["one@shop.nl", "two@shop.nl", "three@shop.nl", "four@shop.nl"]
+    );
+}
+
+#[test]
+fn our_own_mail_coming_back_is_a_loop() {
+    let mut message = mail("shop@x.nl", "Re: vraag", "Beste Jan");
+    message.message_id = Some("loket1.00ff@x.nl".into());
+    assert_eq!(kind(&message), Some(AutomaticKind::OwnLoop));
+}

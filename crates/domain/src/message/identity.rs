@@ -1,0 +1,111 @@
+//! Who vouches for the sender? Only the mailbox's own provider, by its topmost
+//! `Authentication-Results` (RFC 8601). A sender can write such a header too, so any below the
+//! provider's own, or under another name, counts for nothing (hazard C17).
+
+use super::Message;
+
+/// Whether the provider called `authserv_id` vouches for the domain in From: DMARC passed, or
+/// without a DMARC verdict a DKIM signature or SPF check of the same domain.
+pub fn is_verified(message: &Message, authserv_id: &str) -> bool {
+    let Some(results) = message.header("authentication-results") else { return false };
+    let mut clauses = results.split(';').map(str::trim);
+    let named = clauses
+        .next()
+        .and_then(|first| first.split_whitespace().next())
+        .is_some_and(|id| !id.is_empty() && id.eq_ignore_ascii_case(authserv_id.trim()));
+    let domain = message.from.domain();
+    if !named || domain.is_empty() {
+        return false;
+    }
+    let clauses: Vec<String> = clauses.map(str::to_lowercase).collect();
+    let verdict = |method: &str| {
+        clauses
+            .iter()
+            .filter_map(|clause| {
+                let rest = clause.strip_prefix(method)?.trim_start().strip_prefix('=')?;
+                Some((rest.split_whitespace().next()?.to_owned(), clause.clone()))
+            })
+            .collect::<Vec<_>>()
+    };
+    if let Some((dmarc, _)) = verdict("dmarc").first() {
+        return dmarc == "pass";
+    }
+    let aligned = |clause: &str, properties: &[&str]| {
+        clause
+            .split_whitespace()
+            .filter_map(|word| word.split_once('='))
+            .filter(|(name, _)| properties.contains(name))
+            .map(|(_, value)| value.rsplit('@').next().unwrap_or(value))
+            .any(|signed| signed == domain || domain.ends_with(&format!(".{signed}")))
+    };
+    verdict("dkim")
+        .iter()
+        .any(|(result, clause)| result == "pass" && aligned(clause, &["header.d", "header.i"]))
+        || verdict("spf")
+            .iter()
+            .any(|(result, clause)| result == "pass" && aligned(clause, &["smtp.mailfrom"]))
+}
+
+/// Whether an answer is asked for at another domain than the sender's (hazard C18).
+pub fn reply_goes_elsewhere(message: &Message) -> bool {
+    message.reply_to.as_ref().is_some_and(|reply_to| {
+        !reply_to.email.is_empty() && reply_to.domain() != message.from.domain()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Address, Header};
+    use super::*;
+
+    fn mail(results: &[&str]) -> Message {
+        Message {
+            from: Address { name: String::new(), email: "sanne@example.nl".to_owned() },
+            headers: results
+                .iter()
+                .map(|value| Header {
+                    name: "authentication-results".to_owned(),
+                    value: (*value).to_owned(),
+                })
+                .collect(),
+            ..Message::default()
+        }
+    }
+
+    #[test]
+    fn only_the_providers_word_counts() {
+        let us = "mx.google.com";
+        let verified = |results: &[&str]| is_verified(&mail(results), us);
+        assert!(verified(&[
+            "mx.google.com; dkim=pass header.i=@x; dmarc=pass header.from=example.nl"
+        ]));
+        assert!(verified(&["mx.google.com; dkim=pass header.d=example.nl header.s=k"]));
+        assert!(verified(&["MX.google.com 1; spf=pass smtp.mailfrom=bounce@example.nl"]));
+        assert!(!verified(&["mx.google.com; dmarc=fail; dkim=pass header.d=example.nl"]));
+        assert!(!verified(&["mx.google.com; dkim=pass header.d=evil.example"]));
+        assert!(!verified(&["mx.google.com; spf=pass smtp.mailfrom=x@evil.example"]));
+        assert!(!verified(&["mx.google.com; none"]));
+        assert!(!verified(&[]));
+    }
+
+    /// Hazard C17: the sender's own header stands below the provider's.
+    #[test]
+    fn c17_a_header_of_the_senders_own_is_ignored() {
+        let us = "mx.google.com";
+        let own = "mx.google.com; dmarc=pass";
+        assert!(!is_verified(&mail(&["mx.google.com; dmarc=fail", own]), us));
+        assert!(!is_verified(&mail(&["evil.example; dmarc=pass"]), us));
+        assert!(!is_verified(&mail(&["mx.google.com.evil.example; dmarc=pass"]), us));
+    }
+
+    #[test]
+    fn c18_reply_to_another_domain() {
+        let mut message = mail(&[]);
+        assert!(!reply_goes_elsewhere(&message));
+        message.reply_to = Some(Address { name: String::new(), email: "s@example.nl".to_owned() });
+        assert!(!reply_goes_elsewhere(&message));
+        message.reply_to =
+            Some(Address { name: String::new(), email: "s@evil.example".to_owned() });
+        assert!(reply_goes_elsewhere(&message));
+    }
+}

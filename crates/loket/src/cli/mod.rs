@@ -1,0 +1,72 @@
+//! The commands. One file each; this one reads the command line and sets the exit code:
+//! 0 done, 1 failed, 2 wrong usage.
+
+mod demo;
+mod eval;
+mod explain;
+mod migrate;
+mod output;
+mod report;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Common;
+
+#[derive(Debug, Parser)]
+#[command(name = "loket", version, about, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Works a sample mailbox through before your eyes, then opens the dashboard.
+    Demo(demo::Arguments),
+    /// Reads, answers and sends mail, and serves the dashboard.
+    Serve(serve::Arguments),
+    /// Brings the database up to date.
+    Migrate,
+    /// Says what would be done with a mail and why, without a database or a network.
+    Explain(explain::Arguments),
+    /// Measures the reader against labelled mails.
+    Eval(eval::Arguments),
+}
+
+/// Runs the command that was asked for.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let common = arguments.common;
+    logs();
+    let done = match arguments.command {
+        Command::Explain(options) => explain::run(&options),
+        Command::Eval(options) => eval::run(&options),
+        Command::Demo(options) => on_runtime(demo::run(&common, &options)),
+        Command::Serve(options) => on_runtime(serve::run(&common, &options)),
+        Command::Migrate => on_runtime(migrate::run(&common)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a command that waits for things.
+fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Logs go to standard error: no bodies, no addresses. `LOKET_LOG` sets how much.
+fn logs() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LOKET_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,loket=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

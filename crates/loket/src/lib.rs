@@ -1,0 +1,14 @@
+//! Loket, the service counter: everything the binary does, wired together.
+//!
+//! `cli` holds one file per command, `pipeline` the path of a mail, `jobs` the three durable
+//! seams that drive it. What a mail means and what may be done about it is in `domain`.
+
+pub mod cli;
+pub mod config;
+pub mod database;
+pub mod jobs;
+pub mod keys;
+pub mod pipeline;
+pub mod serving;
+pub mod shop;
+pub mod shop_file;

@@ -1,0 +1,137 @@
+//! A reply leaves: the last look, `sending` committed before a byte is handed over, and on an
+//! unknown outcome a look in Sent under the same Message-ID. Never a blind second try.
+
+use domain::message::Address;
+use mail::outgoing::Outgoing;
+use mail::transport::Transport;
+use store::jobs::{ClaimedJob, finish};
+use store::outbox::{Objection, OutboxRow, OutboxState};
+use store::{OutboxId, TenantTx};
+
+use super::receive::MaildirConfig;
+use super::{Desk, StageError};
+
+/// Works one claimed deliver job.
+pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
+    let id = OutboxId(job.subject_id);
+    let (row, transport) = desk
+        .store
+        .as_worker(job.tenant_id, async |tx| {
+            let row = store::outbox::load_for_delivery(tx, id).await?;
+            let mailboxes = store::mailboxes::list(tx).await?;
+            Ok((row, mailboxes))
+        })
+        .await?;
+    let row = row.ok_or(StageError::Absent(job.subject_id))?;
+    let transport = transport
+        .iter()
+        .find_map(|mailbox| MaildirConfig::read(&mailbox.config).ok())
+        .map(|config| Transport::Maildir(config.outgoing))
+        .ok_or_else(|| StageError::MailboxConfig("no way to send".to_owned()))?;
+    match row.state {
+        OutboxState::Queued => send(desk, job, &row, &transport).await,
+        OutboxState::Sending => resolve(desk, job, &row, &transport).await,
+        OutboxState::Sent | OutboxState::Cancelled | OutboxState::Held | OutboxState::Failed => {
+            within(desk, job, async |tx| finish(tx, job.lease()).await).await
+        }
+    }
+}
+
+async fn send(
+    desk: &Desk,
+    job: &ClaimedJob,
+    row: &OutboxRow,
+    transport: &Transport,
+) -> Result<(), StageError> {
+    let objection = desk
+        .store
+        .as_worker(job.tenant_id, async |tx| store::outbox::mark_sending(tx, row.id).await);
+    match objection.await? {
+        None => {}
+        Some(objection) => return withhold(desk, job, row, objection).await,
+    }
+    hand_over(desk, row, transport).await?;
+    sent(desk, job, row).await
+}
+
+/// A try whose outcome nobody reported: the mail is in Sent, or provably is not.
+async fn resolve(
+    desk: &Desk,
+    job: &ClaimedJob,
+    row: &OutboxRow,
+    transport: &Transport,
+) -> Result<(), StageError> {
+    let (place, message_id) = (transport.clone(), row.message_id.clone());
+    let found = tokio::task::spawn_blocking(move || place.contains(&message_id))
+        .await
+        .map_err(|_| StageError::Panicked)??;
+    if !found {
+        hand_over(desk, row, transport).await?;
+    }
+    sent(desk, job, row).await
+}
+
+async fn sent(desk: &Desk, job: &ClaimedJob, row: &OutboxRow) -> Result<(), StageError> {
+    within(desk, job, async |tx| {
+        store::outbox::mark_sent(tx, row.id).await?;
+        finish(tx, job.lease()).await
+    })
+    .await
+}
+
+/// The last look found a reason to keep the reply.
+async fn withhold(
+    desk: &Desk,
+    job: &ClaimedJob,
+    row: &OutboxRow,
+    objection: Objection,
+) -> Result<(), StageError> {
+    within(desk, job, async |tx| {
+        match objection {
+            Objection::NotQueued | Objection::TooEarly => {}
+            Objection::ShopInactive => store::outbox::hold(tx, row.id, "shop_inactive").await?,
+            Objection::PersonAnswered => {
+                store::outbox::cancel(tx, row.id, "person_answered").await?;
+            }
+            Objection::PersonTookOver => {
+                store::outbox::hold(tx, row.id, "person_took_over").await?
+            }
+            Objection::NewerMessage => store::outbox::hold(tx, row.id, "newer_message").await?,
+        }
+        finish(tx, job.lease()).await
+    })
+    .await
+}
+
+async fn hand_over(desk: &Desk, row: &OutboxRow, transport: &Transport) -> Result<(), StageError> {
+    let outgoing = Outgoing {
+        message_id: row.message_id.clone(),
+        from: Address {
+            // "AI" reads the same in both languages, and the name itself must say it
+            // (AI Act art. 50; AP and ACM, 2 October 2025).
+            name: format!("{} (AI), {}", row.ai_persona_name, row.bedrijfsnaam),
+            email: row.gmail_email.clone(),
+        },
+        to: Address { name: String::new(), email: row.recipient.clone() },
+        subject: row.subject.clone(),
+        text: row.body_text.clone(),
+        html: Some(row.body_html.clone()),
+        in_reply_to: row.in_reply_to.clone(),
+        references: row.message_references.clone(),
+        date: (desk.now)(),
+    };
+    let bytes = outgoing.to_bytes()?;
+    let (place, message_id) = (transport.clone(), row.message_id.clone());
+    tokio::task::spawn_blocking(move || place.send(&message_id, &bytes))
+        .await
+        .map_err(|_| StageError::Panicked)??;
+    Ok(())
+}
+
+async fn within(
+    desk: &Desk,
+    job: &ClaimedJob,
+    work: impl AsyncFnOnce(&TenantTx) -> store::Result<()>,
+) -> Result<(), StageError> {
+    Ok(desk.store.as_worker(job.tenant_id, work).await?)
+}

@@ -1,0 +1,291 @@
+//! From raw bytes to a place in a conversation: parse, recognise machines, filter, thread.
+//!
+//! A whole batch of one shop is recorded in one statement. When that fails, each mail is
+//! tried alone, so that one bad mail never delays the next.
+
+use std::collections::HashMap;
+
+use domain::contract::Language;
+use domain::filter::{Admission, FilterRow, Filters};
+use domain::message::Message;
+use domain::message::automatic::{self, AutomaticKind};
+use domain::message::identity;
+use domain::thread::{Belongs, Candidate, belongs_to, references};
+use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage};
+use store::jobs::{ClaimedJob, Lease};
+use store::mailboxes::Mailbox;
+use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
+use uuid::Uuid;
+
+use super::receive::MaildirConfig;
+use super::{Desk, StageError};
+
+/// A mail that was claimed this often without coming through is set aside: whatever it does
+/// to the parser, it does it every time (hazard C10).
+const MOST_ATTEMPTS: i32 = 3;
+
+/// What is to be written for one mail.
+enum Step {
+    /// It gets a place in a conversation.
+    Record(Box<NewInteraction>),
+    /// It ends here.
+    Settle { lease: Lease, raw: RawId, fate: Fate, reason: String },
+}
+
+/// Works a batch of claimed ingest jobs of one shop. The answer holds one result per job.
+pub async fn ingest(
+    desk: &Desk,
+    tenant: TenantId,
+    jobs: &[ClaimedJob],
+) -> Vec<(ClaimedJob, Result<(), StageError>)> {
+    match batch(desk, tenant, jobs).await {
+        Ok(()) => jobs.iter().map(|job| (job.clone(), Ok(()))).collect(),
+        Err(error) if jobs.len() == 1 => {
+            jobs.iter().take(1).map(|job| job.clone()).zip([Err(error)]).collect()
+        }
+        Err(_) => {
+            let mut results = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                let alone = batch(desk, tenant, std::slice::from_ref(job)).await;
+                results.push((job.clone(), alone));
+            }
+            results
+        }
+    }
+}
+
+async fn batch(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(), StageError> {
+    let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
+    for job in jobs.iter().filter(|job| job.attempt > 1) {
+        let raw = RawId(job.subject_id);
+        desk.store.as_worker(tenant, async |tx| store::ingest::note_attempt(tx, raw).await).await?;
+    }
+    let (raws, rows, shop, mailboxes) = desk
+        .store
+        .as_worker(tenant, async |tx| {
+            tokio::try_join!(
+                store::ingest::load_raws(tx, &ids),
+                store::ingest::filters(tx),
+                store::shops::load(tx),
+                store::mailboxes::list(tx),
+            )
+        })
+        .await?;
+    let shop = shop.ok_or(StageError::Absent(tenant.0))?;
+    let own_address = shop.gmail_email.to_lowercase();
+    let filters = compile(&rows);
+    let trusted = trusted_names(&mailboxes);
+    let raws: HashMap<RawId, RawMessage> = raws.into_iter().map(|raw| (raw.id, raw)).collect();
+
+    let mut parsed: Vec<(&ClaimedJob, &RawMessage, Option<Message>)> = Vec::new();
+    for job in jobs {
+        let raw = raws.get(&RawId(job.subject_id)).ok_or(StageError::Absent(job.subject_id))?;
+        let message = (job.attempt <= MOST_ATTEMPTS)
+            .then(|| mail::parse::parse(&raw.raw).ok())
+            .flatten()
+            .map(|parsed| parsed.message);
+        parsed.push((job, raw, message));
+    }
+    let known = known_threads(desk, tenant, &parsed).await?;
+    let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
+    let steps: Vec<Step> = parsed
+        .into_iter()
+        .map(|(job, raw, message)| match message {
+            Some(message) => {
+                let verified = trusted
+                    .get(&raw.mailbox_id)
+                    .is_some_and(|id| identity::is_verified(&message, id));
+                let mail = Mail { job, raw, message, verified, language };
+                place(mail, &filters, &own_address, &known)
+            }
+            None => Step::Settle {
+                lease: job.lease(),
+                raw: raw.id,
+                fate: Fate::Quarantined,
+                reason: "unreadable".to_owned(),
+            },
+        })
+        .collect();
+    write(desk, tenant, steps).await
+}
+
+/// Whose word on senders counts, by mailbox.
+fn trusted_names(mailboxes: &[Mailbox]) -> HashMap<MailboxId, String> {
+    mailboxes
+        .iter()
+        .filter_map(|mailbox| {
+            let config = MaildirConfig::read(&mailbox.config).ok()?;
+            Some((mailbox.id, config.authserv_id?))
+        })
+        .collect()
+}
+
+fn compile(rows: &[store::ingest::FilterRow]) -> Filters {
+    let rows: Vec<FilterRow> = rows
+        .iter()
+        .map(|row| FilterRow {
+            id: row.id.0,
+            filter_type: row.filter_type,
+            email_address: row.email_address.clone(),
+            domain: row.domain.clone(),
+            is_regex: row.is_regex,
+        })
+        .collect();
+    let (filters, broken) = Filters::compile(&rows);
+    for (id, error) in broken {
+        tracing::warn!(filter.id = %id, %error, "a stored filter cannot be used and is skipped");
+    }
+    filters
+}
+
+/// Conversations that the mails refer to by Message-IDs of ours that nobody forged.
+async fn known_threads(
+    desk: &Desk,
+    tenant: TenantId,
+    parsed: &[(&ClaimedJob, &RawMessage, Option<Message>)],
+) -> Result<Vec<KnownThread>, StageError> {
+    let mut ours: Vec<String> = parsed
+        .iter()
+        .filter_map(|(.., message)| message.as_ref())
+        .flat_map(|message| {
+            references(message).into_iter().chain(message.reported_message_ids.iter().cloned())
+        })
+        .filter(|id| {
+            mail::message_id::verify(id, desk.message_id_key.bytes())
+                .is_some_and(|origin| origin.tenant_id == tenant.0)
+        })
+        .collect();
+    ours.sort();
+    ours.dedup();
+    if ours.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(desk
+        .store
+        .as_worker(tenant, async |tx| {
+            store::ingest::threads_by_our_message_ids(tx, &ours, None).await
+        })
+        .await?)
+}
+
+/// A parsed mail on its way to its place.
+struct Mail<'a> {
+    job: &'a ClaimedJob,
+    raw: &'a RawMessage,
+    message: Message,
+    verified: bool,
+    language: Language,
+}
+
+/// Decides what is written for one parsed mail.
+fn place(mail: Mail<'_>, filters: &Filters, own_address: &str, known: &[KnownThread]) -> Step {
+    let (lease, raw) = (mail.job.lease(), mail.raw.id);
+    let settle = |fate, reason: &str| Step::Settle { lease, raw, fate, reason: reason.to_owned() };
+    let message = &mail.message;
+    if message.from.email == own_address {
+        return settle(Fate::Automatic, "own_address");
+    }
+    if let Some(automatic) = automatic::classify(message) {
+        let reason = word(automatic.kind);
+        return match automatic_thread(message, automatic.kind, known) {
+            Some(thread) => record(mail, thread, Some((Fate::Automatic, reason.as_str()))),
+            None => settle(Fate::Automatic, &reason),
+        };
+    }
+    if let Admission::Refused { filter_type, .. } = filters.admit(&message.from.email) {
+        return settle(Fate::Filtered, filter_type.as_str());
+    }
+    if message.from.email.is_empty() {
+        return settle(Fate::Quarantined, "no_sender");
+    }
+    let candidates: Vec<Candidate> = known
+        .iter()
+        .map(|thread| Candidate {
+            thread_id: thread.thread_id.0,
+            customer_email: thread.customer_email.clone(),
+            message_id: thread.message_id.clone(),
+        })
+        .collect();
+    let thread = match belongs_to(message, &candidates) {
+        Belongs::To(thread) => thread,
+        Belongs::New | Belongs::NewForeignReference => Uuid::now_v7(),
+    };
+    record(mail, thread, None)
+}
+
+/// A bounce goes to the conversation of the mail that bounced, an out-of-office note to that
+/// of the mail it answers; other automatic mail has none.
+fn automatic_thread(message: &Message, kind: AutomaticKind, known: &[KnownThread]) -> Option<Uuid> {
+    let bounced = matches!(kind, AutomaticKind::Bounce(_) | AutomaticKind::DelayWarning);
+    let mut named = if bounced { message.reported_message_ids.clone() } else { Vec::new() };
+    named.extend(references(message));
+    named.iter().find_map(|id| {
+        known
+            .iter()
+            .find(|thread| {
+                thread.message_id == *id && (bounced || thread.customer_email == message.from.email)
+            })
+            .map(|thread| thread.thread_id.0)
+    })
+}
+
+/// The kind of an automatic mail as it is stored.
+fn word(kind: AutomaticKind) -> String {
+    serde_json::to_value(kind)
+        .ok()
+        .and_then(|value| value.get("kind").and_then(serde_json::Value::as_str).map(str::to_owned))
+        .unwrap_or_else(|| "automatic".to_owned())
+}
+
+fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
+    let Mail { job, raw, message, verified, language } = mail;
+    let reply_to_elsewhere = identity::reply_goes_elsewhere(&message);
+    Step::Record(Box::new(NewInteraction {
+        lease: Some(job.lease()),
+        id: InteractionId::new(),
+        thread_id: ThreadId(thread),
+        raw_message_id: Some(raw.id),
+        customer_email: message.from.email,
+        from_name: message.from.name,
+        subject: message.subject,
+        message_id: message.message_id,
+        in_reply_to: message.in_reply_to.into_iter().next(),
+        message_references: message.references,
+        sender_verified: verified,
+        reply_to_elsewhere,
+        received_at: raw.received_at,
+        message_body: message.text,
+        language,
+        state: if fate.is_some() {
+            InteractionState::Automatic
+        } else {
+            InteractionState::Received
+        },
+        fate: fate.map(|(fate, _)| fate),
+        fate_reason: fate.map(|(_, reason)| reason.to_owned()),
+        answer_job_id: fate.is_none().then(JobId::new),
+        run_at: None,
+    }))
+}
+
+async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), StageError> {
+    let (mut records, mut settled) = (Vec::new(), Vec::new());
+    for step in steps {
+        match step {
+            Step::Record(record) => records.push(*record),
+            Step::Settle { lease, raw, fate, reason } => settled.push((lease, raw, fate, reason)),
+        }
+    }
+    Ok(desk
+        .store
+        .as_worker(tenant, async |tx| {
+            if !records.is_empty() {
+                store::ingest::record_messages(tx, &records).await?;
+            }
+            for (lease, raw, fate, reason) in &settled {
+                store::ingest::settle_raw(tx, *lease, *raw, *fate, reason).await?;
+            }
+            Ok(())
+        })
+        .await?)
+}

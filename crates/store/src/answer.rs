@@ -1,0 +1,438 @@
+//! What a decision depends on, and everything it leaves behind.
+
+use domain::contract::{
+    EscalationLevel, IntentSet, LadderStep, Language, Mood, NotificationType, OfferResponse,
+    Percentage, Priority, RuleKey,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::doors::TenantTx;
+use crate::error::{Error, Result};
+use crate::ids::{
+    InteractionId, JobId, NotificationId, OfferId, OutboxId, RawId, ThreadId, UserId,
+};
+use crate::ingest::{Fate, InteractionState};
+use crate::jobs::Lease;
+use crate::session::Params;
+use crate::shops::ShopRow;
+use crate::sql::sql;
+
+/// The mail to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct InteractionRow {
+    /// Its id.
+    pub id: InteractionId,
+    /// Its conversation.
+    pub thread_id: ThreadId,
+    /// The mail as it came.
+    pub raw_message_id: Option<RawId>,
+    /// Who wrote, lower case.
+    pub customer_email: String,
+    /// Display name.
+    pub from_name: String,
+    /// Decoded subject.
+    pub subject: String,
+    /// Without angle brackets.
+    pub message_id: Option<String>,
+    /// Without angle brackets.
+    pub in_reply_to: Option<String>,
+    /// Without angle brackets, oldest first.
+    pub message_references: Vec<String>,
+    /// Whether the mailbox's own provider vouches for the sender.
+    pub sender_verified: bool,
+    /// Whether an answer was asked for at another domain than the sender's.
+    pub reply_to_elsewhere: bool,
+    /// When the mailbox received it.
+    pub received_at: Timestamp,
+    /// Text with quotes and signature.
+    pub message_body: String,
+    /// As recorded.
+    pub language: Language,
+    /// Where it stands; only `received` is to be answered.
+    pub state: InteractionState,
+}
+
+/// Its conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ThreadFacts {
+    /// Its id.
+    pub id: ThreadId,
+    /// The customer, lower case.
+    pub customer_email: String,
+    /// 0 to 3.
+    pub escalation_level: EscalationLevel,
+    /// Tone of the newest mail.
+    pub customer_mood: Mood,
+    /// Marked as important by the shop.
+    pub vip_status: bool,
+    /// Subject of the first mail.
+    pub subject: String,
+    /// Language of the newest mail.
+    pub language: Language,
+    /// `open` or `closed`.
+    pub status: String,
+    /// Offers made so far.
+    pub ladder_stap: LadderStep,
+    /// Mails of the customer in it.
+    pub message_count: i32,
+    /// When the customer last wrote.
+    pub last_message_at: Timestamp,
+    /// When the shop last answered.
+    pub last_answer_at: Option<Timestamp>,
+    /// When a person last answered.
+    pub answered_by_person_at: Option<Timestamp>,
+    /// Colleague who took it over.
+    pub assigned_to: Option<UserId>,
+}
+
+/// A shop's rule in force.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct RuleRow {
+    /// Which rule.
+    pub rule_key: RuleKey,
+    /// The version to name in the receipt.
+    pub version: i32,
+    /// Whether the shop turned it on.
+    pub enabled: bool,
+    /// The shop's values.
+    pub rule_config: Value,
+    /// The shop's templates per language; empty means the default.
+    pub html_template: Value,
+}
+
+/// `offers.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OfferKind {
+    /// The shop offered.
+    Offered,
+    /// The customer took it.
+    Accepted,
+    /// The customer refused it.
+    Rejected,
+    /// The customer asked for more.
+    Countered,
+}
+
+impl From<OfferResponse> for OfferKind {
+    fn from(response: OfferResponse) -> Self {
+        match response {
+            OfferResponse::Accept => Self::Accepted,
+            OfferResponse::Reject => Self::Rejected,
+            OfferResponse::Counter => Self::Countered,
+        }
+    }
+}
+
+/// A row of the ladder's ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LedgerRow {
+    /// Its id.
+    pub id: OfferId,
+    /// The conversation.
+    pub thread_id: ThreadId,
+    /// The mail that led to it.
+    pub interaction_id: InteractionId,
+    /// The customer.
+    pub customer_email: String,
+    /// The order, upper case without `#`.
+    pub order_number: Option<String>,
+    /// What happened.
+    pub kind: OfferKind,
+    /// The step.
+    pub ladder_stap: LadderStep,
+    /// The percentage.
+    pub basis_points: Percentage,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// An offer account and the version the decision was based on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// `customer:` and the address, or `order:` and the number.
+    pub account_key: String,
+    /// 0 when there is no row yet.
+    pub version: i64,
+}
+
+/// How much was said automatically of late, and whether the customer wrote again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Budget {
+    /// Automatic replies to this address in the last 24 hours.
+    pub to_address_24h: i64,
+    /// Automatic replies of the shop in the last hour.
+    pub by_tenant_1h: i64,
+    /// Whether a newer mail of the customer stands in the conversation.
+    pub newer_message: bool,
+    /// The database's clock.
+    pub database_now: Timestamp,
+}
+
+/// An earlier mail of the conversation and what was answered to it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EarlierMail {
+    /// Its id.
+    pub id: InteractionId,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub message_body: String,
+    /// What the shop answered, when it did.
+    pub ai_response: Option<String>,
+    /// Where it stands.
+    pub state: InteractionState,
+}
+
+/// Everything a decision may depend on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactsRow {
+    /// The mail.
+    pub interaction: InteractionRow,
+    /// Its conversation.
+    pub thread: ThreadFacts,
+    /// The shop.
+    pub shop: ShopRow,
+    /// Its rules in force; a rule without a row has the master's values.
+    pub rules: Vec<RuleRow>,
+    /// What was offered to this customer or in this conversation, oldest first.
+    pub ledger: Vec<LedgerRow>,
+    /// The customer's offer account.
+    pub customer_account: Account,
+    /// Replies of late.
+    pub budget: Budget,
+    /// At most 20 earlier mails, oldest first.
+    pub earlier: Vec<EarlierMail>,
+}
+
+/// All facts about one mail in one flight; `None` when the mail is not there.
+pub async fn load_facts(tx: &TenantTx, interaction: InteractionId) -> Result<Option<FactsRow>> {
+    let shop = tx.tenant();
+    let both: Params<'_> = &[&shop, &interaction];
+    let session = &tx.session;
+    let (mail, thread, shop_row, rules, ledger, account, budget, earlier) = tokio::try_join!(
+        session.first(sql!("answer", "interaction"), both),
+        session.first(sql!("answer", "thread"), both),
+        crate::shops::load(tx),
+        crate::rules::current(tx),
+        session.all(sql!("answer", "ledger"), both),
+        session.first(sql!("answer", "customer_account"), both),
+        session.first(sql!("answer", "budget"), both),
+        session.all(sql!("answer", "earlier"), both),
+    )?;
+    let found = (mail, thread, shop_row, account, budget);
+    let (Some(interaction), Some(thread), Some(shop), Some(customer_account), Some(budget)) = found
+    else {
+        return Ok(None);
+    };
+    Ok(Some(FactsRow {
+        interaction,
+        thread,
+        shop,
+        rules,
+        ledger,
+        customer_account,
+        budget,
+        earlier,
+    }))
+}
+
+/// What was offered for an order, by any customer, and the order's account. The number is compared
+/// in upper case without `#`; the caller passes it so.
+pub async fn order_ledger(tx: &TenantTx, order_number: &str) -> Result<(Vec<LedgerRow>, Account)> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: i64,
+    }
+    let account_key = format!("order:{order_number}");
+    let shop = tx.tenant();
+    let by_order: Params<'_> = &[&shop, &order_number];
+    let by_account: Params<'_> = &[&shop, &account_key];
+    let (rows, version) = tokio::try_join!(
+        tx.session.all(sql!("answer", "order_ledger"), by_order),
+        tx.session.one::<Version>(sql!("answer", "account"), by_account),
+    )?;
+    Ok((rows, Account { account_key, version: version.version }))
+}
+
+/// What changes in the interaction.
+#[derive(Debug, Clone, Serialize)]
+pub struct InteractionOutcome {
+    /// Plain text of the answer or draft.
+    pub ai_response: Option<String>,
+    /// HTML of the answer or draft.
+    pub ai_response_html: Option<String>,
+    /// What is offered.
+    pub compensatie_percentage: Percentage,
+    /// Whether a threat was read.
+    pub dreiging_detected: bool,
+    /// Whether a cancellation was asked for.
+    pub annulering_aangevraagd: bool,
+    /// The step of the ladder.
+    pub ladder_stap: LadderStep,
+    /// Of the new text.
+    pub language: Language,
+    /// What is wanted.
+    pub intents: IntentSet,
+    /// Of the new text.
+    pub customer_mood: Mood,
+    /// As written.
+    pub order_number: Option<String>,
+    /// `answered`, `drafted`, `held`, `closed` or `automatic`.
+    pub state: InteractionState,
+}
+
+/// What changes in the conversation. Escalation and step never fall.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct ThreadOutcome {
+    /// At least this.
+    pub escalation_level: EscalationLevel,
+    /// Of the newest mail.
+    pub customer_mood: Mood,
+    /// Of the newest mail.
+    pub language: Language,
+    /// At least this.
+    pub ladder_stap: LadderStep,
+}
+
+/// A mail to send, now or after a person's approval.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewOutbox {
+    /// Its id.
+    pub id: OutboxId,
+    /// Ours, signed, without angle brackets. Never changes.
+    pub message_id: String,
+    /// Lower case.
+    pub recipient: String,
+    /// Decoded.
+    pub subject: String,
+    /// Plain text.
+    pub body_text: String,
+    /// HTML.
+    pub body_html: String,
+    /// Without angle brackets.
+    pub in_reply_to: Option<String>,
+    /// Without angle brackets, oldest first.
+    pub message_references: Vec<String>,
+    /// `true`: held for a person. `false`: queued, with a deliver job.
+    #[serde(rename = "state", serialize_with = "held_or_queued")]
+    pub held: bool,
+    /// Why it is held.
+    pub state_reason: Option<String>,
+    /// Not to be sent before; now when `None`.
+    pub not_before: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn held_or_queued<S: serde::Serializer>(
+    held: &bool,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(if *held { "held" } else { "queued" })
+}
+
+/// A row for the ladder's ledger.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewOffer {
+    /// Its id.
+    pub id: OfferId,
+    /// The customer, lower case.
+    pub customer_email: String,
+    /// Upper case without `#`.
+    pub order_number: Option<String>,
+    /// What happened.
+    pub kind: OfferKind,
+    /// The step.
+    pub ladder_stap: LadderStep,
+    /// The percentage.
+    pub basis_points: Percentage,
+}
+
+/// Something a person should know.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewNotification {
+    /// Its id.
+    pub id: NotificationId,
+    /// Of what sort.
+    #[serde(rename = "type")]
+    pub notification_type: NotificationType,
+    /// How urgent.
+    pub priority: Priority,
+    /// Whether somebody must act.
+    pub action_required: bool,
+    /// A key the pages translate; never the customer's words.
+    pub detail: String,
+}
+
+/// Something that moved, for live pages.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewEvent {
+    /// `noun.verb`, for instance `interaction.answered`.
+    pub kind: String,
+    /// The row concerned; the interaction when `None`.
+    pub subject_id: Option<Uuid>,
+}
+
+/// Everything one decision leaves behind.
+#[derive(Debug, Clone, Serialize)]
+pub struct AnswerWrite {
+    /// The held answer job, which writing finishes.
+    #[serde(flatten)]
+    pub lease: Lease,
+    /// The mail that was decided on; it must be `received` still.
+    pub interaction_id: InteractionId,
+    /// Its conversation.
+    pub thread_id: ThreadId,
+    /// The mail as it came.
+    pub raw_message_id: Option<RawId>,
+    /// The interaction's outcome.
+    pub interaction: InteractionOutcome,
+    /// The conversation's outcome.
+    pub thread: ThreadOutcome,
+    /// Facts, reading, decision, rule versions, reasons, guard findings.
+    pub receipt: Value,
+    /// The mail to send, if any.
+    pub outbox: Option<NewOutbox>,
+    /// Id for the deliver job of a queued mail.
+    pub deliver_job_id: JobId,
+    /// Rows for the ledger.
+    pub offers: Vec<NewOffer>,
+    /// Every account the decision looked at, when it adds to the ledger. Keys are distinct.
+    pub accounts: Vec<Account>,
+    /// Who must know.
+    pub notifications: Vec<NewNotification>,
+    /// What moved.
+    pub events: Vec<NewEvent>,
+    /// What became of the raw mail.
+    pub fate: Fate,
+    /// Why, in a word or two.
+    pub fate_reason: Option<String>,
+}
+
+/// Writes a decision in one statement.
+///
+/// [`Error::Conflict`] when another mail changed one of the accounts, or the interaction was
+/// decided on meanwhile: nothing is written, load the facts again. [`Error::StaleLease`] when the
+/// job is no longer held.
+pub async fn write_answer(tx: &TenantTx, answer: &AnswerWrite) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Written {
+        fenced: i64,
+        updated: i64,
+        stale_accounts: i64,
+    }
+    let body = serde_json::to_value(answer).map_err(Error::Json)?;
+    let written: Written = tx.session.one(sql!("answer", "write"), &[&tx.tenant(), &body]).await?;
+    if written.fenced != 1 {
+        return Err(tx.session.fail(Error::StaleLease(answer.lease.job_id)));
+    }
+    if written.stale_accounts != 0 || written.updated != 1 {
+        return Err(tx.session.fail(Error::Conflict(tx.tenant())));
+    }
+    Ok(())
+}

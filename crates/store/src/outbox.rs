@@ -1,0 +1,180 @@
+//! Outgoing mail: the last look before the wire, and what became of it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::doors::{Purpose, Store, TenantTx};
+use crate::error::{Error, Result};
+use crate::ids::{InteractionId, JobId, NotificationId, OutboxId, TenantId, ThreadId};
+use crate::session::Params;
+use crate::sql::sql;
+
+/// `outbox.state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutboxState {
+    /// Waits for its deliver job.
+    Queued,
+    /// Sending was begun; its outcome is not known yet.
+    Sending,
+    /// A server accepted it.
+    Sent,
+    /// Will not be sent.
+    Cancelled,
+    /// Waits for a person.
+    Held,
+    /// Refused for good.
+    Failed,
+}
+
+/// A mail to send, with what its sender needs of the shop.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OutboxRow {
+    /// Its id.
+    pub id: OutboxId,
+    /// The customer mail it answers.
+    pub interaction_id: InteractionId,
+    /// The conversation.
+    pub thread_id: ThreadId,
+    /// Without angle brackets. The same at every try.
+    pub message_id: String,
+    /// Lower case.
+    pub recipient: String,
+    /// Decoded.
+    pub subject: String,
+    /// Plain text.
+    pub body_text: String,
+    /// HTML.
+    pub body_html: String,
+    /// Without angle brackets.
+    pub in_reply_to: Option<String>,
+    /// Without angle brackets, oldest first.
+    pub message_references: Vec<String>,
+    /// Whether no person read it first.
+    pub automatic: bool,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// How often sending was begun.
+    pub attempt: i32,
+    /// Not to be sent before.
+    pub not_before: Timestamp,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// The shop's name, for From.
+    pub bedrijfsnaam: String,
+    /// The assistant's name, for From.
+    pub ai_persona_name: String,
+    /// The shop's mailbox, for From.
+    pub gmail_email: String,
+}
+
+/// What the last look found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objection {
+    /// It is not queued (any more): sent, cancelled, or another worker is sending it.
+    NotQueued,
+    /// The shop was suspended.
+    ShopInactive,
+    /// Its time has not come.
+    TooEarly,
+    /// A person answered since.
+    PersonAnswered,
+    /// A person took the conversation over.
+    PersonTookOver,
+    /// The customer wrote again.
+    NewerMessage,
+}
+
+/// A mail whose sending was never reported on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Stuck {
+    /// The shop.
+    pub tenant_id: TenantId,
+    /// The mail.
+    pub outbox_id: OutboxId,
+    /// When sending was begun.
+    pub sending_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Changed {
+    changed: i64,
+}
+
+/// A mail to send; `None` when it is not there.
+pub async fn load_for_delivery(tx: &TenantTx, mail: OutboxId) -> Result<Option<OutboxRow>> {
+    tx.session.first(sql!("outbox", "load"), &[&tx.tenant(), &mail]).await
+}
+
+/// The last look: still queued, shop active, no newer mail, no person answered? Then the state
+/// becomes `sending`, which the caller commits before it speaks to a server. `Some`: do not send.
+pub async fn mark_sending(tx: &TenantTx, mail: OutboxId) -> Result<Option<Objection>> {
+    #[derive(Deserialize)]
+    struct Looked {
+        objection: Option<Objection>,
+    }
+    let looked: Option<Looked> =
+        tx.session.first(sql!("outbox", "mark_sending"), &[&tx.tenant(), &mail]).await?;
+    looked.map(|looked| looked.objection).ok_or_else(|| absent(tx, mail))
+}
+
+/// A server accepted it.
+pub async fn mark_sent(tx: &TenantTx, mail: OutboxId) -> Result<()> {
+    let row: Changed = tx.session.one(sql!("outbox", "mark_sent"), &[&tx.tenant(), &mail]).await?;
+    changed(tx, mail, &row)
+}
+
+/// It will not be sent: the answer is no longer wanted. The interaction is closed.
+pub async fn cancel(tx: &TenantTx, mail: OutboxId, reason: &str) -> Result<()> {
+    settle(tx, mail, "cancelled", reason, &["queued", "held", "sending"]).await
+}
+
+/// A person must look at it, and is notified.
+pub async fn hold(tx: &TenantTx, mail: OutboxId, reason: &str) -> Result<()> {
+    settle(tx, mail, "held", reason, &["queued", "sending"]).await
+}
+
+/// Refused for good by a server; a person is notified.
+pub async fn fail(tx: &TenantTx, mail: OutboxId, reason: &str) -> Result<()> {
+    settle(tx, mail, "failed", reason, &["queued", "sending"]).await
+}
+
+async fn settle(
+    tx: &TenantTx,
+    mail: OutboxId,
+    state: &str,
+    reason: &str,
+    from: &[&str],
+) -> Result<()> {
+    let params: Params<'_> = &[&tx.tenant(), &mail, &state, &reason, &from, &NotificationId::new()];
+    let row: Changed = tx.session.one(sql!("outbox", "settle"), params).await?;
+    changed(tx, mail, &row)
+}
+
+/// Puts a mail whose sending was begun back in the queue. Only for mail that provably never
+/// arrived at the server: not in Sent under its Message-ID.
+pub async fn resend(tx: &TenantTx, mail: OutboxId) -> Result<()> {
+    let params: Params<'_> = &[&tx.tenant(), &mail, &JobId::new()];
+    let row: Changed = tx.session.one(sql!("outbox", "resend"), params).await?;
+    changed(tx, mail, &row)
+}
+
+/// Mail of all shops whose sending began longer ago than `older_than`.
+pub async fn stuck_sending(store: &Store, older_than: Duration) -> Result<Vec<Stuck>> {
+    store
+        .as_system(Purpose::Delivery, async |tx| {
+            tx.session.all(sql!("outbox", "stuck"), &[&older_than.as_secs_f64()]).await
+        })
+        .await
+}
+
+fn changed(tx: &TenantTx, mail: OutboxId, row: &Changed) -> Result<()> {
+    if row.changed == 1 { Ok(()) } else { Err(absent(tx, mail)) }
+}
+
+fn absent(tx: &TenantTx, mail: OutboxId) -> Error {
+    tx.session.fail(Error::Absent { what: "outgoing mail", id: mail.0 })
+}

@@ -1,0 +1,76 @@
+//! People who sign in, as far as the pipeline and the demo need them.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::doors::{Claims, Purpose, Store};
+use crate::error::Result;
+use crate::ids::{TenantId, UserId};
+use crate::session::Params;
+use crate::sql::sql;
+
+/// A person with their shop: what every page begins with.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Profile {
+    /// The person.
+    pub user_id: UserId,
+    /// Address at registration, lower case.
+    pub email: String,
+    /// `user` or `admin`.
+    pub role: String,
+    /// As they want to be called.
+    pub full_name: String,
+    /// Since when they may do nothing.
+    pub suspended_at: Option<Timestamp>,
+    /// Their shop; `None` until approval.
+    pub tenant_id: Option<TenantId>,
+    /// The shop with all its settings and no secrets, or the one they registered that still waits.
+    /// Amounts are as in the contract's columns.
+    pub tenant: Option<Value>,
+}
+
+impl Profile {
+    /// The claims for this person: their shop, unless they are suspended.
+    pub fn claims(&self) -> Claims {
+        let tenant_id = if self.suspended_at.is_some() { None } else { self.tenant_id };
+        Claims { user_id: self.user_id, tenant_id }
+    }
+}
+
+/// A person's profile and shop in one round trip; `None` when there is no such person.
+pub async fn profile(store: &Store, user: UserId) -> Result<Option<Profile>> {
+    let claims = Claims { user_id: user, tenant_id: None };
+    store.as_user(&claims, async |tx| tx.session.first(sql!("users", "profile"), &[]).await).await
+}
+
+/// Makes a confirmed user with a profile, on our own Postgres. `password_hash` is bcrypt or
+/// argon2. `false` when the address is taken.
+pub async fn create(store: &Store, user: UserId, email: &str, password_hash: &str) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Created {
+        created: bool,
+    }
+    store
+        .as_system(Purpose::Setup, async |tx| {
+            let nothing = Value::Object(serde_json::Map::new());
+            let params: Params<'_> = &[&user, &email, &password_hash, &nothing];
+            let row: Created = tx.session.one(sql!("users", "create"), params).await?;
+            Ok(row.created)
+        })
+        .await
+}
+
+/// Makes the person with this address a platform admin; `None` when there is none.
+pub async fn make_platform_admin(store: &Store, email: &str) -> Result<Option<UserId>> {
+    #[derive(Deserialize)]
+    struct Made {
+        user_id: Option<UserId>,
+    }
+    store
+        .as_system(Purpose::Setup, async |tx| {
+            let row: Made = tx.session.one(sql!("users", "make_admin"), &[&email]).await?;
+            Ok(row.user_id)
+        })
+        .await
+}

@@ -1,0 +1,297 @@
+//! Two shops with a row in every table, made through the doors like in real life.
+
+use std::time::Duration;
+
+use domain::contract::{
+    EscalationLevel, FilterType, Intent, IntentSet, LadderStep, Language, Mood, NotificationType,
+    Percentage, Priority, RuleKey,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::answer::{
+    Account, AnswerWrite, InteractionOutcome, NewEvent, NewNotification, NewOffer, NewOutbox,
+    OfferKind, ThreadOutcome,
+};
+use store::ingest::{Fate, InteractionState, NewInteraction};
+use store::jobs::{ClaimedJob, JobKind, Lease};
+use store::mailboxes::{IncomingRaw, MailboxKind, NewMailbox};
+use store::shops::NewShop;
+use store::{
+    Claims, InteractionId, JobId, LeaseToken, MailboxId, NotificationId, OfferId, OutboxId, RawId,
+    Store, TenantId, ThreadId, UserId,
+};
+use uuid::Uuid;
+
+use super::Database;
+
+/// A shop, its owner, and one mail that was answered with an offer.
+#[derive(Debug, Clone, Copy)]
+pub struct Shop {
+    pub tenant: TenantId,
+    pub user: UserId,
+    pub mailbox: MailboxId,
+    pub raw: RawId,
+    pub thread: ThreadId,
+    pub interaction: InteractionId,
+    pub outbox: OutboxId,
+}
+
+impl Shop {
+    pub const fn claims(&self) -> Claims {
+        Claims { user_id: self.user, tenant_id: Some(self.tenant) }
+    }
+}
+
+/// Shops A and B, a platform admin, and a person who still waits.
+pub struct World {
+    pub database: Database,
+    pub admin: UserId,
+    pub pending: UserId,
+    pub a: Shop,
+    pub b: Shop,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with_pool(8).await
+    }
+
+    pub async fn with_pool(pool_size: usize) -> Self {
+        let database = Database::with_pool(pool_size).await;
+        let store = &database.store;
+        let (admin, pending) = (UserId::new(), UserId::new());
+        assert!(store::users::create(store, admin, "admin@loket.example", "x").await.unwrap());
+        let made = store::users::make_platform_admin(store, "admin@loket.example").await.unwrap();
+        assert_eq!(made, Some(admin));
+        assert!(store::users::create(store, pending, "wacht@c.example", "x").await.unwrap());
+        store
+            .as_admin(admin, async |tx| {
+                let empty = json!({});
+                let key = RuleKey::RetourbeleidFashion;
+                store::rules::save_master(tx, key, &json!({"days": 14}), &empty, &empty, None).await
+            })
+            .await
+            .unwrap();
+        let a = shop(&database, admin, "a").await;
+        let b = shop(&database, admin, "b").await;
+        Self { database, admin, pending, a, b }
+    }
+
+    pub const fn store(&self) -> &Store {
+        &self.database.store
+    }
+}
+
+/// Both shops get the same customer, the same Message-IDs, uids and filters (hazard A13, A28).
+async fn shop(database: &Database, admin: UserId, name: &str) -> Shop {
+    let store = &database.store;
+    let shop = Shop {
+        tenant: TenantId::new(),
+        user: UserId::new(),
+        mailbox: MailboxId::new(),
+        raw: RawId::new(),
+        thread: ThreadId::new(),
+        interaction: InteractionId::new(),
+        outbox: OutboxId::new(),
+    };
+    let email = format!("eigenaar@{name}.example");
+    assert!(store::users::create(store, shop.user, &email, "x").await.unwrap());
+    let waiting = Claims { user_id: shop.user, tenant_id: None };
+    let new = NewShop {
+        tenant_id: shop.tenant,
+        bedrijfsnaam: format!("Winkel {name}"),
+        gmail_email: email,
+        shop_url: format!("https://{name}.example"),
+        sector: "fashion".to_owned(),
+        taalvoorkeur: "NL".to_owned(),
+        retouradres: "Kade 1, Utrecht".to_owned(),
+    };
+    store.as_user(&waiting, async |tx| store::shops::register(tx, &new).await).await.unwrap();
+    let approved =
+        store.as_admin(admin, async |tx| store::shops::approve(tx, shop.tenant).await).await;
+    assert!(approved.unwrap());
+    settings(store, &shop).await;
+    first_mail(store, &shop).await;
+    let chat = "insert into public.chat_sessions (tenant_id, id, user_email) values ($1, $1, 'klant@x.example')";
+    database.behind.execute(chat, &[&shop.tenant]).await.unwrap();
+    let said = "insert into public.chat_messages (tenant_id, id, session_id, sender_type, message)
+                values ($1, $1, $1, 'user', 'Hallo?')";
+    database.behind.execute(said, &[&shop.tenant]).await.unwrap();
+    shop
+}
+
+async fn settings(store: &Store, shop: &Shop) {
+    store
+        .as_user(&shop.claims(), async |tx| {
+            let mailbox = NewMailbox {
+                id: shop.mailbox,
+                kind: MailboxKind::Imap,
+                address: "Service@winkel.example".to_owned(),
+                config: json!({"host": "imap.example"}),
+                secret_encrypted: Some("geheim".to_owned()),
+            };
+            store::mailboxes::insert(tx, &mailbox).await?;
+            let value = store::filters::FilterValue::Domain("reclame.example".to_owned());
+            store::filters::insert(tx, FilterType::Block, &value, false).await?;
+            let rule = store::rules::NewRuleVersion {
+                rule_key: RuleKey::OnderhandelingLogica,
+                started_from: 0,
+                enabled: true,
+                rule_config: json!({"start": 500}),
+                html_template: json!({}),
+            };
+            assert_eq!(store::rules::save(tx, &rule).await?, 1);
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn first_mail(store: &Store, shop: &Shop) {
+    store
+        .as_worker(shop.tenant, async |tx| {
+            let mail = incoming(shop.raw, 1, b"From: klant@x.example\r\n\r\nHallo");
+            let cursor = json!({"uid": 1});
+            let batch = [mail];
+            let new =
+                store::mailboxes::receive_batch(tx, shop.mailbox, &batch, Some(&cursor)).await?;
+            assert_eq!(new, [shop.raw]);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let job = claim_of(store, JobKind::Ingest, shop.tenant).await;
+    let mail = new_interaction(shop, Some(job.lease()));
+    store
+        .as_worker(shop.tenant, async |tx| store::ingest::record_message(tx, &mail).await)
+        .await
+        .unwrap();
+    let job = claim_of(store, JobKind::Answer, shop.tenant).await;
+    let mut answer = answer_write(shop, job.lease());
+    answer.outbox = Some(NewOutbox { id: shop.outbox, ..new_outbox("antwoord.1@loket.example") });
+    store
+        .as_worker(shop.tenant, async |tx| store::answer::write_answer(tx, &answer).await)
+        .await
+        .unwrap();
+}
+
+/// The one due job of this kind of this shop.
+async fn claim_of(store: &Store, kind: JobKind, tenant: TenantId) -> ClaimedJob {
+    let jobs = store::jobs::claim(store, kind, 10, Duration::from_mins(1)).await.unwrap();
+    jobs.into_iter().find(|job| job.tenant_id == tenant).unwrap()
+}
+
+/// A mail as fetched.
+pub fn incoming(id: RawId, uid: i64, raw: &[u8]) -> IncomingRaw {
+    IncomingRaw {
+        id,
+        uidvalidity: 7,
+        uid,
+        sha256: Sha256::digest(raw).into(),
+        message_id: Some(format!("klant.{uid}@x.example")),
+        received_at: "2026-11-22T09:00:00Z".parse().unwrap(),
+        raw: raw.to_vec(),
+    }
+}
+
+/// The shop's first customer mail, to be answered.
+pub fn new_interaction(shop: &Shop, lease: Option<Lease>) -> NewInteraction {
+    NewInteraction {
+        lease,
+        id: shop.interaction,
+        thread_id: shop.thread,
+        raw_message_id: Some(shop.raw),
+        customer_email: "klant@x.example".to_owned(),
+        from_name: "Klant".to_owned(),
+        subject: "Retour \"maat\" 38".to_owned(),
+        message_id: Some("klant.1@x.example".to_owned()),
+        in_reply_to: None,
+        message_references: vec!["eerder@x.example".to_owned()],
+        sender_verified: true,
+        reply_to_elsewhere: false,
+        received_at: "2026-11-22T09:00:00Z".parse::<Timestamp>().unwrap(),
+        message_body: "Ik wil mijn bestelling retourneren.\nGroet, ☃".to_owned(),
+        language: Language::Dutch,
+        state: InteractionState::Received,
+        fate: None,
+        fate_reason: None,
+        answer_job_id: Some(JobId::new()),
+        run_at: None,
+    }
+}
+
+/// A queued mail with this Message-ID.
+pub fn new_outbox(message_id: &str) -> NewOutbox {
+    NewOutbox {
+        id: OutboxId::new(),
+        message_id: message_id.to_owned(),
+        recipient: "klant@x.example".to_owned(),
+        subject: "Re: Retour".to_owned(),
+        body_text: "Dag, dat kan.".to_owned(),
+        body_html: "<p>Dag, dat kan.</p>".to_owned(),
+        in_reply_to: Some("klant.1@x.example".to_owned()),
+        message_references: vec!["eerder@x.example".to_owned()],
+        held: false,
+        state_reason: None,
+        not_before: None,
+    }
+}
+
+/// An answer with a first offer of 5 %, nothing to send.
+pub fn answer_write(shop: &Shop, lease: Lease) -> AnswerWrite {
+    let five = Percentage::from_percents(5);
+    let step = LadderStep::NONE.next();
+    AnswerWrite {
+        lease,
+        interaction_id: shop.interaction,
+        thread_id: shop.thread,
+        raw_message_id: Some(shop.raw),
+        interaction: InteractionOutcome {
+            ai_response: Some("Dag, dat kan.".to_owned()),
+            ai_response_html: Some("<p>Dag, dat kan.</p>".to_owned()),
+            compensatie_percentage: five,
+            dreiging_detected: false,
+            annulering_aangevraagd: false,
+            ladder_stap: step,
+            language: Language::Dutch,
+            intents: IntentSet::EMPTY.with(Intent::Return),
+            customer_mood: Mood::Neutral,
+            order_number: Some("1234".to_owned()),
+            state: InteractionState::Answered,
+        },
+        thread: ThreadOutcome {
+            escalation_level: EscalationLevel::Watch,
+            customer_mood: Mood::Neutral,
+            language: Language::Dutch,
+            ladder_stap: step,
+        },
+        receipt: json!({"because": ["retourbeleid_fashion"]}),
+        outbox: None,
+        deliver_job_id: JobId::new(),
+        offers: vec![NewOffer {
+            id: OfferId::new(),
+            customer_email: "klant@x.example".to_owned(),
+            order_number: Some("1234".to_owned()),
+            kind: OfferKind::Offered,
+            ladder_stap: step,
+            basis_points: five,
+        }],
+        accounts: vec![Account { account_key: "customer:klant@x.example".to_owned(), version: 0 }],
+        notifications: vec![NewNotification {
+            id: NotificationId::new(),
+            notification_type: NotificationType::HighCompensation,
+            priority: Priority::Medium,
+            action_required: false,
+            detail: "ladder.first_offer".to_owned(),
+        }],
+        events: vec![NewEvent { kind: "interaction.answered".to_owned(), subject_id: None }],
+        fate: Fate::Answered,
+        fate_reason: Some("policy".to_owned()),
+    }
+}
+
+/// A lease nobody gave.
+pub fn no_lease() -> Lease {
+    Lease { job_id: JobId(Uuid::now_v7()), lease_token: LeaseToken(Uuid::now_v7()) }
+}

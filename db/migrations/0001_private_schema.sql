@@ -1,0 +1,53 @@
+-- Roles, the private schema, and the functions that say for whom a statement runs.
+
+-- One login role per kind of caller. They own nothing and bypass nothing.
+-- Passwords are set by the installer, never here.
+do $$
+declare
+  wanted text;
+begin
+  foreach wanted in array array['loket_user', 'loket_worker', 'loket_admin', 'loket_system'] loop
+    if not exists (select from pg_catalog.pg_roles where rolname = wanted) then
+      begin
+        execute format('create role %I login inherit', wanted);
+      exception when duplicate_object or unique_violation then
+        null; -- roles are shared by all databases of a cluster; another one was quicker
+      end;
+    end if;
+  end loop;
+  if not pg_catalog.pg_has_role('loket_user', 'authenticated', 'member') then
+    grant authenticated to loket_user;
+  end if;
+end
+$$;
+
+create schema if not exists private;
+comment on schema private is 'What no client may reach: definer functions and the migration record.';
+revoke all on schema private from public;
+grant usage on schema private to authenticated, loket_worker, loket_admin, loket_system;
+grant usage on schema public to anon, authenticated, loket_worker, loket_admin, loket_system;
+
+-- Written as early-bound bodies, so that no search path can change their meaning, and without a
+-- `set` clause, so that the planner inlines them into the policies.
+create or replace function private.current_tenant_id() returns uuid
+language sql stable parallel safe
+return coalesce(
+  nullif(pg_catalog.current_setting('app.tenant_id', true), ''),
+  pg_catalog.jsonb_extract_path_text(
+    nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'app_metadata', 'tenant_id')
+)::uuid;
+comment on function private.current_tenant_id() is
+  'The shop this transaction works for: the setting app.tenant_id, else the claim app_metadata.tenant_id, else null.';
+
+create or replace function private.current_user_id() returns uuid
+language sql stable parallel safe
+return coalesce(
+  nullif(pg_catalog.current_setting('request.jwt.claim.sub', true), ''),
+  pg_catalog.jsonb_extract_path_text(
+    nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'sub')
+)::uuid;
+comment on function private.current_user_id() is 'The person this transaction works for: the claim sub, else null.';
+
+revoke all on function private.current_tenant_id(), private.current_user_id() from public, anon;
+grant execute on function private.current_tenant_id(), private.current_user_id()
+  to authenticated, loket_worker, loket_admin, loket_system;

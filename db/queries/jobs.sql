@@ -1,0 +1,41 @@
+--! claim
+select tenant_id, job_id, subject_id, lease_token, attempt, locked_until
+from private.claim_jobs($1, $2, make_interval(secs => $3), $4);
+
+--! next_due
+select private.next_due($1) as next_due;
+
+--! enqueue
+insert into public.jobs (tenant_id, id, kind, subject_id, run_at)
+values ($1, $2, $3, $4, coalesce($5, now()))
+on conflict (tenant_id, kind, subject_id) do nothing;
+
+--! finish
+delete from public.jobs
+where tenant_id = $1 and id = $2 and lease_token = $3;
+
+--! retry
+update public.jobs
+set run_at = now() + make_interval(secs => $4), locked_until = null, lease_token = null, last_error = left($5, 500)
+where tenant_id = $1 and id = $2 and lease_token = $3;
+
+--! give_up
+update public.jobs
+set state = 'given_up', locked_until = null, lease_token = null, last_error = left($4, 500)
+where tenant_id = $1 and id = $2 and lease_token = $3;
+
+--! extend
+update public.jobs
+set run_at = now() + make_interval(secs => $4), locked_until = now() + make_interval(secs => $4)
+where tenant_id = $1 and id = $2 and lease_token = $3;
+
+--! given_up
+select id, kind, subject_id, attempt, last_error, created_at
+from public.jobs
+where tenant_id = $1 and state = 'given_up'
+order by created_at;
+
+--! revive
+update public.jobs
+set state = 'due', run_at = now(), attempt = 0
+where tenant_id = $1 and id = $2 and state = 'given_up';

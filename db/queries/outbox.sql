@@ -1,0 +1,102 @@
+--! load
+select o.id, o.interaction_id, o.thread_id, o.message_id, o.recipient, o.subject, o.body_text, o.body_html,
+  o.in_reply_to, o.message_references, o.automatic, o.state, o.attempt, o.not_before, o.created_at,
+  t.bedrijfsnaam, t.ai_persona_name, t.gmail_email
+from public.outbox o
+join public.tenants t on t.tenant_id = o.tenant_id
+where o.tenant_id = $1 and o.id = $2;
+
+--! mark_sending
+-- The last look before the wire. Null means go.
+with looked as (
+  select o.id,
+    case
+      when o.state <> 'queued' then 'not_queued'
+      when not s.active then 'shop_inactive'
+      when o.not_before > now() then 'too_early'
+      when t.answered_by_person_at > i.received_at and o.automatic then 'person_answered'
+      when t.assigned_to is not null and o.automatic then 'person_took_over'
+      when exists (
+        select from public.customer_interactions n
+        where n.tenant_id = $1 and n.thread_id = o.thread_id and n.state <> 'automatic'
+          and (n.received_at, n.id) > (i.received_at, i.id)
+          and (o.automatic or n.created_at > i.decided_at)) then 'newer_message'
+    end as objection
+  from public.outbox o
+  join public.customer_interactions i on i.tenant_id = $1 and i.id = o.interaction_id
+  join public.conversation_threads t on t.tenant_id = $1 and t.id = o.thread_id
+  join public.tenants s on s.tenant_id = $1
+  where o.tenant_id = $1 and o.id = $2
+  for update of o),
+moved as (
+  update public.outbox o set state = 'sending', attempt = o.attempt + 1, sending_at = now()
+  from looked
+  where o.tenant_id = $1 and o.id = looked.id and looked.objection is null)
+select objection from looked;
+
+--! mark_sent
+with sent as (
+  update public.outbox set state = 'sent', sent_at = now(), state_reason = null
+  where tenant_id = $1 and id = $2 and state = 'sending'
+  returning interaction_id, thread_id, automatic),
+interaction as (
+  update public.customer_interactions i set state = 'answered'
+  from sent where i.tenant_id = $1 and i.id = sent.interaction_id),
+thread as (
+  update public.conversation_threads t
+  set last_answer_at = now(),
+    answered_by_person_at = case when sent.automatic then t.answered_by_person_at else now() end
+  from sent where t.tenant_id = $1 and t.id = sent.thread_id),
+head as (
+  insert into public.event_counters (tenant_id, seq) select $1, 1 from sent
+  on conflict (tenant_id) do update set seq = event_counters.seq + 1
+  returning seq),
+event as (
+  insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
+  select $1, head.seq, 'outbox.sent', sent.thread_id, $2 from sent cross join head)
+select count(*) as changed from sent;
+
+--! settle
+-- Not sent after all: cancelled, held for a person, or failed. $3 is the new state, $5 the states it
+-- may come from.
+with settled as (
+  update public.outbox set state = $3, state_reason = left($4, 200)
+  where tenant_id = $1 and id = $2 and state = any ($5)
+  returning interaction_id, thread_id),
+interaction as (
+  update public.customer_interactions i
+  set state = case when $3 = 'cancelled' then 'closed' else 'held' end
+  from settled where i.tenant_id = $1 and i.id = settled.interaction_id),
+raw as (
+  update public.raw_messages r set fate = 'held', fate_reason = left($4, 200), fate_at = now()
+  from settled
+  join public.customer_interactions i on i.tenant_id = $1 and i.id = settled.interaction_id
+  where r.tenant_id = $1 and r.id = i.raw_message_id and $3 <> 'cancelled'),
+notice as (
+  insert into public.notifications (
+    tenant_id, id, thread_id, interaction_id, type, priority, action_required, detail)
+  select $1, $6, settled.thread_id, settled.interaction_id, 'held_mail', 'high', true, 'outbox.' || $3
+  from settled where $3 <> 'cancelled'),
+head as (
+  insert into public.event_counters (tenant_id, seq) select $1, 1 from settled
+  on conflict (tenant_id) do update set seq = event_counters.seq + 1
+  returning seq),
+event as (
+  insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
+  select $1, head.seq, 'outbox.' || $3, settled.thread_id, $2 from settled cross join head)
+select count(*) as changed from settled;
+
+--! resend
+-- Provably never accepted: back in the queue, with the same Message-ID.
+with back as (
+  update public.outbox set state = 'queued', not_before = now()
+  where tenant_id = $1 and id = $2 and state = 'sending'
+  returning id),
+due as (
+  insert into public.jobs (tenant_id, id, kind, subject_id)
+  select $1, $3, 'deliver', back.id from back
+  on conflict (tenant_id, kind, subject_id) do nothing)
+select count(*) as changed from back;
+
+--! stuck
+select tenant_id, outbox_id, sending_at from private.stuck_sending(make_interval(secs => $1));

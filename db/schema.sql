@@ -1,0 +1,3604 @@
+-- The whole schema, to read. Made from db/migrations; a test keeps it equal.
+
+-- PostgreSQL database dump
+
+-- Name: private; Type: SCHEMA; Schema: -; Owner: loket_owner
+
+CREATE SCHEMA private;
+
+ALTER SCHEMA private OWNER TO loket_owner;
+
+-- Name: SCHEMA private; Type: COMMENT; Schema: -; Owner: loket_owner
+
+COMMENT ON SCHEMA private IS 'What no client may reach: definer functions and the migration record.';
+
+-- Name: public; Type: SCHEMA; Schema: -; Owner: pg_database_owner
+
+CREATE SCHEMA public;
+
+ALTER SCHEMA public OWNER TO pg_database_owner;
+
+-- Name: SCHEMA public; Type: COMMENT; Schema: -; Owner: pg_database_owner
+
+COMMENT ON SCHEMA public IS 'standard public schema';
+
+-- Name: active_mailboxes(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.active_mailboxes() RETURNS TABLE(tenant_id uuid, mailbox_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select m.tenant_id, m.id
+  from public.mailboxes m
+  join public.tenants t on t.tenant_id = m.tenant_id
+  where t.active and m.paused_reason is null
+  order by m.tenant_id, m.id
+$$;
+
+ALTER FUNCTION private.active_mailboxes() OWNER TO loket_owner;
+
+-- Name: FUNCTION active_mailboxes(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.active_mailboxes() IS 'The mailboxes to read: those of active shops that are not paused.';
+
+-- Name: approve_tenant(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.approve_tenant(p_tenant_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop public.tenants;
+begin
+  if not private.is_platform_admin() then
+    raise exception 'only a platform admin can approve a shop' using errcode = '42501';
+  end if;
+  select * into shop from public.tenants where tenant_id = p_tenant_id for update;
+  if not found then
+    raise exception 'there is no shop %', p_tenant_id using errcode = 'P0002';
+  end if;
+  if shop.status = 'approved' then
+    return false;
+  end if;
+  update public.tenants
+  set status = 'approved', active = true, approved_at = now(), approved_by = private.current_user_id(),
+      updated_at = now()
+  where tenant_id = p_tenant_id;
+  if shop.created_by is not null then
+    perform private.link_profile_to_tenant(shop.created_by, p_tenant_id);
+  end if;
+  perform private.write_audit(
+    p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', 'shop.approved', p_tenant_id, null,
+    pg_catalog.jsonb_build_object('was', shop.status));
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.approve_tenant(p_tenant_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION approve_tenant(p_tenant_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.approve_tenant(p_tenant_id uuid) IS 'Approves a shop, turns it on and links who registered it. True when this call did it. Admins only.';
+
+-- Name: claim_jobs(text, integer, interval, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) RETURNS TABLE(tenant_id uuid, job_id uuid, subject_id uuid, lease_token uuid, attempt integer, locked_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 50
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  shop uuid;
+  start uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000'::uuid);
+  visited uuid[] := '{}';
+  room integer := p_limit;
+  taken integer;
+  lap integer;
+begin
+  -- One lap from `start` to the last shop, one from the first to `start`.
+  for lap in 1..2 loop
+    shop := case lap when 1 then start else '00000000-0000-0000-0000-000000000000'::uuid end;
+    while room > 0 loop
+      select j.tenant_id into shop from public.jobs j
+      where j.tenant_id > shop and (lap = 1 or j.tenant_id <= start)
+      order by j.tenant_id limit 1;
+      exit when not found;
+      return query
+        with due as (
+          select j.tenant_id, j.id from public.jobs j
+          where j.tenant_id = shop and j.kind = p_kind and j.state = 'due' and j.run_at <= now()
+          order by j.run_at limit 1
+          for update skip locked)
+        update public.jobs j
+        set run_at = now() + p_lease, locked_until = now() + p_lease,
+            lease_token = pg_catalog.gen_random_uuid(), attempt = j.attempt + 1
+        from due where j.tenant_id = due.tenant_id and j.id = due.id
+        returning j.tenant_id, j.id, j.subject_id, j.lease_token, j.attempt, j.locked_until;
+      get diagnostics taken = row_count;
+      if taken > 0 then
+        room := room - taken;
+        visited := visited || shop;
+      end if;
+    end loop;
+  end loop;
+  -- Room left: share it out among the shops that had work.
+  foreach shop in array visited loop
+    exit when room <= 0;
+    return query
+      with due as (
+        select j.tenant_id, j.id from public.jobs j
+        where j.tenant_id = shop and j.kind = p_kind and j.state = 'due' and j.run_at <= now()
+        order by j.run_at limit greatest(1, room)
+        for update skip locked)
+      update public.jobs j
+      set run_at = now() + p_lease, locked_until = now() + p_lease,
+          lease_token = pg_catalog.gen_random_uuid(), attempt = j.attempt + 1
+      from due where j.tenant_id = due.tenant_id and j.id = due.id
+      returning j.tenant_id, j.id, j.subject_id, j.lease_token, j.attempt, j.locked_until;
+    get diagnostics taken = row_count;
+    room := room - taken;
+  end loop;
+end
+$$;
+
+ALTER FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) IS 'Claims due jobs of a kind by lease, fairly across shops, starting behind the shop p_after.';
+
+-- Name: create_user(uuid, text, text, jsonb); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into auth.users (
+    id, instance_id, aud, role, email, encrypted_password, email_confirmed_at,
+    confirmation_token, recovery_token, email_change_token_new, email_change,
+    raw_app_meta_data, raw_user_meta_data, created_at, updated_at)
+  values (
+    p_id, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', lower(p_email),
+    p_encrypted_password, now(), '', '', '', '',
+    '{"provider": "email", "providers": ["email"]}', p_user_meta_data, now(), now())
+  on conflict do nothing;
+  return found;
+end
+$$;
+
+ALTER FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) OWNER TO loket_owner;
+
+-- Name: FUNCTION create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) IS 'Makes a confirmed user, on our own Postgres and for the demo; false when the address is taken.';
+
+-- Name: current_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.current_tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(current_setting('app.tenant_id'::text, true), ''::text), jsonb_extract_path_text((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb, VARIADIC ARRAY['app_metadata'::text, 'tenant_id'::text])))::uuid;
+
+ALTER FUNCTION private.current_tenant_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION current_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.current_tenant_id() IS 'The shop this transaction works for: the setting app.tenant_id, else the claim app_metadata.tenant_id, else null.';
+
+-- Name: current_user_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.current_user_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(current_setting('request.jwt.claim.sub'::text, true), ''::text), jsonb_extract_path_text((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb, VARIADIC ARRAY['sub'::text])))::uuid;
+
+ALTER FUNCTION private.current_user_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION current_user_id(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.current_user_id() IS 'The person this transaction works for: the claim sub, else null.';
+
+-- Name: ensure_profile(uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.ensure_profile(p_user_id uuid, p_email text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  insert into public.profiles (user_id, email)
+  values (p_user_id, lower(coalesce(p_email, '')))
+  on conflict (user_id) do nothing
+$$;
+
+ALTER FUNCTION private.ensure_profile(p_user_id uuid, p_email text) OWNER TO loket_owner;
+
+-- Name: FUNCTION ensure_profile(p_user_id uuid, p_email text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) IS 'Makes the profile of a new user, once.';
+
+-- Name: event_heads(uuid[]); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.event_heads(p_tenants uuid[]) RETURNS TABLE(tenant_id uuid, seq bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select c.tenant_id, c.seq from public.event_counters c where c.tenant_id = any (p_tenants)
+$$;
+
+ALTER FUNCTION private.event_heads(p_tenants uuid[]) OWNER TO loket_owner;
+
+-- Name: FUNCTION event_heads(p_tenants uuid[]); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.event_heads(p_tenants uuid[]) IS 'The newest event number of the given shops.';
+
+-- Name: is_platform_admin(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.is_platform_admin() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (
+    select from public.profiles
+    where user_id = private.current_user_id() and role = 'admin' and suspended_at is null)
+$$;
+
+ALTER FUNCTION private.is_platform_admin() OWNER TO loket_owner;
+
+-- Name: FUNCTION is_platform_admin(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.is_platform_admin() IS 'Whether the claims name a person who is platform admin now; read fresh, so a stale token is worth nothing.';
+
+-- Name: link_profile_to_tenant(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if not private.is_platform_admin() then
+    raise exception 'only a platform admin can link a profile to a shop' using errcode = '42501';
+  end if;
+  update public.profiles set tenant_id = p_tenant_id
+  where user_id = p_user_id and tenant_id is distinct from p_tenant_id;
+  if not found then
+    if not exists (select from public.profiles where user_id = p_user_id) then
+      raise exception 'there is no profile %', p_user_id using errcode = 'P0002';
+    end if;
+    return; -- linked already
+  end if;
+  -- The claim that policies read when a client comes in without our server (Supabase's own API).
+  update auth.users
+  set raw_app_meta_data = coalesce(raw_app_meta_data, '{}'::jsonb)
+    || pg_catalog.jsonb_build_object('tenant_id', p_tenant_id)
+  where id = p_user_id;
+  perform private.write_audit(p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', 'profile.linked', p_user_id, null, '{}');
+end
+$$;
+
+ALTER FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) IS 'Links a person to a shop and renews the claim. Admins only, may be repeated.';
+
+-- Name: make_platform_admin(text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.make_platform_admin(p_email text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  person uuid;
+begin
+  update public.profiles set role = 'admin' where email = lower(p_email) and role <> 'admin' returning user_id into person;
+  if found then
+    perform private.write_audit(
+      '00000000-0000-0000-0000-000000000000', pg_catalog.gen_random_uuid(), 'system', 'admin.made', person, null, '{}');
+  else
+    select user_id into person from public.profiles where email = lower(p_email);
+  end if;
+  return person;
+end
+$$;
+
+ALTER FUNCTION private.make_platform_admin(p_email text) OWNER TO loket_owner;
+
+-- Name: FUNCTION make_platform_admin(p_email text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.make_platform_admin(p_email text) IS 'Makes the person with this address a platform admin, for the command line; null when there is none.';
+
+-- Name: my_profile(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.my_profile() RETURNS TABLE(user_id uuid, email text, role text, full_name text, suspended_at timestamp with time zone, tenant_id uuid, tenant jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select p.user_id, p.email, p.role, p.full_name, p.suspended_at, p.tenant_id,
+    case when t.tenant_id is not null then
+      pg_catalog.to_jsonb(t) - 'gmail_password_encrypted' - 'api_key_hash'
+    end
+  from public.profiles p
+  left join public.tenants t
+    on t.tenant_id = coalesce(p.tenant_id, (
+      select c.tenant_id from public.tenants c
+      where c.created_by = p.user_id order by c.created_at desc limit 1))
+  where p.user_id = private.current_user_id()
+$$;
+
+ALTER FUNCTION private.my_profile() OWNER TO loket_owner;
+
+-- Name: FUNCTION my_profile(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.my_profile() IS 'The profile of the person in the claims, with its shop or the shop it registered that still waits for approval.';
+
+-- Name: next_due(text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.next_due(p_kind text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with recursive shop(id) as (
+    (select j.tenant_id from public.jobs j order by j.tenant_id limit 1)
+    union all
+    select (select j.tenant_id from public.jobs j where j.tenant_id > shop.id order by j.tenant_id limit 1)
+    from shop where shop.id is not null)
+  select min(due.run_at)
+  from shop
+  cross join lateral (
+    select j.run_at from public.jobs j
+    where j.tenant_id = shop.id and j.kind = p_kind and j.state = 'due'
+    order by j.run_at limit 1) due
+$$;
+
+ALTER FUNCTION private.next_due(p_kind text) OWNER TO loket_owner;
+
+-- Name: FUNCTION next_due(p_kind text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.next_due(p_kind text) IS 'When the next job of a kind becomes due, leases that run out included; null when there is none.';
+
+-- Name: open_shop(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.open_shop(p_id uuid, p_tenant_id uuid, p_reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if not private.is_platform_admin() then
+    raise exception 'only a platform admin can open a shop' using errcode = '42501';
+  end if;
+  if coalesce(char_length(trim(p_reason)), 0) < 5 then
+    raise exception 'opening a shop needs a reason' using errcode = '22023', constraint = 'audit_log_reason';
+  end if;
+  perform from public.tenants where tenant_id = p_tenant_id;
+  if not found then
+    raise exception 'there is no shop %', p_tenant_id using errcode = 'P0002';
+  end if;
+  perform private.write_audit(p_tenant_id, p_id, 'admin', 'shop.opened', p_tenant_id, trim(p_reason), '{}');
+end
+$$;
+
+ALTER FUNCTION private.open_shop(p_id uuid, p_tenant_id uuid, p_reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION open_shop(p_id uuid, p_tenant_id uuid, p_reason text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.open_shop(p_id uuid, p_tenant_id uuid, p_reason text) IS 'Records why a platform admin reads a shop''s data; the shop can see the entry. Admins only.';
+
+-- Name: opened_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.opened_tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select a.tenant_id
+  from public.audit_log a
+  where a.tenant_id = nullif(pg_catalog.current_setting('app.tenant_id', true), '')::uuid
+    and a.id = nullif(pg_catalog.current_setting('app.access_id', true), '')::uuid
+    and a.action = 'shop.opened'
+    and a.actor_id = private.current_user_id()
+    and a.created_at > now() - interval '15 minutes'
+    and private.is_platform_admin()
+$$;
+
+ALTER FUNCTION private.opened_tenant_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION opened_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.opened_tenant_id() IS 'The shop that the admin in the claims opened with a reason in the last 15 minutes, as named by app.access_id; else null.';
+
+-- Name: register_shop(uuid, text, text, text, text, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  me uuid := private.current_user_id();
+begin
+  perform from public.profiles where user_id = me and suspended_at is null for update;
+  if not found then
+    raise exception 'only a signed-in person can register a shop' using errcode = '42501';
+  end if;
+  if exists (select from public.profiles where user_id = me and tenant_id is not null)
+    or exists (select from public.tenants where created_by = me and status = 'pending_approval') then
+    raise exception 'this person has a shop already' using errcode = '23505', constraint = 'tenants_one_per_person';
+  end if;
+  insert into public.tenants (
+    tenant_id, bedrijfsnaam, gmail_email, shop_url, sector, taalvoorkeur, retouradres, created_by)
+  values (
+    p_tenant_id, p_bedrijfsnaam, lower(p_gmail_email), p_shop_url, p_sector, p_taalvoorkeur, p_retouradres, me);
+end
+$$;
+
+ALTER FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) OWNER TO loket_owner;
+
+-- Name: FUNCTION register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) IS 'Registers the shop of the person in the claims; it waits for approval.';
+
+-- Name: set_tenant_status(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  old text;
+begin
+  if not private.is_platform_admin() then
+    raise exception 'only a platform admin can change a shop''s status' using errcode = '42501';
+  end if;
+  if p_status not in ('suspended', 'rejected') then
+    raise exception 'a shop is approved by approve_tenant_v2 only' using errcode = '22023';
+  end if;
+  select status into old from public.tenants where tenant_id = p_tenant_id for update;
+  if not found then
+    raise exception 'there is no shop %', p_tenant_id using errcode = 'P0002';
+  end if;
+  if old = p_status then
+    return false;
+  end if;
+  update public.tenants set status = p_status, active = false, updated_at = now() where tenant_id = p_tenant_id;
+  perform private.write_audit(
+    p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', 'shop.' || p_status, p_tenant_id, p_reason,
+    pg_catalog.jsonb_build_object('was', old));
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION set_tenant_status(p_tenant_id uuid, p_status text, p_reason text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) IS 'Suspends or rejects a shop. Admins only.';
+
+-- Name: stuck_sending(interval); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.stuck_sending(p_older_than interval) RETURNS TABLE(tenant_id uuid, outbox_id uuid, sending_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select o.tenant_id, o.id, o.sending_at
+  from public.outbox o
+  where o.state = 'sending' and o.sending_at < now() - p_older_than
+  order by o.sending_at
+$$;
+
+ALTER FUNCTION private.stuck_sending(p_older_than interval) OWNER TO loket_owner;
+
+-- Name: FUNCTION stuck_sending(p_older_than interval); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.stuck_sending(p_older_than interval) IS 'Mail whose sending was begun and never reported on: its outcome is unknown.';
+
+-- Name: user_role(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.user_role() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select role from public.profiles
+  where user_id = private.current_user_id() and suspended_at is null
+$$;
+
+ALTER FUNCTION private.user_role() OWNER TO loket_owner;
+
+-- Name: FUNCTION user_role(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.user_role() IS 'The role of the person in the claims, read fresh; null when unknown.';
+
+-- Name: user_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.user_tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select tenant_id from public.profiles
+  where user_id = private.current_user_id() and suspended_at is null
+$$;
+
+ALTER FUNCTION private.user_tenant_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION user_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.user_tenant_id() IS 'The shop of the person in the claims, read fresh; null when none.';
+
+-- Name: write_audit(uuid, uuid, text, text, uuid, text, jsonb); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.write_audit(p_tenant_id uuid, p_id uuid, p_actor_role text, p_action text, p_subject_id uuid, p_reason text, p_detail jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  insert into public.audit_log (tenant_id, id, actor_id, actor_role, action, subject_id, reason, detail)
+  values (p_tenant_id, p_id, private.current_user_id(), p_actor_role, p_action, p_subject_id, p_reason, p_detail)
+$$;
+
+ALTER FUNCTION private.write_audit(p_tenant_id uuid, p_id uuid, p_actor_role text, p_action text, p_subject_id uuid, p_reason text, p_detail jsonb) OWNER TO loket_owner;
+
+-- Name: FUNCTION write_audit(p_tenant_id uuid, p_id uuid, p_actor_role text, p_action text, p_subject_id uuid, p_reason text, p_detail jsonb); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.write_audit(p_tenant_id uuid, p_id uuid, p_actor_role text, p_action text, p_subject_id uuid, p_reason text, p_detail jsonb) IS 'Adds an audit entry; for definer functions only.';
+
+-- Name: approve_tenant_v2(uuid); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.approve_tenant_v2(tenant_id uuid) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.approve_tenant(tenant_id) $$;
+
+ALTER FUNCTION public.approve_tenant_v2(tenant_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION approve_tenant_v2(tenant_id uuid); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.approve_tenant_v2(tenant_id uuid) IS 'Contract: approves a shop; admins only, may be repeated. True when this call did it.';
+
+-- Name: get_current_user_role(); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.get_current_user_role() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.user_role() $$;
+
+ALTER FUNCTION public.get_current_user_role() OWNER TO loket_owner;
+
+-- Name: FUNCTION get_current_user_role(); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.get_current_user_role() IS 'Contract: user or admin; null when nobody is signed in.';
+
+-- Name: get_user_tenant_id(); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.get_user_tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$ select private.user_tenant_id() $$;
+
+ALTER FUNCTION public.get_user_tenant_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION get_user_tenant_id(); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.get_user_tenant_id() IS 'Contract: the signed-in person''s shop; null while pending.';
+
+-- Name: handle_new_user(); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.handle_new_user() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.ensure_profile(new.id, new.email);
+  return new;
+exception when others then
+  raise warning 'no profile was made for user %: %', new.id, sqlerrm;
+  return new;
+end
+$$;
+
+ALTER FUNCTION public.handle_new_user() OWNER TO loket_owner;
+
+-- Name: FUNCTION handle_new_user(); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.handle_new_user() IS 'Contract: makes the profile of a new user; trigger on auth.users.';
+
+-- Name: link_profile_to_tenant(uuid, uuid); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.link_profile_to_tenant(user_id, tenant_id) $$;
+
+ALTER FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION link_profile_to_tenant(user_id uuid, tenant_id uuid); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) IS 'Contract: links a person to a shop; admins only, may be repeated.';
+
+-- Name: schema_migrations; Type: TABLE; Schema: private; Owner: loket_owner
+
+CREATE TABLE private.schema_migrations (
+    version integer NOT NULL,
+    name text NOT NULL,
+    sha256 bytea NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE private.schema_migrations OWNER TO loket_owner;
+
+-- Name: TABLE schema_migrations; Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON TABLE private.schema_migrations IS 'Which migrations were applied, and what they said then.';
+
+-- Name: COLUMN schema_migrations.version; Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON COLUMN private.schema_migrations.version IS 'Number in the file name.';
+
+-- Name: COLUMN schema_migrations.name; Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON COLUMN private.schema_migrations.name IS 'Name in the file name.';
+
+-- Name: COLUMN schema_migrations.sha256; Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON COLUMN private.schema_migrations.sha256 IS 'SHA-256 of the file as applied.';
+
+-- Name: COLUMN schema_migrations.applied_at; Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON COLUMN private.schema_migrations.applied_at IS 'When it was applied.';
+
+-- Name: audit_log; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.audit_log (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    actor_id uuid,
+    actor_role text NOT NULL,
+    action text NOT NULL,
+    subject_id uuid,
+    reason text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_log_actor_role_check CHECK ((actor_role = ANY (ARRAY['user'::text, 'admin'::text, 'worker'::text, 'system'::text])))
+);
+
+ALTER TABLE public.audit_log OWNER TO loket_owner;
+
+-- Name: TABLE audit_log; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.audit_log IS 'Who did what and why. Rows are added, never changed; no foreign keys, as it outlives what it tells of.';
+
+-- Name: COLUMN audit_log.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.tenant_id IS 'The shop concerned; the nil UUID for the platform itself.';
+
+-- Name: COLUMN audit_log.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.id IS 'This entry.';
+
+-- Name: COLUMN audit_log.actor_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.actor_id IS 'The person who did it; null when the program did.';
+
+-- Name: COLUMN audit_log.actor_role; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.actor_role IS 'user, admin, worker or system.';
+
+-- Name: COLUMN audit_log.action; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.action IS 'What was done, for instance shop.opened.';
+
+-- Name: COLUMN audit_log.subject_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.subject_id IS 'The row concerned; null when none.';
+
+-- Name: COLUMN audit_log.reason; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.reason IS 'Why, in the actor''s own words; null where none is asked.';
+
+-- Name: COLUMN audit_log.detail; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.detail IS 'Old and new values without secrets.';
+
+-- Name: COLUMN audit_log.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.audit_log.created_at IS 'When it was done.';
+
+-- Name: chat_messages; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.chat_messages (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    sender_type text NOT NULL,
+    message text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chat_messages_message_check CHECK (((char_length(message) >= 1) AND (char_length(message) <= 8000))),
+    CONSTRAINT chat_messages_sender_type_check CHECK ((sender_type = ANY (ARRAY['user'::text, 'admin'::text, 'ai'::text])))
+);
+
+ALTER TABLE public.chat_messages OWNER TO loket_owner;
+
+-- Name: TABLE chat_messages; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.chat_messages IS 'What was said in a chat.';
+
+-- Name: COLUMN chat_messages.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_messages.tenant_id IS 'The shop.';
+
+-- Name: COLUMN chat_messages.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_messages.id IS 'This message; chosen by the sender, so that a repeat is recognised.';
+
+-- Name: COLUMN chat_messages.session_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_messages.session_id IS 'The chat.';
+
+-- Name: COLUMN chat_messages.sender_type; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_messages.sender_type IS 'user (the visitor), admin (a person of the shop or platform) or ai.';
+
+-- Name: COLUMN chat_messages.message; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_messages.message IS 'Plain text.';
+
+-- Name: COLUMN chat_messages.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_messages.created_at IS 'When it was said.';
+
+-- Name: chat_sessions; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.chat_sessions (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_email text NOT NULL,
+    admin_id uuid,
+    status text DEFAULT 'open'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_message_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT chat_sessions_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+ALTER TABLE public.chat_sessions OWNER TO loket_owner;
+
+-- Name: TABLE chat_sessions; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.chat_sessions IS 'One chat with one visitor.';
+
+-- Name: COLUMN chat_sessions.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.tenant_id IS 'The shop.';
+
+-- Name: COLUMN chat_sessions.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.id IS 'This chat.';
+
+-- Name: COLUMN chat_sessions.user_email; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.user_email IS 'The visitor''s address as given; not verified.';
+
+-- Name: COLUMN chat_sessions.admin_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.admin_id IS 'Platform admin who helps; null when none does.';
+
+-- Name: COLUMN chat_sessions.status; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.status IS 'open or closed.';
+
+-- Name: COLUMN chat_sessions.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.created_at IS 'When it began.';
+
+-- Name: COLUMN chat_sessions.last_message_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.last_message_at IS 'When somebody last wrote.';
+
+-- Name: COLUMN chat_sessions.closed_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.chat_sessions.closed_at IS 'When it was closed; null while open.';
+
+-- Name: conversation_threads; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.conversation_threads (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    customer_email text NOT NULL,
+    customer_name text DEFAULT ''::text NOT NULL,
+    escalation_level smallint DEFAULT 0 NOT NULL,
+    customer_mood text DEFAULT 'neutral'::text NOT NULL,
+    vip_status boolean DEFAULT false NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    language text DEFAULT 'nl'::text NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    ladder_stap smallint DEFAULT 0 NOT NULL,
+    message_count integer DEFAULT 0 NOT NULL,
+    last_message_at timestamp with time zone NOT NULL,
+    last_answer_at timestamp with time zone,
+    answered_by_person_at timestamp with time zone,
+    assigned_to uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT conversation_threads_customer_mood_check CHECK ((customer_mood = ANY (ARRAY['positive'::text, 'neutral'::text, 'frustrated'::text, 'angry'::text, 'sad'::text]))),
+    CONSTRAINT conversation_threads_escalation_level_check CHECK (((escalation_level >= 0) AND (escalation_level <= 3))),
+    CONSTRAINT conversation_threads_ladder_stap_check CHECK (((ladder_stap >= 0) AND (ladder_stap <= 9))),
+    CONSTRAINT conversation_threads_language_check CHECK ((language = ANY (ARRAY['nl'::text, 'en'::text, 'de'::text, 'fr'::text, 'other'::text]))),
+    CONSTRAINT conversation_threads_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+ALTER TABLE public.conversation_threads OWNER TO loket_owner;
+
+-- Name: TABLE conversation_threads; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.conversation_threads IS 'One conversation with one customer.';
+
+-- Name: COLUMN conversation_threads.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.tenant_id IS 'The shop.';
+
+-- Name: COLUMN conversation_threads.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.id IS 'This conversation.';
+
+-- Name: COLUMN conversation_threads.customer_email; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.customer_email IS 'The customer, lower case.';
+
+-- Name: COLUMN conversation_threads.customer_name; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.customer_name IS 'As the customer signs.';
+
+-- Name: COLUMN conversation_threads.escalation_level; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.escalation_level IS '0 none, 1 watch, 2 a person must answer, 3 threat, law, safety.';
+
+-- Name: COLUMN conversation_threads.customer_mood; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.customer_mood IS 'Tone of the newest mail.';
+
+-- Name: COLUMN conversation_threads.vip_status; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.vip_status IS 'Whether the shop marked this customer as important.';
+
+-- Name: COLUMN conversation_threads.subject; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.subject IS 'Subject of the first mail.';
+
+-- Name: COLUMN conversation_threads.language; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.language IS 'Language of the newest mail.';
+
+-- Name: COLUMN conversation_threads.status; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.status IS 'open or closed.';
+
+-- Name: COLUMN conversation_threads.ladder_stap; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.ladder_stap IS 'Offers made in this conversation, 0 to 9.';
+
+-- Name: COLUMN conversation_threads.message_count; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.message_count IS 'Mails of the customer in it.';
+
+-- Name: COLUMN conversation_threads.last_message_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.last_message_at IS 'When the customer last wrote.';
+
+-- Name: COLUMN conversation_threads.last_answer_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.last_answer_at IS 'When the shop last answered; null before.';
+
+-- Name: COLUMN conversation_threads.answered_by_person_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.answered_by_person_at IS 'When a person last answered, in Loket or in the mailbox itself; null when none did.';
+
+-- Name: COLUMN conversation_threads.assigned_to; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.assigned_to IS 'Colleague who took it over; null when nobody did.';
+
+-- Name: COLUMN conversation_threads.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.conversation_threads.created_at IS 'When it began.';
+
+-- Name: customer_interactions; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.customer_interactions (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    raw_message_id uuid,
+    customer_email text NOT NULL,
+    from_name text DEFAULT ''::text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    message_id text,
+    in_reply_to text,
+    message_references text[] DEFAULT '{}'::text[] NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    message_body text NOT NULL,
+    ai_response text,
+    ai_response_html text,
+    compensatie_percentage numeric(5,2) DEFAULT 0 NOT NULL,
+    dreiging_detected boolean DEFAULT false NOT NULL,
+    annulering_aangevraagd boolean DEFAULT false NOT NULL,
+    ladder_stap smallint DEFAULT 0 NOT NULL,
+    language text DEFAULT 'nl'::text NOT NULL,
+    intents text[] DEFAULT '{}'::text[] NOT NULL,
+    customer_mood text DEFAULT 'neutral'::text NOT NULL,
+    order_number text,
+    state text DEFAULT 'received'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    CONSTRAINT customer_interactions_compensatie_percentage_check CHECK (((compensatie_percentage >= (0)::numeric) AND (compensatie_percentage <= (100)::numeric))),
+    CONSTRAINT customer_interactions_customer_mood_check CHECK ((customer_mood = ANY (ARRAY['positive'::text, 'neutral'::text, 'frustrated'::text, 'angry'::text, 'sad'::text]))),
+    CONSTRAINT customer_interactions_intents_check CHECK ((intents <@ ARRAY['return'::text, 'cancel'::text, 'address_change'::text, 'order_status'::text, 'compensation'::text, 'complaint'::text, 'warranty'::text, 'invoice'::text, 'question'::text, 'thanks'::text, 'auto_reply'::text, 'spam_or_marketing'::text])),
+    CONSTRAINT customer_interactions_ladder_stap_check CHECK (((ladder_stap >= 0) AND (ladder_stap <= 9))),
+    CONSTRAINT customer_interactions_language_check CHECK ((language = ANY (ARRAY['nl'::text, 'en'::text, 'de'::text, 'fr'::text, 'other'::text]))),
+    CONSTRAINT customer_interactions_state_check CHECK ((state = ANY (ARRAY['received'::text, 'answered'::text, 'drafted'::text, 'held'::text, 'automatic'::text, 'discarded'::text, 'closed'::text, 'imported'::text])))
+);
+
+ALTER TABLE public.customer_interactions OWNER TO loket_owner;
+
+-- Name: TABLE customer_interactions; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.customer_interactions IS 'One row per customer mail, with what was answered.';
+
+-- Name: COLUMN customer_interactions.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.tenant_id IS 'The shop.';
+
+-- Name: COLUMN customer_interactions.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.id IS 'This interaction.';
+
+-- Name: COLUMN customer_interactions.thread_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.thread_id IS 'The conversation it belongs to.';
+
+-- Name: COLUMN customer_interactions.raw_message_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.raw_message_id IS 'The mail itself; no foreign key, as raw mail may be deleted earlier.';
+
+-- Name: COLUMN customer_interactions.customer_email; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.customer_email IS 'Who wrote, lower case.';
+
+-- Name: COLUMN customer_interactions.from_name; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.from_name IS 'Display name of who wrote.';
+
+-- Name: COLUMN customer_interactions.subject; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.subject IS 'Decoded subject.';
+
+-- Name: COLUMN customer_interactions.message_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.message_id IS 'Message-ID without angle brackets; null when absent.';
+
+-- Name: COLUMN customer_interactions.in_reply_to; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.in_reply_to IS 'First In-Reply-To without angle brackets; null when absent.';
+
+-- Name: COLUMN customer_interactions.message_references; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.message_references IS 'References without angle brackets, oldest first.';
+
+-- Name: COLUMN customer_interactions.received_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.received_at IS 'When the mailbox received it.';
+
+-- Name: COLUMN customer_interactions.message_body; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.message_body IS 'The text a person would read, with quotes and signature.';
+
+-- Name: COLUMN customer_interactions.ai_response; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.ai_response IS 'Plain text of the answer or draft; null until there is one.';
+
+-- Name: COLUMN customer_interactions.ai_response_html; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.ai_response_html IS 'HTML of the answer or draft; null until there is one.';
+
+-- Name: COLUMN customer_interactions.compensatie_percentage; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.compensatie_percentage IS 'Percent compensation offered in the answer.';
+
+-- Name: COLUMN customer_interactions.dreiging_detected; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.dreiging_detected IS 'Whether a threat was read.';
+
+-- Name: COLUMN customer_interactions.annulering_aangevraagd; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.annulering_aangevraagd IS 'Whether a cancellation was asked for.';
+
+-- Name: COLUMN customer_interactions.ladder_stap; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.ladder_stap IS 'Ladder step the answer stands on, 0 to 9.';
+
+-- Name: COLUMN customer_interactions.language; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.language IS 'Language of the new text.';
+
+-- Name: COLUMN customer_interactions.intents; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.intents IS 'What the customer wants.';
+
+-- Name: COLUMN customer_interactions.customer_mood; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.customer_mood IS 'Tone of the new text.';
+
+-- Name: COLUMN customer_interactions.order_number; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.order_number IS 'As the customer wrote it; null when none was given.';
+
+-- Name: COLUMN customer_interactions.state; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.state IS 'Where it stands; see the check.';
+
+-- Name: COLUMN customer_interactions.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.created_at IS 'When it was recorded.';
+
+-- Name: COLUMN customer_interactions.decided_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.decided_at IS 'When the decision was written; null before.';
+
+-- Name: COLUMN customer_interactions.decided_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.decided_by IS 'Person who approved or discarded the draft; null when no person did.';
+
+-- Name: email_filters; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.email_filters (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    filter_type text NOT NULL,
+    email_address text,
+    domain text,
+    is_regex boolean DEFAULT false NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT email_filters_filter_type_check CHECK ((filter_type = ANY (ARRAY['allow'::text, 'block'::text, 'spam'::text]))),
+    CONSTRAINT email_filters_length_check CHECK (((char_length(COALESCE(email_address, domain)) >= 1) AND (char_length(COALESCE(email_address, domain)) <= 500))),
+    CONSTRAINT email_filters_one_value_check CHECK ((num_nonnulls(email_address, domain) = 1))
+);
+
+ALTER TABLE public.email_filters OWNER TO loket_owner;
+
+-- Name: TABLE email_filters; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.email_filters IS 'Whose mail is let in, blocked, or kept as spam. Allow beats block beats spam.';
+
+-- Name: COLUMN email_filters.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.tenant_id IS 'The shop.';
+
+-- Name: COLUMN email_filters.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.id IS 'This filter.';
+
+-- Name: COLUMN email_filters.filter_type; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.filter_type IS 'allow, block or spam.';
+
+-- Name: COLUMN email_filters.email_address; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.email_address IS 'Exact address in lower case, or a pattern when is_regex; null when domain is given.';
+
+-- Name: COLUMN email_filters.domain; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.domain IS 'Domain in lower case, or a pattern when is_regex; null when email_address is given.';
+
+-- Name: COLUMN email_filters.is_regex; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.is_regex IS 'Whether the value is a regular expression.';
+
+-- Name: COLUMN email_filters.created_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.created_by IS 'Person who added it; null when the program did.';
+
+-- Name: COLUMN email_filters.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.email_filters.created_at IS 'When it was added.';
+
+-- Name: event_counters; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.event_counters (
+    tenant_id uuid NOT NULL,
+    seq bigint NOT NULL
+);
+
+ALTER TABLE public.event_counters OWNER TO loket_owner;
+
+-- Name: TABLE event_counters; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.event_counters IS 'The last event number of each shop. Its row lock makes the order of commits the order of numbers, without gaps.';
+
+-- Name: COLUMN event_counters.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.event_counters.tenant_id IS 'The shop.';
+
+-- Name: COLUMN event_counters.seq; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.event_counters.seq IS 'Number of the newest event.';
+
+-- Name: events; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.events (
+    tenant_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    kind text NOT NULL,
+    thread_id uuid,
+    subject_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT events_kind_check CHECK ((kind ~ '^[a-z_]+\.[a-z_]+$'::text))
+);
+
+ALTER TABLE public.events OWNER TO loket_owner;
+
+-- Name: TABLE events; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.events IS 'What moved: kinds and ids, never text. Pages read the rows again under the viewer''s own claims.';
+
+-- Name: COLUMN events.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.events.tenant_id IS 'The shop.';
+
+-- Name: COLUMN events.seq; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.events.seq IS 'Counts from 1 per shop, in commit order, without gaps.';
+
+-- Name: COLUMN events.kind; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.events.kind IS 'What happened, for instance interaction.received.';
+
+-- Name: COLUMN events.thread_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.events.thread_id IS 'The conversation concerned; null when none.';
+
+-- Name: COLUMN events.subject_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.events.subject_id IS 'The row concerned; null when none.';
+
+-- Name: COLUMN events.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.events.created_at IS 'When it happened.';
+
+-- Name: jobs; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.jobs (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    locked_until timestamp with time zone,
+    lease_token uuid,
+    attempt integer DEFAULT 0 NOT NULL,
+    state text DEFAULT 'due'::text NOT NULL,
+    last_error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT jobs_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'answer'::text, 'deliver'::text]))),
+    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['due'::text, 'given_up'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
+
+ALTER TABLE public.jobs OWNER TO loket_owner;
+
+-- Name: TABLE jobs; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.jobs IS 'Due work, claimed by lease. A finished job is deleted.';
+
+-- Name: COLUMN jobs.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.tenant_id IS 'The shop.';
+
+-- Name: COLUMN jobs.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.id IS 'This job.';
+
+-- Name: COLUMN jobs.kind; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.kind IS 'ingest, answer or deliver.';
+
+-- Name: COLUMN jobs.subject_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.subject_id IS 'What it is about: raw mail, interaction or outbox row.';
+
+-- Name: COLUMN jobs.run_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.run_at IS 'Not to be claimed earlier; a lease moves it to the lease''s end.';
+
+-- Name: COLUMN jobs.locked_until; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.locked_until IS 'End of the lease; null when nobody holds one.';
+
+-- Name: COLUMN jobs.lease_token; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.lease_token IS 'Fencing token of the present lease; null when nobody holds one.';
+
+-- Name: COLUMN jobs.attempt; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.attempt IS 'How often it was claimed.';
+
+-- Name: COLUMN jobs.state; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.state IS 'due or given_up.';
+
+-- Name: COLUMN jobs.last_error; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.last_error IS 'Why the last attempt failed, without bodies or addresses; null when none failed.';
+
+-- Name: COLUMN jobs.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.jobs.created_at IS 'When it became necessary.';
+
+-- Name: mailboxes; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.mailboxes (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    address text NOT NULL,
+    config jsonb DEFAULT '{}'::jsonb NOT NULL,
+    secret_encrypted text,
+    cursor jsonb DEFAULT '{}'::jsonb NOT NULL,
+    paused_reason text,
+    paused_at timestamp with time zone,
+    last_read_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text])))
+);
+
+ALTER TABLE public.mailboxes OWNER TO loket_owner;
+
+-- Name: TABLE mailboxes; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.mailboxes IS 'A place where a shop''s mail arrives.';
+
+-- Name: COLUMN mailboxes.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.tenant_id IS 'The shop.';
+
+-- Name: COLUMN mailboxes.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.id IS 'This mailbox.';
+
+-- Name: COLUMN mailboxes.kind; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.kind IS 'maildir, imap, gmail or zoho.';
+
+-- Name: COLUMN mailboxes.address; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.address IS 'Mail address, lower case.';
+
+-- Name: COLUMN mailboxes.config; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.config IS 'Hosts, ports, folder, directory; no secrets.';
+
+-- Name: COLUMN mailboxes.secret_encrypted; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.secret_encrypted IS 'Base64 of an authenticated envelope around the password; null when none is needed. Write-only for users.';
+
+-- Name: COLUMN mailboxes.cursor; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.cursor IS 'How far it was read: uidvalidity, next uid, and what the kind needs.';
+
+-- Name: COLUMN mailboxes.paused_reason; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.paused_reason IS 'Why it is not read, in English; null while it is read.';
+
+-- Name: COLUMN mailboxes.paused_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.paused_at IS 'Since when it is paused; null while it is read.';
+
+-- Name: COLUMN mailboxes.last_read_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.last_read_at IS 'When it was last read to the end; null before the first time.';
+
+-- Name: COLUMN mailboxes.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.created_at IS 'When it was added.';
+
+-- Name: master_business_rules; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.master_business_rules (
+    rule_key text NOT NULL,
+    version integer NOT NULL,
+    rule_config jsonb NOT NULL,
+    config_schema jsonb DEFAULT '{}'::jsonb NOT NULL,
+    html_template jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT master_business_rules_rule_key_check CHECK ((rule_key = ANY (ARRAY['retourbeleid_fashion'::text, 'onderhandeling_logica'::text, 'dreiging_detectie'::text, 'annulering_policy'::text, 'adreswijziging_policy'::text]))),
+    CONSTRAINT master_business_rules_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE public.master_business_rules OWNER TO loket_owner;
+
+-- Name: TABLE master_business_rules; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.master_business_rules IS 'Templates of the rules, for all shops. Versions are never changed, only added.';
+
+-- Name: COLUMN master_business_rules.rule_key; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.master_business_rules.rule_key IS 'One of the five rules of the contract.';
+
+-- Name: COLUMN master_business_rules.version; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.master_business_rules.version IS 'Counts from 1 per rule.';
+
+-- Name: COLUMN master_business_rules.rule_config; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.master_business_rules.rule_config IS 'Typed values; their shape is config_schema.';
+
+-- Name: COLUMN master_business_rules.config_schema; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.master_business_rules.config_schema IS 'JSON schema of rule_config.';
+
+-- Name: COLUMN master_business_rules.html_template; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.master_business_rules.html_template IS 'Reply template per language: {"nl": ..., "en": ...}.';
+
+-- Name: COLUMN master_business_rules.created_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.master_business_rules.created_by IS 'Admin who made this version; null when it came with the program.';
+
+-- Name: COLUMN master_business_rules.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.master_business_rules.created_at IS 'When this version was made.';
+
+-- Name: notifications; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.notifications (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    thread_id uuid,
+    interaction_id uuid,
+    type text NOT NULL,
+    priority text NOT NULL,
+    action_required boolean DEFAULT false NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    done_at timestamp with time zone,
+    done_by uuid,
+    CONSTRAINT notifications_priority_check CHECK ((priority = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text]))),
+    CONSTRAINT notifications_type_check CHECK ((type = ANY (ARRAY['escalation'::text, 'threat'::text, 'high_compensation'::text, 'held_mail'::text, 'action_needed'::text, 'mailbox_trouble'::text, 'quarantined'::text, 'bounced'::text])))
+);
+
+ALTER TABLE public.notifications OWNER TO loket_owner;
+
+-- Name: TABLE notifications; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.notifications IS 'What a person should know or do.';
+
+-- Name: COLUMN notifications.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.tenant_id IS 'The shop.';
+
+-- Name: COLUMN notifications.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.id IS 'This notification.';
+
+-- Name: COLUMN notifications.thread_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.thread_id IS 'The conversation it is about; null when it is about none.';
+
+-- Name: COLUMN notifications.interaction_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.interaction_id IS 'The mail it is about; null when it is about none.';
+
+-- Name: COLUMN notifications.type; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.type IS 'escalation, threat, high_compensation, and ours: see the check.';
+
+-- Name: COLUMN notifications.priority; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.priority IS 'high, medium or low.';
+
+-- Name: COLUMN notifications.action_required; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.action_required IS 'Whether somebody must do something.';
+
+-- Name: COLUMN notifications.detail; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.detail IS 'What, as a key the pages translate; never the customer''s words.';
+
+-- Name: COLUMN notifications.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.created_at IS 'When it arose.';
+
+-- Name: COLUMN notifications.done_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.done_at IS 'When somebody dealt with it; null before.';
+
+-- Name: COLUMN notifications.done_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.notifications.done_by IS 'Who dealt with it; null before.';
+
+-- Name: offer_accounts; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.offer_accounts (
+    tenant_id uuid NOT NULL,
+    account_key text NOT NULL,
+    version bigint NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT offer_accounts_account_key_check CHECK ((account_key ~ '^(customer|order):.'::text))
+);
+
+ALTER TABLE public.offer_accounts OWNER TO loket_owner;
+
+-- Name: TABLE offer_accounts; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.offer_accounts IS 'One row per customer and per order that ever got an offer. Its version is compared when a step is taken, so that two mails at the same instant cannot both take it.';
+
+-- Name: COLUMN offer_accounts.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offer_accounts.tenant_id IS 'The shop.';
+
+-- Name: COLUMN offer_accounts.account_key; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offer_accounts.account_key IS 'customer: and the address, or order: and the number.';
+
+-- Name: COLUMN offer_accounts.version; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offer_accounts.version IS 'Rises by one with every entry in the ledger; absent means 0.';
+
+-- Name: COLUMN offer_accounts.updated_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offer_accounts.updated_at IS 'When it last rose.';
+
+-- Name: offers; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.offers (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    customer_email text NOT NULL,
+    order_number text,
+    kind text NOT NULL,
+    ladder_stap smallint NOT NULL,
+    basis_points integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT offers_basis_points_check CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
+    CONSTRAINT offers_kind_check CHECK ((kind = ANY (ARRAY['offered'::text, 'accepted'::text, 'rejected'::text, 'countered'::text]))),
+    CONSTRAINT offers_ladder_stap_check CHECK (((ladder_stap >= 0) AND (ladder_stap <= 9)))
+);
+
+ALTER TABLE public.offers OWNER TO loket_owner;
+
+-- Name: TABLE offers; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.offers IS 'Append-only ledger: what was offered, and what the customer said to it.';
+
+-- Name: COLUMN offers.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.tenant_id IS 'The shop.';
+
+-- Name: COLUMN offers.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.id IS 'This entry.';
+
+-- Name: COLUMN offers.thread_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.thread_id IS 'The conversation.';
+
+-- Name: COLUMN offers.interaction_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.interaction_id IS 'The mail that led to it.';
+
+-- Name: COLUMN offers.customer_email; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.customer_email IS 'The customer, lower case.';
+
+-- Name: COLUMN offers.order_number; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.order_number IS 'The order, as compared (upper case, without #); null when unknown.';
+
+-- Name: COLUMN offers.kind; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.kind IS 'offered, accepted, rejected or countered.';
+
+-- Name: COLUMN offers.ladder_stap; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.ladder_stap IS 'Step of the ladder, 0 to 9.';
+
+-- Name: COLUMN offers.basis_points; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.basis_points IS 'Hundredths of a percent: 15 % is 1500.';
+
+-- Name: COLUMN offers.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.offers.created_at IS 'When it was written.';
+
+-- Name: outbox; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.outbox (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    message_id text NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    body_text text NOT NULL,
+    body_html text NOT NULL,
+    in_reply_to text,
+    message_references text[] DEFAULT '{}'::text[] NOT NULL,
+    automatic boolean DEFAULT true NOT NULL,
+    state text NOT NULL,
+    state_reason text,
+    attempt integer DEFAULT 0 NOT NULL,
+    not_before timestamp with time zone DEFAULT now() NOT NULL,
+    sending_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'cancelled'::text, 'held'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.outbox OWNER TO loket_owner;
+
+-- Name: TABLE outbox; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.outbox IS 'Outgoing mail, from decision to proof of sending.';
+
+-- Name: COLUMN outbox.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.tenant_id IS 'The shop.';
+
+-- Name: COLUMN outbox.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.id IS 'This mail.';
+
+-- Name: COLUMN outbox.interaction_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.interaction_id IS 'The customer mail it answers.';
+
+-- Name: COLUMN outbox.thread_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.thread_id IS 'The conversation; repeated here for the last-moment check.';
+
+-- Name: COLUMN outbox.message_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.message_id IS 'Message-ID without angle brackets, ours, signed.';
+
+-- Name: COLUMN outbox.recipient; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.recipient IS 'Address it goes to, lower case.';
+
+-- Name: COLUMN outbox.subject; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.subject IS 'Decoded subject.';
+
+-- Name: COLUMN outbox.body_text; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.body_text IS 'Plain text.';
+
+-- Name: COLUMN outbox.body_html; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.body_html IS 'HTML.';
+
+-- Name: COLUMN outbox.in_reply_to; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.in_reply_to IS 'Message-ID it answers, without angle brackets; null when the customer''s mail had none.';
+
+-- Name: COLUMN outbox.message_references; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.message_references IS 'References without angle brackets, oldest first.';
+
+-- Name: COLUMN outbox.automatic; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.automatic IS 'Whether it goes out without a person having read it; counts for the budget.';
+
+-- Name: COLUMN outbox.state; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.state IS 'queued, sending, sent, cancelled, held or failed.';
+
+-- Name: COLUMN outbox.state_reason; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.state_reason IS 'Why it was cancelled, held or failed; null otherwise.';
+
+-- Name: COLUMN outbox.attempt; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.attempt IS 'How often sending was begun.';
+
+-- Name: COLUMN outbox.not_before; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.not_before IS 'Not to be sent earlier.';
+
+-- Name: COLUMN outbox.sending_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.sending_at IS 'When the state became sending; null before.';
+
+-- Name: COLUMN outbox.sent_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.sent_at IS 'When the server accepted it; null before.';
+
+-- Name: COLUMN outbox.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.created_at IS 'When it was decided.';
+
+-- Name: profiles; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.profiles (
+    user_id uuid NOT NULL,
+    email text DEFAULT ''::text NOT NULL,
+    role text DEFAULT 'user'::text NOT NULL,
+    tenant_id uuid,
+    full_name text DEFAULT ''::text NOT NULL,
+    suspended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT profiles_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text])))
+);
+
+ALTER TABLE public.profiles OWNER TO loket_owner;
+
+-- Name: TABLE profiles; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.profiles IS 'One row per person who can sign in, made by handle_new_user().';
+
+-- Name: COLUMN profiles.user_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.user_id IS 'The person, as in auth.users.';
+
+-- Name: COLUMN profiles.email; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.email IS 'Address at registration.';
+
+-- Name: COLUMN profiles.role; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.role IS 'user or admin (of the platform). Never writable by its owner.';
+
+-- Name: COLUMN profiles.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.tenant_id IS 'The shop this person belongs to; null until approval. Never writable by its owner.';
+
+-- Name: COLUMN profiles.full_name; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.full_name IS 'As the person wants to be called.';
+
+-- Name: COLUMN profiles.suspended_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.suspended_at IS 'Since when this person may do nothing; null when all is well.';
+
+-- Name: COLUMN profiles.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.created_at IS 'When the person registered.';
+
+-- Name: raw_messages; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.raw_messages (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    mailbox_id uuid NOT NULL,
+    uidvalidity bigint NOT NULL,
+    uid bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    message_id text,
+    received_at timestamp with time zone NOT NULL,
+    size_bytes bigint NOT NULL,
+    raw bytea NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    fate text,
+    fate_reason text,
+    fate_at timestamp with time zone,
+    stored_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT raw_messages_fate_check CHECK ((fate = ANY (ARRAY['answered'::text, 'drafted'::text, 'held'::text, 'filtered'::text, 'automatic'::text, 'quarantined'::text, 'imported'::text]))),
+    CONSTRAINT raw_messages_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+ALTER TABLE public.raw_messages OWNER TO loket_owner;
+
+-- Name: TABLE raw_messages; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.raw_messages IS 'Every mail as it came, stored before it is parsed. Its key is mailbox, uidvalidity and uid.';
+
+-- Name: COLUMN raw_messages.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.tenant_id IS 'The shop.';
+
+-- Name: COLUMN raw_messages.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.id IS 'This mail.';
+
+-- Name: COLUMN raw_messages.mailbox_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.mailbox_id IS 'Where it came in.';
+
+-- Name: COLUMN raw_messages.uidvalidity; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.uidvalidity IS 'IMAP UIDVALIDITY; 0 where the kind has none.';
+
+-- Name: COLUMN raw_messages.uid; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.uid IS 'IMAP UID, or the number the mailbox kind gives.';
+
+-- Name: COLUMN raw_messages.sha256; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.sha256 IS 'SHA-256 of the raw bytes.';
+
+-- Name: COLUMN raw_messages.message_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.message_id IS 'Message-ID without angle brackets: a hint, never a key; null when absent.';
+
+-- Name: COLUMN raw_messages.received_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.received_at IS 'When the mailbox received it.';
+
+-- Name: COLUMN raw_messages.size_bytes; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.size_bytes IS 'Size of the raw bytes.';
+
+-- Name: COLUMN raw_messages.raw; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.raw IS 'The mail itself, RFC 5322 bytes.';
+
+-- Name: COLUMN raw_messages.attempts; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.attempts IS 'How often processing was tried.';
+
+-- Name: COLUMN raw_messages.fate; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.fate IS 'What became of it; null until known. Written once, except that held and drafted become answered.';
+
+-- Name: COLUMN raw_messages.fate_reason; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.fate_reason IS 'Why, in a word or two of English; null with the fate.';
+
+-- Name: COLUMN raw_messages.fate_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.fate_at IS 'When the fate became known.';
+
+-- Name: COLUMN raw_messages.stored_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.stored_at IS 'When it was stored.';
+
+-- Name: receipts; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.receipts (
+    tenant_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    body jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.receipts OWNER TO loket_owner;
+
+-- Name: TABLE receipts; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.receipts IS 'Why an answer is what it is: one receipt per interaction.';
+
+-- Name: COLUMN receipts.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.receipts.tenant_id IS 'The shop.';
+
+-- Name: COLUMN receipts.interaction_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.receipts.interaction_id IS 'The interaction it explains.';
+
+-- Name: COLUMN receipts.body; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.receipts.body IS 'Facts, reading, decision, rule versions, reasons and guard findings.';
+
+-- Name: COLUMN receipts.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.receipts.created_at IS 'When it was written.';
+
+-- Name: tenant_business_rule_versions; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.tenant_business_rule_versions (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    rule_key text NOT NULL,
+    version integer NOT NULL,
+    enabled boolean NOT NULL,
+    rule_config jsonb NOT NULL,
+    html_template jsonb NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.tenant_business_rule_versions OWNER TO loket_owner;
+
+-- Name: TABLE tenant_business_rule_versions; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.tenant_business_rule_versions IS 'Every version a shop''s rule ever had, so that any decision can name the one it used.';
+
+-- Name: COLUMN tenant_business_rule_versions.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.tenant_id IS 'The shop.';
+
+-- Name: COLUMN tenant_business_rule_versions.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.id IS 'This row.';
+
+-- Name: COLUMN tenant_business_rule_versions.rule_key; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.rule_key IS 'One of the five rules of the contract.';
+
+-- Name: COLUMN tenant_business_rule_versions.version; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.version IS 'Counts from 1 per shop and rule.';
+
+-- Name: COLUMN tenant_business_rule_versions.enabled; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.enabled IS 'Whether the rule was on.';
+
+-- Name: COLUMN tenant_business_rule_versions.rule_config; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.rule_config IS 'The values of this version.';
+
+-- Name: COLUMN tenant_business_rule_versions.html_template; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.html_template IS 'The templates of this version.';
+
+-- Name: COLUMN tenant_business_rule_versions.created_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.created_by IS 'Person who saved it; null when the program did.';
+
+-- Name: COLUMN tenant_business_rule_versions.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rule_versions.created_at IS 'When it was saved.';
+
+-- Name: tenant_business_rules; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.tenant_business_rules (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    rule_key text NOT NULL,
+    version integer NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    rule_config jsonb NOT NULL,
+    html_template jsonb DEFAULT '{}'::jsonb NOT NULL,
+    updated_by uuid,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_business_rules_rule_key_check CHECK ((rule_key = ANY (ARRAY['retourbeleid_fashion'::text, 'onderhandeling_logica'::text, 'dreiging_detectie'::text, 'annulering_policy'::text, 'adreswijziging_policy'::text]))),
+    CONSTRAINT tenant_business_rules_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE public.tenant_business_rules OWNER TO loket_owner;
+
+-- Name: TABLE tenant_business_rules; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.tenant_business_rules IS 'Each shop''s current values of a rule.';
+
+-- Name: COLUMN tenant_business_rules.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.tenant_id IS 'The shop.';
+
+-- Name: COLUMN tenant_business_rules.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.id IS 'This row.';
+
+-- Name: COLUMN tenant_business_rules.rule_key; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.rule_key IS 'One of the five rules of the contract.';
+
+-- Name: COLUMN tenant_business_rules.version; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.version IS 'Version in force; its text stands in tenant_business_rule_versions too.';
+
+-- Name: COLUMN tenant_business_rules.enabled; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.enabled IS 'Whether the shop turned the rule on.';
+
+-- Name: COLUMN tenant_business_rules.rule_config; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.rule_config IS 'The shop''s own values.';
+
+-- Name: COLUMN tenant_business_rules.html_template; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.html_template IS 'The shop''s own reply template per language; empty means the master''s.';
+
+-- Name: COLUMN tenant_business_rules.updated_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.updated_by IS 'Person who saved this version; null when the program did.';
+
+-- Name: COLUMN tenant_business_rules.updated_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_business_rules.updated_at IS 'When this version was saved.';
+
+-- Name: tenants; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.tenants (
+    tenant_id uuid NOT NULL,
+    bedrijfsnaam text NOT NULL,
+    gmail_email text NOT NULL,
+    gmail_password_encrypted text,
+    shop_url text DEFAULT ''::text NOT NULL,
+    ai_persona_name text DEFAULT 'Eva'::text NOT NULL,
+    sector text DEFAULT 'fashion'::text NOT NULL,
+    taalvoorkeur text DEFAULT 'NL'::text NOT NULL,
+    status text DEFAULT 'pending_approval'::text NOT NULL,
+    active boolean DEFAULT false NOT NULL,
+    retouradres text DEFAULT ''::text NOT NULL,
+    maximaal_extra_compensatie numeric(5,2) DEFAULT 15 NOT NULL,
+    dagen_instellingen jsonb DEFAULT '{}'::jsonb NOT NULL,
+    signature_html text DEFAULT ''::text NOT NULL,
+    n8n_workflow_id text,
+    api_key text,
+    api_key_hash bytea,
+    created_by uuid,
+    approved_at timestamp with time zone,
+    approved_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenants_active_check CHECK (((NOT active) OR (status = 'approved'::text))),
+    CONSTRAINT tenants_bedrijfsnaam_check CHECK (((bedrijfsnaam <> ''::text) AND (char_length(bedrijfsnaam) <= 200))),
+    CONSTRAINT tenants_maximaal_extra_compensatie_check CHECK (((maximaal_extra_compensatie >= (0)::numeric) AND (maximaal_extra_compensatie <= (100)::numeric))),
+    CONSTRAINT tenants_status_check CHECK ((status = ANY (ARRAY['pending_approval'::text, 'approved'::text, 'suspended'::text, 'rejected'::text]))),
+    CONSTRAINT tenants_taalvoorkeur_check CHECK ((taalvoorkeur = ANY (ARRAY['NL'::text, 'EN'::text])))
+);
+
+ALTER TABLE public.tenants OWNER TO loket_owner;
+
+-- Name: TABLE tenants; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.tenants IS 'One row per shop. Made by the shop after choosing its mail provider; answered for only after approval.';
+
+-- Name: COLUMN tenants.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.tenant_id IS 'The shop. UUIDv7, made by the application.';
+
+-- Name: COLUMN tenants.bedrijfsnaam; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.bedrijfsnaam IS 'Name of the business, as customers know it.';
+
+-- Name: COLUMN tenants.gmail_email; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.gmail_email IS 'Address of the shop''s mailbox, at whatever provider.';
+
+-- Name: COLUMN tenants.gmail_password_encrypted; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.gmail_password_encrypted IS 'Base64 of an authenticated envelope around the mailbox password; null until given. Write-only for users.';
+
+-- Name: COLUMN tenants.shop_url; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.shop_url IS 'Web address of the shop.';
+
+-- Name: COLUMN tenants.ai_persona_name; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.ai_persona_name IS 'Name of the assistant that signs the answers.';
+
+-- Name: COLUMN tenants.sector; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.sector IS 'Line of business.';
+
+-- Name: COLUMN tenants.taalvoorkeur; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.taalvoorkeur IS 'Preferred language: NL or EN.';
+
+-- Name: COLUMN tenants.status; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.status IS 'Where the shop stands: pending_approval, approved, suspended or rejected.';
+
+-- Name: COLUMN tenants.active; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.active IS 'Whether mail is fetched and answered.';
+
+-- Name: COLUMN tenants.retouradres; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.retouradres IS 'Postal address for returns.';
+
+-- Name: COLUMN tenants.maximaal_extra_compensatie; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.maximaal_extra_compensatie IS 'Percent that may be added on top of the first offer.';
+
+-- Name: COLUMN tenants.dagen_instellingen; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.dagen_instellingen IS 'Days: return, refund, reply, working days, holidays.';
+
+-- Name: COLUMN tenants.signature_html; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.signature_html IS 'Signature under every answer, sanitised HTML.';
+
+-- Name: COLUMN tenants.n8n_workflow_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.n8n_workflow_id IS 'The shop''s workflow in n8n; null when none.';
+
+-- Name: COLUMN tenants.api_key; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.api_key IS 'Visible prefix of the shop''s API key; null when none was made.';
+
+-- Name: COLUMN tenants.api_key_hash; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.api_key_hash IS 'SHA-256 of the whole API key; the key itself is never kept.';
+
+-- Name: COLUMN tenants.created_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.created_by IS 'Person who registered the shop; linked to it at approval.';
+
+-- Name: COLUMN tenants.approved_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.approved_at IS 'When an admin approved it; null before.';
+
+-- Name: COLUMN tenants.approved_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.approved_by IS 'Admin who approved it; null before.';
+
+-- Name: COLUMN tenants.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.created_at IS 'When it was registered.';
+
+-- Name: COLUMN tenants.updated_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.updated_at IS 'When a setting last changed.';
+
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: private; Owner: loket_owner
+
+ALTER TABLE ONLY private.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+-- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: chat_messages chat_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.chat_messages
+    ADD CONSTRAINT chat_messages_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: chat_sessions chat_sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.chat_sessions
+    ADD CONSTRAINT chat_sessions_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: conversation_threads conversation_threads_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.conversation_threads
+    ADD CONSTRAINT conversation_threads_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: customer_interactions customer_interactions_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.customer_interactions
+    ADD CONSTRAINT customer_interactions_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: customer_interactions customer_interactions_raw_message_id_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.customer_interactions
+    ADD CONSTRAINT customer_interactions_raw_message_id_key UNIQUE (tenant_id, raw_message_id);
+
+-- Name: email_filters email_filters_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.email_filters
+    ADD CONSTRAINT email_filters_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: email_filters email_filters_value_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.email_filters
+    ADD CONSTRAINT email_filters_value_key UNIQUE NULLS NOT DISTINCT (tenant_id, filter_type, email_address, domain, is_regex);
+
+-- Name: event_counters event_counters_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.event_counters
+    ADD CONSTRAINT event_counters_pkey PRIMARY KEY (tenant_id);
+
+-- Name: events events_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (tenant_id, seq);
+
+-- Name: jobs jobs_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: jobs jobs_subject_id_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_subject_id_key UNIQUE (tenant_id, kind, subject_id);
+
+-- Name: mailboxes mailboxes_address_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.mailboxes
+    ADD CONSTRAINT mailboxes_address_key UNIQUE (tenant_id, address);
+
+-- Name: mailboxes mailboxes_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.mailboxes
+    ADD CONSTRAINT mailboxes_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: master_business_rules master_business_rules_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.master_business_rules
+    ADD CONSTRAINT master_business_rules_pkey PRIMARY KEY (rule_key, version);
+
+-- Name: notifications notifications_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: offer_accounts offer_accounts_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.offer_accounts
+    ADD CONSTRAINT offer_accounts_pkey PRIMARY KEY (tenant_id, account_key);
+
+-- Name: offers offers_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: outbox outbox_message_id_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_message_id_key UNIQUE (tenant_id, message_id);
+
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: profiles profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_pkey PRIMARY KEY (user_id);
+
+-- Name: raw_messages raw_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.raw_messages
+    ADD CONSTRAINT raw_messages_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: raw_messages raw_messages_uid_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.raw_messages
+    ADD CONSTRAINT raw_messages_uid_key UNIQUE (tenant_id, mailbox_id, uidvalidity, uid);
+
+-- Name: receipts receipts_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.receipts
+    ADD CONSTRAINT receipts_pkey PRIMARY KEY (tenant_id, interaction_id);
+
+-- Name: tenant_business_rule_versions tenant_business_rule_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_business_rule_versions
+    ADD CONSTRAINT tenant_business_rule_versions_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: tenant_business_rule_versions tenant_business_rule_versions_version_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_business_rule_versions
+    ADD CONSTRAINT tenant_business_rule_versions_version_key UNIQUE (tenant_id, rule_key, version);
+
+-- Name: tenant_business_rules tenant_business_rules_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_business_rules
+    ADD CONSTRAINT tenant_business_rules_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: tenant_business_rules tenant_business_rules_rule_key_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_business_rules
+    ADD CONSTRAINT tenant_business_rules_rule_key_key UNIQUE (tenant_id, rule_key);
+
+-- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenants
+    ADD CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id);
+
+-- Name: audit_log_created_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX audit_log_created_at_idx ON public.audit_log USING btree (tenant_id, created_at DESC, id DESC);
+
+-- Name: chat_messages_session_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX chat_messages_session_id_idx ON public.chat_messages USING btree (tenant_id, session_id, created_at);
+
+-- Name: chat_sessions_last_message_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX chat_sessions_last_message_at_idx ON public.chat_sessions USING btree (tenant_id, last_message_at DESC, id DESC);
+
+-- Name: conversation_threads_customer_email_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX conversation_threads_customer_email_idx ON public.conversation_threads USING btree (tenant_id, customer_email);
+
+-- Name: conversation_threads_last_message_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX conversation_threads_last_message_at_idx ON public.conversation_threads USING btree (tenant_id, last_message_at DESC, id DESC);
+
+-- Name: customer_interactions_received_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX customer_interactions_received_at_idx ON public.customer_interactions USING btree (tenant_id, received_at DESC, id DESC);
+
+-- Name: customer_interactions_thread_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX customer_interactions_thread_id_idx ON public.customer_interactions USING btree (tenant_id, thread_id, received_at);
+
+-- Name: customer_interactions_waiting_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX customer_interactions_waiting_idx ON public.customer_interactions USING btree (tenant_id, received_at) WHERE (state = ANY (ARRAY['held'::text, 'drafted'::text]));
+
+-- Name: jobs_due_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX jobs_due_idx ON public.jobs USING btree (tenant_id, kind, run_at) WHERE (state = 'due'::text);
+
+-- Name: notifications_open_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX notifications_open_idx ON public.notifications USING btree (tenant_id, created_at DESC, id DESC) WHERE (done_at IS NULL);
+
+-- Name: notifications_thread_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX notifications_thread_id_idx ON public.notifications USING btree (tenant_id, thread_id);
+
+-- Name: offers_customer_email_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX offers_customer_email_idx ON public.offers USING btree (tenant_id, customer_email, created_at);
+
+-- Name: offers_order_number_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX offers_order_number_idx ON public.offers USING btree (tenant_id, order_number, created_at) WHERE (order_number IS NOT NULL);
+
+-- Name: offers_thread_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX offers_thread_id_idx ON public.offers USING btree (tenant_id, thread_id, created_at);
+
+-- Name: outbox_budget_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX outbox_budget_idx ON public.outbox USING btree (tenant_id, recipient, created_at) WHERE automatic;
+
+-- Name: outbox_created_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX outbox_created_at_idx ON public.outbox USING btree (tenant_id, created_at) WHERE automatic;
+
+-- Name: outbox_interaction_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX outbox_interaction_id_idx ON public.outbox USING btree (tenant_id, interaction_id);
+
+-- Name: outbox_sending_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX outbox_sending_idx ON public.outbox USING btree (tenant_id, sending_at) WHERE (state = 'sending'::text);
+
+-- Name: profiles_tenant_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX profiles_tenant_id_idx ON public.profiles USING btree (tenant_id);
+
+-- Name: raw_messages_without_fate_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX raw_messages_without_fate_idx ON public.raw_messages USING btree (tenant_id, stored_at) WHERE (fate IS NULL);
+
+-- Name: tenants_api_key_hash_key; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE UNIQUE INDEX tenants_api_key_hash_key ON public.tenants USING btree (api_key_hash);
+
+-- Name: tenants_created_by_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX tenants_created_by_idx ON public.tenants USING btree (created_by);
+
+-- Name: chat_messages chat_messages_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.chat_messages
+    ADD CONSTRAINT chat_messages_session_id_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.chat_sessions(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: chat_sessions chat_sessions_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.chat_sessions
+    ADD CONSTRAINT chat_sessions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: conversation_threads conversation_threads_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.conversation_threads
+    ADD CONSTRAINT conversation_threads_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: customer_interactions customer_interactions_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.customer_interactions
+    ADD CONSTRAINT customer_interactions_thread_id_fkey FOREIGN KEY (tenant_id, thread_id) REFERENCES public.conversation_threads(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: email_filters email_filters_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.email_filters
+    ADD CONSTRAINT email_filters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: event_counters event_counters_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.event_counters
+    ADD CONSTRAINT event_counters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: events events_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: jobs jobs_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: mailboxes mailboxes_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.mailboxes
+    ADD CONSTRAINT mailboxes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: notifications notifications_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: notifications notifications_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_thread_id_fkey FOREIGN KEY (tenant_id, thread_id) REFERENCES public.conversation_threads(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: offer_accounts offer_accounts_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.offer_accounts
+    ADD CONSTRAINT offer_accounts_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: offers offers_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.offers
+    ADD CONSTRAINT offers_thread_id_fkey FOREIGN KEY (tenant_id, thread_id) REFERENCES public.conversation_threads(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: outbox outbox_interaction_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_interaction_id_fkey FOREIGN KEY (tenant_id, interaction_id) REFERENCES public.customer_interactions(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: profiles profiles_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE RESTRICT;
+
+-- Name: profiles profiles_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.profiles
+    ADD CONSTRAINT profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE;
+
+-- Name: raw_messages raw_messages_mailbox_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.raw_messages
+    ADD CONSTRAINT raw_messages_mailbox_id_fkey FOREIGN KEY (tenant_id, mailbox_id) REFERENCES public.mailboxes(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: receipts receipts_interaction_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.receipts
+    ADD CONSTRAINT receipts_interaction_id_fkey FOREIGN KEY (tenant_id, interaction_id) REFERENCES public.customer_interactions(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: tenant_business_rule_versions tenant_business_rule_versions_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_business_rule_versions
+    ADD CONSTRAINT tenant_business_rule_versions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: tenant_business_rules tenant_business_rules_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_business_rules
+    ADD CONSTRAINT tenant_business_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: schema_migrations; Type: ROW SECURITY; Schema: private; Owner: loket_owner
+
+ALTER TABLE private.schema_migrations ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_messages admin_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_insert ON public.chat_messages FOR INSERT TO loket_admin WITH CHECK ((tenant_id = private.opened_tenant_id()));
+
+-- Name: event_counters admin_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_insert ON public.event_counters FOR INSERT TO loket_admin WITH CHECK ((tenant_id = private.opened_tenant_id()));
+
+-- Name: events admin_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_insert ON public.events FOR INSERT TO loket_admin WITH CHECK ((tenant_id = private.opened_tenant_id()));
+
+-- Name: master_business_rules admin_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_insert ON public.master_business_rules FOR INSERT TO loket_admin WITH CHECK (private.is_platform_admin());
+
+-- Name: audit_log admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.audit_log FOR SELECT TO loket_admin USING (private.is_platform_admin());
+
+-- Name: chat_messages admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.chat_messages FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: chat_sessions admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.chat_sessions FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: conversation_threads admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.conversation_threads FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: customer_interactions admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.customer_interactions FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: email_filters admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.email_filters FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: event_counters admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.event_counters FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: events admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.events FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: mailboxes admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.mailboxes FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: master_business_rules admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.master_business_rules FOR SELECT TO loket_admin USING (private.is_platform_admin());
+
+-- Name: notifications admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.notifications FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: offer_accounts admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.offer_accounts FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: offers admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.offers FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: outbox admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.outbox FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: profiles admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.profiles FOR SELECT TO loket_admin USING (private.is_platform_admin());
+
+-- Name: raw_messages admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.raw_messages FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: receipts admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.receipts FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: tenant_business_rule_versions admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.tenant_business_rule_versions FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: tenant_business_rules admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.tenant_business_rules FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: tenants admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.tenants FOR SELECT TO loket_admin USING (private.is_platform_admin());
+
+-- Name: chat_sessions admin_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_update ON public.chat_sessions FOR UPDATE TO loket_admin USING ((tenant_id = private.opened_tenant_id())) WITH CHECK ((tenant_id = private.opened_tenant_id()));
+
+-- Name: event_counters admin_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_update ON public.event_counters FOR UPDATE TO loket_admin USING ((tenant_id = private.opened_tenant_id())) WITH CHECK ((tenant_id = private.opened_tenant_id()));
+
+-- Name: audit_log; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_messages; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.chat_messages ENABLE ROW LEVEL SECURITY;
+
+-- Name: chat_sessions; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.chat_sessions ENABLE ROW LEVEL SECURITY;
+
+-- Name: conversation_threads; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.conversation_threads ENABLE ROW LEVEL SECURITY;
+
+-- Name: customer_interactions; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.customer_interactions ENABLE ROW LEVEL SECURITY;
+
+-- Name: email_filters; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.email_filters ENABLE ROW LEVEL SECURITY;
+
+-- Name: event_counters; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.event_counters ENABLE ROW LEVEL SECURITY;
+
+-- Name: events; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+-- Name: jobs; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.jobs ENABLE ROW LEVEL SECURITY;
+
+-- Name: mailboxes; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.mailboxes ENABLE ROW LEVEL SECURITY;
+
+-- Name: master_business_rules; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.master_business_rules ENABLE ROW LEVEL SECURITY;
+
+-- Name: notifications; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.notifications ENABLE ROW LEVEL SECURITY;
+
+-- Name: offer_accounts; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.offer_accounts ENABLE ROW LEVEL SECURITY;
+
+-- Name: offers; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.offers ENABLE ROW LEVEL SECURITY;
+
+-- Name: outbox; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
+
+-- Name: profiles; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
+
+-- Name: raw_messages; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.raw_messages ENABLE ROW LEVEL SECURITY;
+
+-- Name: receipts; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_business_rule_versions; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.tenant_business_rule_versions ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenant_business_rules; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.tenant_business_rules ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenants; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+-- Name: email_filters user_delete; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_delete ON public.email_filters FOR DELETE TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: mailboxes user_delete; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_delete ON public.mailboxes FOR DELETE TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: audit_log user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.audit_log FOR INSERT TO authenticated WITH CHECK (((tenant_id = private.current_tenant_id()) AND (actor_id = private.current_user_id()) AND (actor_role = 'user'::text)));
+
+-- Name: chat_messages user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.chat_messages FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_sessions user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.chat_sessions FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: email_filters user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.email_filters FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: event_counters user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.event_counters FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: events user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.events FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: jobs user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.jobs FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: mailboxes user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.mailboxes FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: notifications user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.notifications FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: outbox user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.outbox FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenant_business_rule_versions user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.tenant_business_rule_versions FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenant_business_rules user_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_insert ON public.tenant_business_rules FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: audit_log user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.audit_log FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_messages user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.chat_messages FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_sessions user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.chat_sessions FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: conversation_threads user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.conversation_threads FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: customer_interactions user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.customer_interactions FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: email_filters user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.email_filters FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: event_counters user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.event_counters FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: events user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.events FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: jobs user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.jobs FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: mailboxes user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.mailboxes FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: master_business_rules user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.master_business_rules FOR SELECT TO authenticated USING ((rule_key IS NOT NULL));
+
+-- Name: notifications user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.notifications FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: offer_accounts user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.offer_accounts FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: offers user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.offers FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: outbox user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.outbox FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: profiles user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.profiles FOR SELECT TO authenticated USING (((tenant_id = private.current_tenant_id()) OR (user_id = private.current_user_id())));
+
+-- Name: raw_messages user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.raw_messages FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: receipts user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.receipts FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenant_business_rule_versions user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.tenant_business_rule_versions FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenant_business_rules user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.tenant_business_rules FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenants user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.tenants FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_sessions user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.chat_sessions FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: conversation_threads user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.conversation_threads FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: customer_interactions user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.customer_interactions FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: email_filters user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.email_filters FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: event_counters user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.event_counters FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: mailboxes user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.mailboxes FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: notifications user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.notifications FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: outbox user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.outbox FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: profiles user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.profiles FOR UPDATE TO authenticated USING ((user_id = private.current_user_id())) WITH CHECK ((user_id = private.current_user_id()));
+
+-- Name: raw_messages user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.raw_messages FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenant_business_rules user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.tenant_business_rules FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenants user_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_update ON public.tenants FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: jobs worker_delete; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_delete ON public.jobs FOR DELETE TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: audit_log worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.audit_log FOR INSERT TO loket_worker WITH CHECK (((tenant_id = private.current_tenant_id()) AND (actor_role = 'worker'::text)));
+
+-- Name: chat_messages worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.chat_messages FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_sessions worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.chat_sessions FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: conversation_threads worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.conversation_threads FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: customer_interactions worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.customer_interactions FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: event_counters worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.event_counters FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: events worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.events FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: jobs worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.jobs FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: notifications worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.notifications FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: offer_accounts worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.offer_accounts FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: offers worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.offers FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: outbox worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.outbox FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: raw_messages worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.raw_messages FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: receipts worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.receipts FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: audit_log worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.audit_log FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_messages worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.chat_messages FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_sessions worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.chat_sessions FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: conversation_threads worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.conversation_threads FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: customer_interactions worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.customer_interactions FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: email_filters worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.email_filters FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: event_counters worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.event_counters FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: events worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.events FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: jobs worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.jobs FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: mailboxes worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.mailboxes FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: master_business_rules worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.master_business_rules FOR SELECT TO loket_worker USING ((rule_key IS NOT NULL));
+
+-- Name: notifications worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.notifications FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: offer_accounts worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.offer_accounts FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: offers worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.offers FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: outbox worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.outbox FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: profiles worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.profiles FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: raw_messages worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.raw_messages FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: receipts worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.receipts FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenant_business_rule_versions worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.tenant_business_rule_versions FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenant_business_rules worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.tenant_business_rules FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: tenants worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.tenants FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: chat_sessions worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.chat_sessions FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: conversation_threads worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.conversation_threads FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: customer_interactions worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.customer_interactions FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: event_counters worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.event_counters FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: jobs worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.jobs FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: mailboxes worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.mailboxes FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: notifications worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.notifications FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: offer_accounts worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.offer_accounts FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: outbox worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.outbox FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: raw_messages worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.raw_messages FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: receipts worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.receipts FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: SCHEMA private; Type: ACL; Schema: -; Owner: loket_owner
+
+GRANT USAGE ON SCHEMA private TO authenticated;
+GRANT USAGE ON SCHEMA private TO loket_worker;
+GRANT USAGE ON SCHEMA private TO loket_admin;
+GRANT USAGE ON SCHEMA private TO loket_system;
+
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
+
+GRANT ALL ON SCHEMA public TO loket_owner WITH GRANT OPTION;
+GRANT USAGE ON SCHEMA public TO anon;
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA public TO authenticated;
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA public TO loket_worker;
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA public TO loket_admin;
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA public TO loket_system;
+RESET SESSION AUTHORIZATION;
+
+-- Name: FUNCTION active_mailboxes(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.active_mailboxes() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.active_mailboxes() TO loket_system;
+
+-- Name: FUNCTION approve_tenant(p_tenant_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO loket_admin;
+
+-- Name: FUNCTION claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) TO loket_system;
+
+-- Name: FUNCTION create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) TO loket_system;
+
+-- Name: FUNCTION current_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.current_tenant_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.current_tenant_id() TO authenticated;
+GRANT ALL ON FUNCTION private.current_tenant_id() TO loket_worker;
+GRANT ALL ON FUNCTION private.current_tenant_id() TO loket_admin;
+GRANT ALL ON FUNCTION private.current_tenant_id() TO loket_system;
+
+-- Name: FUNCTION current_user_id(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.current_user_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.current_user_id() TO authenticated;
+GRANT ALL ON FUNCTION private.current_user_id() TO loket_worker;
+GRANT ALL ON FUNCTION private.current_user_id() TO loket_admin;
+GRANT ALL ON FUNCTION private.current_user_id() TO loket_system;
+
+-- Name: FUNCTION ensure_profile(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) FROM PUBLIC;
+
+-- Name: FUNCTION event_heads(p_tenants uuid[]); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.event_heads(p_tenants uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.event_heads(p_tenants uuid[]) TO loket_system;
+
+-- Name: FUNCTION is_platform_admin(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.is_platform_admin() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_platform_admin() TO authenticated;
+GRANT ALL ON FUNCTION private.is_platform_admin() TO loket_admin;
+
+-- Name: FUNCTION link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) TO loket_admin;
+
+-- Name: FUNCTION make_platform_admin(p_email text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.make_platform_admin(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.make_platform_admin(p_email text) TO loket_system;
+
+-- Name: FUNCTION my_profile(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.my_profile() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.my_profile() TO authenticated;
+GRANT ALL ON FUNCTION private.my_profile() TO loket_admin;
+
+-- Name: FUNCTION next_due(p_kind text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.next_due(p_kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.next_due(p_kind text) TO loket_system;
+
+-- Name: FUNCTION open_shop(p_id uuid, p_tenant_id uuid, p_reason text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.open_shop(p_id uuid, p_tenant_id uuid, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.open_shop(p_id uuid, p_tenant_id uuid, p_reason text) TO loket_admin;
+
+-- Name: FUNCTION opened_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.opened_tenant_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.opened_tenant_id() TO loket_admin;
+
+-- Name: FUNCTION register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO authenticated;
+GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO loket_admin;
+
+-- Name: FUNCTION set_tenant_status(p_tenant_id uuid, p_status text, p_reason text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) TO loket_admin;
+
+-- Name: FUNCTION stuck_sending(p_older_than interval); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.stuck_sending(p_older_than interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.stuck_sending(p_older_than interval) TO loket_system;
+
+-- Name: FUNCTION user_role(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.user_role() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.user_role() TO authenticated;
+GRANT ALL ON FUNCTION private.user_role() TO loket_admin;
+
+-- Name: FUNCTION user_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.user_tenant_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.user_tenant_id() TO authenticated;
+GRANT ALL ON FUNCTION private.user_tenant_id() TO loket_admin;
+
+-- Name: FUNCTION write_audit(p_tenant_id uuid, p_id uuid, p_actor_role text, p_action text, p_subject_id uuid, p_reason text, p_detail jsonb); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.write_audit(p_tenant_id uuid, p_id uuid, p_actor_role text, p_action text, p_subject_id uuid, p_reason text, p_detail jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION approve_tenant_v2(tenant_id uuid); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.approve_tenant_v2(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.approve_tenant_v2(tenant_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.approve_tenant_v2(tenant_id uuid) TO loket_admin;
+
+-- Name: FUNCTION get_current_user_role(); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.get_current_user_role() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_current_user_role() TO authenticated;
+GRANT ALL ON FUNCTION public.get_current_user_role() TO loket_admin;
+
+-- Name: FUNCTION get_user_tenant_id(); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.get_user_tenant_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.get_user_tenant_id() TO authenticated;
+GRANT ALL ON FUNCTION public.get_user_tenant_id() TO loket_admin;
+
+-- Name: FUNCTION handle_new_user(); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.handle_new_user() FROM PUBLIC;
+
+-- Name: FUNCTION link_profile_to_tenant(user_id uuid, tenant_id uuid); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) TO authenticated;
+GRANT ALL ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) TO loket_admin;
+
+-- Name: TABLE audit_log; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.audit_log TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.audit_log TO loket_worker;
+GRANT SELECT ON TABLE public.audit_log TO loket_admin;
+
+-- Name: TABLE chat_messages; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.chat_messages TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.chat_messages TO loket_worker;
+GRANT SELECT,INSERT ON TABLE public.chat_messages TO loket_admin;
+
+-- Name: TABLE chat_sessions; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.chat_sessions TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.chat_sessions TO loket_worker;
+GRANT SELECT ON TABLE public.chat_sessions TO loket_admin;
+
+-- Name: COLUMN chat_sessions.admin_id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(admin_id) ON TABLE public.chat_sessions TO loket_admin;
+
+-- Name: COLUMN chat_sessions.status; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(status) ON TABLE public.chat_sessions TO authenticated;
+GRANT UPDATE(status) ON TABLE public.chat_sessions TO loket_worker;
+GRANT UPDATE(status) ON TABLE public.chat_sessions TO loket_admin;
+
+-- Name: COLUMN chat_sessions.last_message_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(last_message_at) ON TABLE public.chat_sessions TO authenticated;
+GRANT UPDATE(last_message_at) ON TABLE public.chat_sessions TO loket_worker;
+GRANT UPDATE(last_message_at) ON TABLE public.chat_sessions TO loket_admin;
+
+-- Name: COLUMN chat_sessions.closed_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(closed_at) ON TABLE public.chat_sessions TO authenticated;
+GRANT UPDATE(closed_at) ON TABLE public.chat_sessions TO loket_worker;
+GRANT UPDATE(closed_at) ON TABLE public.chat_sessions TO loket_admin;
+
+-- Name: TABLE conversation_threads; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.conversation_threads TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.conversation_threads TO loket_worker;
+GRANT SELECT ON TABLE public.conversation_threads TO loket_admin;
+
+-- Name: COLUMN conversation_threads.escalation_level; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(escalation_level) ON TABLE public.conversation_threads TO authenticated;
+
+-- Name: COLUMN conversation_threads.vip_status; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(vip_status) ON TABLE public.conversation_threads TO authenticated;
+
+-- Name: COLUMN conversation_threads.status; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(status) ON TABLE public.conversation_threads TO authenticated;
+
+-- Name: COLUMN conversation_threads.last_answer_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(last_answer_at) ON TABLE public.conversation_threads TO authenticated;
+
+-- Name: COLUMN conversation_threads.answered_by_person_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(answered_by_person_at) ON TABLE public.conversation_threads TO authenticated;
+
+-- Name: COLUMN conversation_threads.assigned_to; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(assigned_to) ON TABLE public.conversation_threads TO authenticated;
+
+-- Name: TABLE customer_interactions; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.customer_interactions TO authenticated;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.customer_interactions TO loket_worker;
+GRANT SELECT ON TABLE public.customer_interactions TO loket_admin;
+
+-- Name: COLUMN customer_interactions.ai_response; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(ai_response) ON TABLE public.customer_interactions TO authenticated;
+
+-- Name: COLUMN customer_interactions.ai_response_html; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(ai_response_html) ON TABLE public.customer_interactions TO authenticated;
+
+-- Name: COLUMN customer_interactions.state; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(state) ON TABLE public.customer_interactions TO authenticated;
+
+-- Name: COLUMN customer_interactions.decided_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(decided_at) ON TABLE public.customer_interactions TO authenticated;
+
+-- Name: COLUMN customer_interactions.decided_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(decided_by) ON TABLE public.customer_interactions TO authenticated;
+
+-- Name: TABLE email_filters; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.email_filters TO authenticated;
+GRANT SELECT ON TABLE public.email_filters TO loket_worker;
+GRANT SELECT ON TABLE public.email_filters TO loket_admin;
+
+-- Name: COLUMN email_filters.filter_type; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(filter_type) ON TABLE public.email_filters TO authenticated;
+
+-- Name: COLUMN email_filters.email_address; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(email_address) ON TABLE public.email_filters TO authenticated;
+
+-- Name: COLUMN email_filters.domain; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(domain) ON TABLE public.email_filters TO authenticated;
+
+-- Name: COLUMN email_filters.is_regex; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(is_regex) ON TABLE public.email_filters TO authenticated;
+
+-- Name: TABLE event_counters; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.event_counters TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.event_counters TO loket_worker;
+GRANT SELECT,INSERT ON TABLE public.event_counters TO loket_admin;
+
+-- Name: COLUMN event_counters.seq; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(seq) ON TABLE public.event_counters TO authenticated;
+GRANT UPDATE(seq) ON TABLE public.event_counters TO loket_worker;
+GRANT UPDATE(seq) ON TABLE public.event_counters TO loket_admin;
+
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.events TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.events TO loket_worker;
+GRANT SELECT,INSERT ON TABLE public.events TO loket_admin;
+
+-- Name: TABLE jobs; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.jobs TO authenticated;
+GRANT SELECT,INSERT,DELETE ON TABLE public.jobs TO loket_worker;
+
+-- Name: COLUMN jobs.run_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(run_at) ON TABLE public.jobs TO loket_worker;
+
+-- Name: COLUMN jobs.locked_until; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(locked_until) ON TABLE public.jobs TO loket_worker;
+
+-- Name: COLUMN jobs.lease_token; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(lease_token) ON TABLE public.jobs TO loket_worker;
+
+-- Name: COLUMN jobs.attempt; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(attempt) ON TABLE public.jobs TO loket_worker;
+
+-- Name: COLUMN jobs.state; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(state) ON TABLE public.jobs TO loket_worker;
+
+-- Name: COLUMN jobs.last_error; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(last_error) ON TABLE public.jobs TO loket_worker;
+
+-- Name: TABLE mailboxes; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT DELETE ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.tenant_id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(tenant_id) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(id),INSERT(id) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(id) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.kind; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(kind),INSERT(kind) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(kind) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.address; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(address),INSERT(address) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(address) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.config; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(config),INSERT(config),UPDATE(config) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(config) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.secret_encrypted; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT INSERT(secret_encrypted),UPDATE(secret_encrypted) ON TABLE public.mailboxes TO authenticated;
+
+-- Name: COLUMN mailboxes.cursor; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(cursor) ON TABLE public.mailboxes TO authenticated;
+GRANT UPDATE(cursor) ON TABLE public.mailboxes TO loket_worker;
+GRANT SELECT(cursor) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.paused_reason; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(paused_reason),UPDATE(paused_reason) ON TABLE public.mailboxes TO authenticated;
+GRANT UPDATE(paused_reason) ON TABLE public.mailboxes TO loket_worker;
+GRANT SELECT(paused_reason) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.paused_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(paused_at),UPDATE(paused_at) ON TABLE public.mailboxes TO authenticated;
+GRANT UPDATE(paused_at) ON TABLE public.mailboxes TO loket_worker;
+GRANT SELECT(paused_at) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.last_read_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(last_read_at) ON TABLE public.mailboxes TO authenticated;
+GRANT UPDATE(last_read_at) ON TABLE public.mailboxes TO loket_worker;
+GRANT SELECT(last_read_at) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.created_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(created_at) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(created_at) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: TABLE master_business_rules; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.master_business_rules TO authenticated;
+GRANT SELECT ON TABLE public.master_business_rules TO loket_worker;
+GRANT SELECT,INSERT ON TABLE public.master_business_rules TO loket_admin;
+
+-- Name: TABLE notifications; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.notifications TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.notifications TO loket_worker;
+GRANT SELECT ON TABLE public.notifications TO loket_admin;
+
+-- Name: COLUMN notifications.done_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(done_at) ON TABLE public.notifications TO authenticated;
+GRANT UPDATE(done_at) ON TABLE public.notifications TO loket_worker;
+
+-- Name: COLUMN notifications.done_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(done_by) ON TABLE public.notifications TO authenticated;
+GRANT UPDATE(done_by) ON TABLE public.notifications TO loket_worker;
+
+-- Name: TABLE offer_accounts; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.offer_accounts TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.offer_accounts TO loket_worker;
+GRANT SELECT ON TABLE public.offer_accounts TO loket_admin;
+
+-- Name: COLUMN offer_accounts.version; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(version) ON TABLE public.offer_accounts TO loket_worker;
+
+-- Name: COLUMN offer_accounts.updated_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(updated_at) ON TABLE public.offer_accounts TO loket_worker;
+
+-- Name: TABLE offers; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.offers TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.offers TO loket_worker;
+GRANT SELECT ON TABLE public.offers TO loket_admin;
+
+-- Name: TABLE outbox; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.outbox TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.outbox TO loket_worker;
+GRANT SELECT ON TABLE public.outbox TO loket_admin;
+
+-- Name: COLUMN outbox.subject; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(subject) ON TABLE public.outbox TO authenticated;
+
+-- Name: COLUMN outbox.body_text; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(body_text) ON TABLE public.outbox TO authenticated;
+
+-- Name: COLUMN outbox.body_html; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(body_html) ON TABLE public.outbox TO authenticated;
+
+-- Name: COLUMN outbox.automatic; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(automatic) ON TABLE public.outbox TO authenticated;
+
+-- Name: COLUMN outbox.state; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(state) ON TABLE public.outbox TO authenticated;
+GRANT UPDATE(state) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.state_reason; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(state_reason) ON TABLE public.outbox TO authenticated;
+GRANT UPDATE(state_reason) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.attempt; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(attempt) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.not_before; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(not_before) ON TABLE public.outbox TO authenticated;
+GRANT UPDATE(not_before) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.sending_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(sending_at) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.sent_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(sent_at) ON TABLE public.outbox TO loket_worker;
+
+-- Name: TABLE profiles; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.profiles TO authenticated;
+GRANT SELECT ON TABLE public.profiles TO loket_worker;
+GRANT SELECT ON TABLE public.profiles TO loket_admin;
+
+-- Name: COLUMN profiles.full_name; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(full_name) ON TABLE public.profiles TO authenticated;
+
+-- Name: TABLE raw_messages; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.raw_messages TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.raw_messages TO loket_worker;
+GRANT SELECT ON TABLE public.raw_messages TO loket_admin;
+
+-- Name: COLUMN raw_messages.attempts; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(attempts) ON TABLE public.raw_messages TO loket_worker;
+
+-- Name: COLUMN raw_messages.fate; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(fate) ON TABLE public.raw_messages TO authenticated;
+GRANT UPDATE(fate) ON TABLE public.raw_messages TO loket_worker;
+
+-- Name: COLUMN raw_messages.fate_reason; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(fate_reason) ON TABLE public.raw_messages TO authenticated;
+GRANT UPDATE(fate_reason) ON TABLE public.raw_messages TO loket_worker;
+
+-- Name: COLUMN raw_messages.fate_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(fate_at) ON TABLE public.raw_messages TO authenticated;
+GRANT UPDATE(fate_at) ON TABLE public.raw_messages TO loket_worker;
+
+-- Name: TABLE receipts; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.receipts TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.receipts TO loket_worker;
+GRANT SELECT ON TABLE public.receipts TO loket_admin;
+
+-- Name: COLUMN receipts.body; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(body) ON TABLE public.receipts TO loket_worker;
+
+-- Name: COLUMN receipts.created_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(created_at) ON TABLE public.receipts TO loket_worker;
+
+-- Name: TABLE tenant_business_rule_versions; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.tenant_business_rule_versions TO authenticated;
+GRANT SELECT ON TABLE public.tenant_business_rule_versions TO loket_worker;
+GRANT SELECT ON TABLE public.tenant_business_rule_versions TO loket_admin;
+
+-- Name: TABLE tenant_business_rules; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT ON TABLE public.tenant_business_rules TO authenticated;
+GRANT SELECT ON TABLE public.tenant_business_rules TO loket_worker;
+GRANT SELECT ON TABLE public.tenant_business_rules TO loket_admin;
+
+-- Name: COLUMN tenant_business_rules.version; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(version) ON TABLE public.tenant_business_rules TO authenticated;
+
+-- Name: COLUMN tenant_business_rules.enabled; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(enabled) ON TABLE public.tenant_business_rules TO authenticated;
+
+-- Name: COLUMN tenant_business_rules.rule_config; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(rule_config) ON TABLE public.tenant_business_rules TO authenticated;
+
+-- Name: COLUMN tenant_business_rules.html_template; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(html_template) ON TABLE public.tenant_business_rules TO authenticated;
+
+-- Name: COLUMN tenant_business_rules.updated_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(updated_by) ON TABLE public.tenant_business_rules TO authenticated;
+
+-- Name: COLUMN tenant_business_rules.updated_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(updated_at) ON TABLE public.tenant_business_rules TO authenticated;
+
+-- Name: TABLE tenants; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.tenants TO loket_worker;
+
+-- Name: COLUMN tenants.tenant_id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(tenant_id) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(tenant_id) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.bedrijfsnaam; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(bedrijfsnaam),UPDATE(bedrijfsnaam) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(bedrijfsnaam) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.gmail_email; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(gmail_email),UPDATE(gmail_email) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(gmail_email) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.gmail_password_encrypted; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(gmail_password_encrypted) ON TABLE public.tenants TO authenticated;
+
+-- Name: COLUMN tenants.shop_url; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(shop_url),UPDATE(shop_url) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(shop_url) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.ai_persona_name; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(ai_persona_name),UPDATE(ai_persona_name) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(ai_persona_name) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.sector; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(sector),UPDATE(sector) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(sector) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.taalvoorkeur; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(taalvoorkeur),UPDATE(taalvoorkeur) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(taalvoorkeur) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.status; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(status) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(status) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.active; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(active) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(active) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.retouradres; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(retouradres),UPDATE(retouradres) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(retouradres) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.maximaal_extra_compensatie; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(maximaal_extra_compensatie) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(maximaal_extra_compensatie) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.dagen_instellingen; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(dagen_instellingen),UPDATE(dagen_instellingen) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(dagen_instellingen) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.signature_html; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(signature_html),UPDATE(signature_html) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(signature_html) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.n8n_workflow_id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(n8n_workflow_id) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(n8n_workflow_id) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.api_key; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(api_key) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(api_key) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.created_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(created_by) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(created_by) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.approved_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(approved_at) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(approved_at) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.approved_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(approved_by) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(approved_by) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.created_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(created_at) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(created_at) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.updated_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(updated_at) ON TABLE public.tenants TO loket_admin;
+
+-- PostgreSQL database dump complete
+
