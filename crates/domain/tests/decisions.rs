@@ -58,8 +58,7 @@ fn every_wall_holds() {
         desk.decide()
     };
     assert_eq!(walled(|_| {}).action, Action::Reply);
-    type Change = fn(&mut Desk);
-    let walls: [(Change, ReasonCode); 9] = [
+    let walls: [(fn(&mut Desk), ReasonCode); 9] = [
         (|desk| desk.terms.active = false, ReasonCode::ShopNotActive),
         (|desk| desk.terms.automatic_sending = false, ReasonCode::DraftsOnly),
         (|desk| desk.sender.verified = false, ReasonCode::SenderUnverified),
