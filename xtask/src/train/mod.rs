@@ -110,15 +110,33 @@ const FOLDS: usize = 5;
 
 fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Result<()> {
     let mut score = Score::default();
+    let mut short = Score::default();
     for fold in 0..FOLDS {
         let (test, rest): (Vec<_>, Vec<_>) =
             mails.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
-        let weights: Weights = learn::learn(&rest.iter().map(|(_, mail)| *mail).chain(phrases).collect::<Vec<_>>());
+        let (unseen, known): (Vec<_>, Vec<_>) =
+            phrases.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
+        let known = known.into_iter().map(|(_, mail)| mail);
+        let learned: Vec<_> = rest.iter().map(|(_, mail)| *mail).chain(known).collect();
+        let weights: Weights = learn::learn(&learned);
+        for (_, mail) in unseen {
+            mail.count(&mut short, &mail.with_input(|input| read_with(&weights, input)));
+        }
         for (_, mail) in test {
             let (reading, scores) = mail.with_input(|input| {
                 let scores = weights.scores(&domain::understand::features_of(input)).scores;
                 (read_with(&weights, input), scores)
             });
+            if misses == Some("curve") {
+                let show = |label: usize, truth: bool| {
+                    print(&format!("curve\t{}\t{}\t{truth}", domain::understand::classifier::LABELS[label], scores[label]));
+                };
+                show(0, mail.labels.threat);
+                if !mail.labels.threat { show(25, mail.labels.must_escalate); }
+                for (index, intent) in domain::contract::Intent::ALL.iter().enumerate() {
+                    show(8 + index, mail.labels.intents.contains(intent));
+                }
+            }
             let wrong = mail.count(&mut score, &reading);
             let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
             if shown {
@@ -129,6 +147,8 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Res
         }
     }
     print_score(&score);
+    print("the short lines, read unseen:");
+    print_score(&short);
     Ok(())
 }
 
