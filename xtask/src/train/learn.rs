@@ -21,7 +21,7 @@ const ROUNDS: usize = 20;
 /// Where the shuffling starts; any number will do, as long as it stays.
 const SEED: u64 = 0x10ce_7ba1_1a2d_5eed;
 /// How much each group of features counts: text, single concepts, pairs.
-static GROUP: std::sync::LazyLock<[f64; 5]> = std::sync::LazyLock::new(||[env("G0",2.5),env("G1",2.0),env("G2",0.7),env("G3",0.4),env("G4",0.7)]);
+static GROUP: std::sync::LazyLock<[f64; 5]> = std::sync::LazyLock::new(||[env("G0",2.5),env("G1",2.0),env("G2",1.5),env("G3",0.4),env("G4",1.5)]);
 static COST: std::sync::LazyLock<f64> = std::sync::LazyLock::new(||env("C",0.5));
 
 /// One mail, ready to learn from.
@@ -72,10 +72,7 @@ fn weight(label: &str, there: bool) -> f64 {
 
 /// The weights learned from `mails`.
 pub fn learn(mails: &[&Mail]) -> Weights {
-    let examples: Vec<Example> = mails
-        .iter()
-        .map(|mail| example(mail))
-        .collect();
+    let examples: Vec<Example> = mails.iter().map(|mail| example(mail)).collect();
     let mut weights = Weights { fingerprint: fingerprint(mails), ..Weights::default() };
     let sizes = weights.rows.len();
     for (label, name) in LABELS.iter().enumerate() {

@@ -96,19 +96,11 @@ fn print(line: &str) {
 
 fn print_score(score: &Score) {
     print(&format!("{} mails", score.mails()));
-    print(&format!(
-        "{:26} {:>7} {:>9} {:>6} {:>6}",
-        "label", "support", "precision", "recall", "f1"
-    ));
+    print(&format!("{:26} {:>7} {:>9} {:>6} {:>6}", "label", "support", "precision", "recall", "f1"));
     for row in score.table() {
         let show = |it: u32| format!("{}.{:02}", it / 100, it % 100);
         let (precision, recall) = (show(row.precision), show(row.recall));
-        print(&format!(
-            "{:26} {:>7} {precision:>9} {recall:>6} {:>6}",
-            row.label,
-            row.support,
-            show(row.f1)
-        ));
+        print(&format!("{:26} {:>7} {precision:>9} {recall:>6} {:>6}", row.label, row.support, show(row.f1)));
     }
     let (alarmed, all) = score.alarms();
     print(&format!("hard negatives that alarm: {alarmed} of {all}"));
@@ -118,42 +110,45 @@ const FOLDS: usize = 5;
 
 fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Result<()> {
     let mut score = Score::default();
+    let mut short = Score::default();
     for fold in 0..FOLDS {
         let (test, rest): (Vec<_>, Vec<_>) =
             mails.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
-        let weights: Weights =
-            learn::learn(&rest.iter().map(|(_, mail)| *mail).chain(phrases).collect::<Vec<_>>());
+        let (unseen, known): (Vec<_>, Vec<_>) =
+            phrases.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
+        let known = known.into_iter().map(|(_, mail)| mail);
+        let learned: Vec<_> = rest.iter().map(|(_, mail)| *mail).chain(known).collect();
+        let weights: Weights = learn::learn(&learned);
+        for (_, mail) in unseen {
+            mail.count(&mut short, &mail.with_input(|input| read_with(&weights, input)));
+        }
         for (_, mail) in test {
             let (reading, scores) = mail.with_input(|input| {
                 let scores = weights.scores(&domain::understand::features_of(input)).scores;
                 (read_with(&weights, input), scores)
             });
+            if misses == Some("curve") {
+                let show = |label: usize, truth: bool| {
+                    print(&format!("curve\t{}\t{}\t{truth}", domain::understand::classifier::LABELS[label], scores[label]));
+                };
+                show(0, mail.labels.threat);
+                if !mail.labels.threat { show(25, mail.labels.must_escalate); }
+                for (index, intent) in domain::contract::Intent::ALL.iter().enumerate() {
+                    show(8 + index, mail.labels.intents.contains(intent));
+                }
+            }
             let wrong = mail.count(&mut score, &reading);
             let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
             if shown {
-                print(&format!(
-                    "== {} {wrong:?} threat {} escalate {}",
-                    mail.id, scores[0], scores[25]
-                ));
-                print(&format!(
-                    "   read {:?} {:?} {:?}\n   want {:?}",
-                    reading.order_number,
-                    reading.new_address,
-                    (
-                        reading.offer_response,
-                        reading.counter_percentage,
-                        reading.counter_amount,
-                        reading.threat_kind,
-                        reading.intents.iter().collect::<Vec<_>>(),
-                        reading.mood
-                    ),
-                    mail.labels
-                ));
+                print(&format!("== {} {wrong:?} threat {} escalate {}", mail.id, scores[0], scores[25]));
+                print(&format!("   read {:?} {:?} {:?}\n   want {:?}", reading.order_number, reading.new_address, (reading.offer_response, reading.counter_percentage, reading.counter_amount, reading.threat_kind, reading.intents.iter().collect::<Vec<_>>(), reading.mood), mail.labels));
                 print(&format!("   {} | {}", mail.subject, mail.body.replace('\n', " / ")));
             }
         }
     }
     print_score(&score);
+    print("the short lines, read unseen:");
+    print_score(&short);
     Ok(())
 }
 

@@ -88,6 +88,11 @@ impl Concepts {
         self.names.iter().position(|known| known == name).map_or(0, |index| 1 << index)
     }
 
+    /// The bits of several names, blanks between them.
+    pub(super) fn mask_of(&self, names: &str) -> Mask {
+        names.split_whitespace().fold(0, |mask, name| mask | self.mask(name))
+    }
+
     /// The names of the concepts in `mask`.
     pub(super) fn names_in(&self, mask: Mask) -> Vec<&str> {
         let names = self.names.iter().enumerate();

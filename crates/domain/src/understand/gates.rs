@@ -16,7 +16,7 @@ static MASKS: LazyLock<[Option<Mask>; LABEL_COUNT]> = LazyLock::new(|| {
     let table: BTreeMap<String, String> = toml::from_str(GATES).unwrap_or_default();
     LABELS.map(|label| {
         let names = table.get(label)?;
-        Some(names.split_whitespace().fold(0, |mask, name| mask | CONCEPTS.mask(name)))
+        Some(CONCEPTS.mask_of(names))
     })
 });
 
