@@ -1,7 +1,7 @@
 //! Loket, the service counter: everything the binary does, wired together.
 //!
 //! `cli` holds one file per command, `pipeline` the path of a mail, `jobs` the three durable
-//! seams that drive it. What a mail means and what may be done about it is in `domain`.
+//! seams that drive it, `web` the pages. What a mail means and what may be done about it is in `domain`.
 
 pub mod cli;
 pub mod config;
@@ -12,3 +12,4 @@ pub mod pipeline;
 pub mod serving;
 pub mod shop;
 pub mod shop_file;
+pub mod web;

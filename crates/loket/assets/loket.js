@@ -1,0 +1,60 @@
+// Live updates and keys. Every page works without this file; it only saves a reload.
+"use strict";
+(() => {
+  const part = document.getElementById("deel");
+  const address = part?.dataset.live;
+  let stream, timer;
+
+  async function refresh() {
+    const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+    if (!answer) return;
+    if (!answer.ok) return stop();
+    const open = [...part.querySelectorAll("details[open][id]")].map((it) => it.id);
+    // Somebody is about to press a button, or types: not under their hands.
+    if (part.querySelector("details.act[open]") || part.contains(document.activeElement) && document.activeElement.matches("input")) return;
+    const focused = document.activeElement?.getAttribute("href");
+    part.innerHTML = await answer.text();
+    open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+    if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    const title = part.querySelector("[data-title]")?.dataset.title;
+    if (title) document.title = title;
+  }
+
+  function stop() {
+    stream?.close();
+    stream = undefined;
+  }
+
+  function start() {
+    if (!address || stream) return;
+    stream = new EventSource("/events");
+    stream.addEventListener("moved", () => {
+      clearTimeout(timer);
+      timer = setTimeout(refresh, 250);
+    });
+  }
+
+  // A hidden page holds no connection, and catches up when it is looked at again.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return stop();
+    if (address && !stream) refresh();
+    start();
+  });
+  start();
+
+  document.addEventListener("keydown", (key) => {
+    if (key.ctrlKey || key.metaKey || key.altKey || key.target.matches("input, textarea, select")) return;
+    if (key.key === "/") {
+      const search = document.getElementById("zoek");
+      if (search) { key.preventDefault(); search.focus(); search.select(); }
+    } else if (key.key === "u") {
+      document.querySelector("[data-back]")?.click();
+    } else if (key.key === "j" || key.key === "k") {
+      const rows = [...document.querySelectorAll("[data-row]")];
+      const at = rows.indexOf(document.activeElement.closest("[data-row]"));
+      const next = at < 0 ? 0 : at + (key.key === "j" ? 1 : -1);
+      rows[next]?.focus();
+      rows[next]?.scrollIntoView({ block: rows[next].matches("article") ? "start" : "nearest" });
+    }
+  });
+})();

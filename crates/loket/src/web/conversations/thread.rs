@@ -1,0 +1,311 @@
+//! One conversation as a page shows it: each mail, what was answered, and why.
+
+use askama::Template;
+use axum::extract::{Path, Query as Asked, State as Held};
+use axum::response::{Html, IntoResponse, Response};
+use domain::contract::EscalationLevel;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use store::ThreadId;
+use store::answer::{LedgerRow, OfferKind};
+use store::conversations::{InteractionView, MailView, ThreadView};
+use store::ingest::InteractionState;
+use store::outbox::OutboxState;
+
+use super::super::State;
+use super::super::access::Visit;
+use super::super::failure::Failure;
+use super::super::frame::{Frame, language};
+use super::super::texts::Texts;
+use super::super::when::{When, when};
+use super::decided::percent;
+use super::loader::{self, Course};
+use super::mail_text::{self, MailText};
+use super::receipt::{self, Receipt};
+use super::{Badge, initials, level_badge, mood_badge, shown_name, state_badge};
+
+/// The query of a conversation's address.
+#[derive(Debug, Default, Deserialize)]
+pub struct Query {
+    #[serde(default)]
+    melding: String,
+}
+
+#[derive(Template)]
+#[template(path = "conversations/thread.html")]
+struct Page {
+    frame: Frame,
+    message: Option<&'static str>,
+    course: CourseView,
+}
+
+/// The part that refreshes itself.
+#[derive(Template)]
+#[template(path = "conversations/course.html")]
+struct CourseView {
+    t: Texts,
+    live: String,
+    here: String,
+    form_token: String,
+    subject: String,
+    name: String,
+    email: String,
+    initials: String,
+    vip: bool,
+    badges: Vec<Badge>,
+    began: When,
+    mail_count: String,
+    banner: Option<Banner>,
+    offers: Vec<Offer>,
+    turns: Vec<Turn>,
+    persona: String,
+}
+
+struct Banner {
+    tone: &'static str,
+    title: &'static str,
+    text: &'static str,
+}
+
+struct Offer {
+    when: When,
+    order: String,
+    what: String,
+    step: String,
+    percent: String,
+    elsewhere: Option<String>,
+}
+
+struct Turn {
+    id: String,
+    from: String,
+    initials: String,
+    subject: Option<String>,
+    when: When,
+    text: MailText,
+    state: Badge,
+    reply: Option<Reply>,
+    closable: bool,
+    receipt: Option<Receipt>,
+}
+
+struct Reply {
+    heading: String,
+    tone: &'static str,
+    subject: Option<String>,
+    paragraphs: Vec<String>,
+    when: Option<When>,
+    /// What approving sends; none when there is nothing to approve.
+    draft: Option<String>,
+}
+
+/// `/gesprekken/{thread}`
+pub async fn thread(
+    Held(state): Held<State>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Asked(query): Asked<Query>,
+) -> Result<Response, Failure> {
+    let (course, shop_language) = load(&state, &visit, &id).await?;
+    let Some(view) = &course.view else {
+        return Ok(Failure::NotFound.spoken(shop_language));
+    };
+    let frame = Frame::of(&visit, &course.shop);
+    let page = Page {
+        message: frame.t.find(&format!("message.{}", query.melding)),
+        course: view_of(&course, view, &visit, state.now(), frame.t),
+        frame,
+    };
+    let html = page.render().map_err(|error| Failure::defect(&error))?;
+    Ok(Html(html).into_response())
+}
+
+/// `/gesprekken/{thread}/verloop`: the part that refreshes itself.
+pub async fn course(
+    Held(state): Held<State>,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let (course, _) = load(&state, &visit, &id).await?;
+    let view = course.view.as_ref().ok_or(Failure::NotFound)?;
+    let t = Texts::of(language(&visit, &course.shop));
+    let part = view_of(&course, view, &visit, state.now(), t);
+    let html = part.render().map_err(|error| Failure::defect(&error))?;
+    Ok(Html(html).into_response())
+}
+
+/// An id that is none finds nothing, as does another shop's.
+async fn load(
+    state: &State,
+    visit: &Visit,
+    id: &str,
+) -> Result<(Course, domain::contract::Language), Failure> {
+    let id = id.parse().unwrap_or(ThreadId(uuid::Uuid::nil()));
+    let course = loader::course(state.store(), &visit.claims, id).await?;
+    let language = language(visit, &course.shop);
+    Ok((course, language))
+}
+
+fn view_of(course: &Course, view: &ThreadView, visit: &Visit, now: Timestamp, t: Texts) -> CourseView {
+    let thread = &view.thread;
+    let name = shown_name(&thread.customer_name, &thread.customer_email);
+    let here = format!("/gesprekken/{}", thread.id);
+    let first = view.interactions.first().map_or(thread.last_message_at, |mail| mail.received_at);
+    let badges = level_badge(thread.escalation_level, t).into_iter().chain(mood_badge(thread.customer_mood, t));
+    let subject = thread.subject.trim();
+    CourseView {
+        t,
+        live: format!("{here}/verloop"),
+        here,
+        form_token: visit.form_token.clone(),
+        subject: if subject.is_empty() { t.get("list.no_subject").to_owned() } else { subject.to_owned() },
+        name: name.to_owned(),
+        email: thread.customer_email.clone(),
+        initials: initials(name),
+        vip: thread.vip_status,
+        badges: badges.collect(),
+        began: when(first, now, t),
+        mail_count: t.count("thread.mails", i64::from(thread.message_count)),
+        banner: banner(view, t),
+        offers: course.offers.iter().map(|offer| offer_view(offer, thread.id, now, t)).collect(),
+        turns: turns(view, now, &course.shop.ai_persona_name, t),
+        persona: course.shop.ai_persona_name.clone(),
+    }
+}
+
+fn banner(view: &ThreadView, t: Texts) -> Option<Banner> {
+    let waits = view.interactions.iter().any(|mail| mail.state == InteractionState::Held);
+    let threat = view.interactions.iter().any(|mail| mail.dreiging_detected);
+    if threat {
+        let text = t.get(if waits { "banner.threat_waits" } else { "banner.threat_done" });
+        return Some(Banner { tone: "serious", title: t.get("banner.threat"), text });
+    }
+    match view.thread.escalation_level {
+        EscalationLevel::Serious => Some(Banner {
+            tone: "serious",
+            title: t.get("banner.serious"),
+            text: t.get(if waits { "banner.person_waits" } else { "banner.person_done" }),
+        }),
+        EscalationLevel::Person if waits => Some(Banner {
+            tone: "wait",
+            title: t.get("banner.person"),
+            text: t.get("banner.person_waits"),
+        }),
+        _ => None,
+    }
+}
+
+fn offer_view(offer: &LedgerRow, here: ThreadId, now: Timestamp, t: Texts) -> Offer {
+    let kind = match offer.kind {
+        OfferKind::Offered => "offered",
+        OfferKind::Accepted => "accepted",
+        OfferKind::Rejected => "rejected",
+        OfferKind::Countered => "countered",
+    };
+    Offer {
+        when: when(offer.created_at, now, t),
+        order: offer.order_number.clone().unwrap_or_default(),
+        what: t.word("offer", kind),
+        step: offer.ladder_stap.number().to_string(),
+        percent: percent(offer.basis_points, t),
+        elsewhere: (offer.thread_id != here).then(|| format!("/gesprekken/{}", offer.thread_id)),
+    }
+}
+
+fn turns(view: &ThreadView, now: Timestamp, persona: &str, t: Texts) -> Vec<Turn> {
+    let first_subject = view.thread.subject.trim();
+    let mut known = domain::compose::reply_subject(first_subject);
+    view.interactions
+        .iter()
+        .map(|mail| {
+            let outgoing = view.mails.iter().rev().find(|out| out.interaction_id == mail.id);
+            let same = domain::compose::reply_subject(&mail.subject);
+            let changed = same != known;
+            known = same;
+            turn(mail, outgoing, changed, now, persona, t)
+        })
+        .collect()
+}
+
+fn turn(
+    mail: &InteractionView,
+    outgoing: Option<&MailView>,
+    changed_subject: bool,
+    now: Timestamp,
+    persona: &str,
+    t: Texts,
+) -> Turn {
+    let name = shown_name(&mail.from_name, &mail.customer_email);
+    let evidence =
+        mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
+    let waits = matches!(mail.state, InteractionState::Held | InteractionState::Drafted);
+    let reply = reply(mail, outgoing, now, persona, t);
+    let draft = reply.as_ref().is_some_and(|reply| reply.draft.is_some());
+    Turn {
+        id: mail.id.to_string(),
+        from: name.to_owned(),
+        initials: initials(name),
+        subject: (changed_subject && !mail.subject.trim().is_empty()).then(|| mail.subject.clone()),
+        when: when(mail.received_at, now, t),
+        text: mail_text::read(&mail.subject, &mail.message_body, &evidence),
+        state: state_badge(mail.state, t),
+        closable: waits && !draft,
+        receipt: match &mail.receipt {
+            Some(body) => Some(receipt::read(mail, body, outgoing, now, t)),
+            // Answered without a receipt: what the mail server said is still worth showing.
+            None => outgoing.map(|out| receipt::read(mail, &Value::Null, Some(out), now, t)),
+        },
+        reply,
+    }
+}
+
+fn reply(
+    mail: &InteractionView,
+    outgoing: Option<&MailView>,
+    now: Timestamp,
+    persona: &str,
+    t: Texts,
+) -> Option<Reply> {
+    let text = mail.ai_response.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
+    let waits = matches!(mail.state, InteractionState::Held | InteractionState::Drafted);
+    let state = outgoing.map(|out| out.state);
+    let word = match (state, mail.state) {
+        (Some(OutboxState::Held), _) if waits => "draft_waits",
+        (Some(OutboxState::Sent), _) if outgoing.is_some_and(|out| out.automatic) => "sent",
+        (Some(OutboxState::Sent), _) => "sent_approved",
+        (Some(OutboxState::Queued | OutboxState::Sending), _) => "sending",
+        (Some(OutboxState::Failed), _) => "failed",
+        (_, InteractionState::Discarded) => "discarded",
+        (Some(OutboxState::Cancelled), _) => "cancelled",
+        (_, InteractionState::Held | InteractionState::Drafted) => "draft_waits",
+        _ => "answer",
+    };
+    let tone = match word {
+        "draft_waits" => "draft",
+        "failed" => "serious",
+        "cancelled" | "discarded" => "quiet",
+        _ => "good",
+    };
+    let draft = outgoing.filter(|out| waits && out.state == OutboxState::Held);
+    Some(Reply {
+        heading: t.fill(&format!("reply.{word}"), "persona", persona),
+        tone,
+        subject: outgoing.map(|out| out.subject.clone()),
+        paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
+        when: outgoing.and_then(|out| out.sent_at).map(|at| when(at, now, t)),
+        draft: draft.map(|out| out.id.to_string()),
+    })
+}
+
+/// The texts' word for an outbox state.
+pub const fn outbox_word(state: OutboxState) -> &'static str {
+    match state {
+        OutboxState::Queued => "queued",
+        OutboxState::Sending => "sending",
+        OutboxState::Sent => "sent",
+        OutboxState::Cancelled => "cancelled",
+        OutboxState::Held => "held",
+        OutboxState::Failed => "failed",
+    }
+}

@@ -1,0 +1,113 @@
+//! The pages: server-rendered, in Dutch and English, without JavaScript but for what is live.
+//!
+//! Each noun has a `loader` that reads (through [`store::Store::as_user`] and nothing else), a
+//! `view` that puts it into words, and a template that lays it out. It must not know how mail is
+//! fetched, decided on or sent. Start at [`router`].
+
+mod access; // who may look
+mod assets; // stylesheet, script, fonts
+mod conversations; // the list, one conversation, its receipts
+mod failure; // what went wrong, as a page
+mod frame; // what every page has
+mod health; // for whoever watches the process
+mod house; // what holds for every answer: host, headers, language
+mod live; // what moved, as it moves
+mod texts; // words in two languages
+mod when; // moments as people say them
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use store::Store;
+use tokio::sync::watch;
+
+pub use access::Access;
+
+use access::Keys;
+
+/// What every page needs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct State(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<Store>,
+    access: Access,
+    keys: Keys,
+    hosts: Vec<String>,
+    clock: fn() -> Timestamp,
+    closing: watch::Sender<bool>,
+}
+
+impl State {
+    /// For pages about the shop in `access`, read from `store`. Answers on `localhost` and on
+    /// bare addresses; other names need [`State::with_hosts`].
+    pub fn new(store: Arc<Store>, access: Access) -> Self {
+        let keys = Keys::of(&access);
+        let (closing, _) = watch::channel(false);
+        let hosts = Vec::new();
+        Self(Arc::new(Inner { store, access, keys, hosts, clock: crate::serving::now, closing }))
+    }
+
+    /// Also answers to these host names (without port). Every other name is refused, so that a
+    /// foreign page cannot reach Loket by pointing its own name at this machine.
+    #[must_use]
+    pub fn with_hosts(self, hosts: Vec<String>) -> Self {
+        self.changed(|inner| inner.hosts = hosts)
+    }
+
+    /// With another clock, for tests and for pictures that stay the same.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
+        self.changed(|inner| inner.clock = clock)
+    }
+
+    /// Ends every live stream, so that a graceful shutdown does not wait for open pages.
+    pub fn close(&self) {
+        self.0.closing.send_replace(true);
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
+            store: Arc::clone(&shared.store),
+            access: shared.access.clone(),
+            keys: shared.keys.clone(),
+            hosts: shared.hosts.clone(),
+            clock: shared.clock,
+            closing: shared.closing.clone(),
+        });
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+}
+
+/// Every address Loket's pages answer on.
+pub fn router(state: State) -> Router {
+    Router::new()
+        .route("/", get(conversations::page))
+        .route("/lijst", get(conversations::list))
+        .route("/gesprekken/{thread}", get(conversations::thread))
+        .route("/gesprekken/{thread}/verloop", get(conversations::course))
+        .route("/gesprekken/{thread}/goedkeuren", post(conversations::approve))
+        .route("/gesprekken/{thread}/weggooien", post(conversations::discard))
+        .route("/events", get(live::events))
+        .route("/toegang", get(access::enter))
+        .route("/assets/{file}", get(assets::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(failure::not_found)
+        .method_not_allowed_fallback(failure::not_found)
+        .layer(from_fn_with_state(state.clone(), house::keep))
+        .with_state(state)
+}

@@ -1,0 +1,149 @@
+//! The words of the pages: one file per language beside the templates, with the same keys.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use domain::contract::Language;
+
+type Entries = BTreeMap<String, String>;
+
+static DUTCH: LazyLock<Entries> =
+    LazyLock::new(|| entries(include_str!("../../templates/texts.nl.toml")));
+static ENGLISH: LazyLock<Entries> =
+    LazyLock::new(|| entries(include_str!("../../templates/texts.en.toml")));
+
+#[expect(clippy::expect_used, reason = "both files are compiled in and loaded by every test run")]
+fn entries(file: &str) -> Entries {
+    let table: toml::Table = file.parse().expect("a file of texts that parses");
+    let mut entries = Entries::new();
+    flatten("", &table, &mut entries);
+    entries
+}
+
+fn flatten(prefix: &str, table: &toml::Table, entries: &mut Entries) {
+    for (key, value) in table {
+        match value {
+            toml::Value::String(text) => {
+                entries.insert(format!("{prefix}{key}"), text.clone());
+            }
+            toml::Value::Table(inner) => flatten(&format!("{prefix}{key}."), inner, entries),
+            _ => {}
+        }
+    }
+}
+
+/// The words of one language.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts {
+    language: Language,
+    entries: &'static Entries,
+}
+
+impl Texts {
+    /// Those of a language; English for all but Dutch.
+    pub fn of(language: Language) -> Self {
+        if language == Language::Dutch {
+            Self { language, entries: &DUTCH }
+        } else {
+            Self { language: Language::English, entries: &ENGLISH }
+        }
+    }
+
+    /// Which language.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// A text that there is; a key without one is a defect that the tests find, and shows as
+    /// nothing.
+    pub fn get(&self, key: &str) -> &'static str {
+        self.find(key).unwrap_or_default()
+    }
+
+    /// A text that there may be.
+    pub fn find(&self, key: &str) -> Option<&'static str> {
+        self.entries.get(key).map(String::as_str)
+    }
+
+    /// The text for a word of the contract, or the word itself where there is none.
+    pub fn word(&self, family: &str, word: &str) -> String {
+        self.find(&format!("{family}.{word}")).map_or_else(|| word.replace('_', " "), str::to_owned)
+    }
+
+    /// A text with one `{name}` filled in.
+    pub fn fill(&self, key: &str, name: &str, value: &str) -> String {
+        self.get(key).replace(&format!("{{{name}}}"), value)
+    }
+
+    /// A text about a number: `key.one` or `key.many`, with `{n}` filled in.
+    pub fn count(&self, key: &str, number: i64) -> String {
+        let form = if number == 1 { "one" } else { "many" };
+        self.fill(&format!("{key}.{form}"), "n", &number.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_keys() {
+        let keys = |entries: &Entries| entries.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&DUTCH), keys(&ENGLISH));
+        assert!(DUTCH.values().chain(ENGLISH.values()).all(|text| !text.trim().is_empty()));
+    }
+
+    /// What stands between `marker` and the next quote, in every template and page module.
+    fn used(marker: &str) -> Vec<String> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut folders = vec![root.join("templates"), root.join("src/web")];
+        let mut keys = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "html" || ending == "rs") {
+                    let text = std::fs::read_to_string(path).unwrap();
+                    let found = text.split(marker).skip(1);
+                    keys.extend(found.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+                }
+            }
+        }
+        keys
+    }
+
+    #[test]
+    fn every_key_a_page_names_is_there() {
+        let t = Texts::of(Language::Dutch);
+        // Split so that this test does not find itself.
+        let plain = [concat!("t.get", "(\""), concat!("t.fill", "(\"")];
+        let keys: Vec<String> = plain.into_iter().flat_map(used).collect();
+        assert!(keys.len() > 40, "{}", keys.len());
+        for key in keys {
+            assert!(t.find(&key).is_some(), "{key}");
+        }
+        for key in used(concat!("t.count", "(\"")) {
+            assert!(t.find(&format!("{key}.one")).is_some(), "{key}.one");
+            assert!(t.find(&format!("{key}.many")).is_some(), "{key}.many");
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_contract_has_a_text() {
+        use domain::contract::{
+            EscalationReason, Intent, Mood, NotificationType, OfferResponse, ThreatKind,
+        };
+        let t = Texts::of(Language::English);
+        let has = |family: &str, word: &str| {
+            assert!(t.find(&format!("{family}.{word}")).is_some(), "{family}.{word}");
+        };
+        Intent::ALL.iter().for_each(|word| has("intent", word.as_str()));
+        Mood::ALL.iter().for_each(|word| has("mood", word.as_str()));
+        ThreatKind::ALL.iter().for_each(|word| has("threat", word.as_str()));
+        EscalationReason::ALL.iter().for_each(|word| has("escalate", word.as_str()));
+        OfferResponse::ALL.iter().for_each(|word| has("offer_response", word.as_str()));
+        NotificationType::ALL.iter().for_each(|word| has("notice", word.as_str()));
+        Language::ALL.iter().for_each(|word| has("language", word.as_str()));
+    }
+}
