@@ -12,3 +12,4 @@ pub mod pipeline;
 pub mod serving;
 pub mod shop;
 pub mod shop_file;
+pub mod shop_setup;

@@ -17,6 +17,7 @@ pub mod conversations;
 pub mod drafts;
 pub mod events;
 pub mod filters;
+pub mod health;
 pub mod ingest;
 pub mod jobs;
 pub mod mailboxes;
