@@ -3,7 +3,7 @@ select private.open_shop($1, $2, $3);
 
 --! login
 -- What a login must not be: superuser, above row security, or owner of anything here.
-select current_user::text as login,
+select current_user::text as role,
   r.rolsuper as superuser,
   r.rolbypassrls as bypasses_row_security,
   exists (

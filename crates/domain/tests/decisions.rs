@@ -49,6 +49,9 @@ fn the_default_is_to_hold() {
     }
 }
 
+/// What a wall is made of.
+type Change = fn(&mut Desk);
+
 #[test]
 fn every_wall_holds() {
     let open = Desk::new().wants(&[Intent::Return]);
@@ -58,7 +61,6 @@ fn every_wall_holds() {
         desk.decide()
     };
     assert_eq!(walled(|_| {}).action, Action::Reply);
-    type Change = fn(&mut Desk);
     let walls: [(Change, ReasonCode); 9] = [
         (|desk| desk.terms.active = false, ReasonCode::ShopNotActive),
         (|desk| desk.terms.automatic_sending = false, ReasonCode::DraftsOnly),

@@ -1,14 +1,9 @@
 //! The cases beside the rules: every mail in `policies/*/cases.toml` goes through the whole
 //! core (read, decide, compose, guard) and must end as its case says.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "a case that cannot be read fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a case that cannot be read fails the test")]
 
+#[expect(dead_code, reason = "the desk of the decisions, of which the cases need a part")]
 mod support;
 #[path = "support/cases.rs"]
 mod cases;
@@ -17,13 +12,13 @@ use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 use std::path::Path;
 
-use cases::{Case, Cases, Expect, Writer, request};
+use cases::{Case, Cases, Expect, Writer, request, rules_with};
 use domain::compose::{Draft, Templates, compose};
 use domain::contract::{Language, Percentage, RuleKey};
 use domain::decide::{Action, Decision, Part, Verdict, watch_word};
 use domain::guard::{Context, Objection, approve, inspect};
 use domain::understand::{self, Input, Reading};
-use support::{Desk, reading, rules_with};
+use support::{Desk, reading};
 
 /// The least number of cases a rule has, and of those in English.
 const AT_LEAST: (usize, usize) = (40, 12);
@@ -48,7 +43,9 @@ fn every_case_beside_the_rules_holds() {
             assert!(seen.insert(case.says.clone()), "said twice: {}", case.says);
             match play(case) {
                 Err(refused) if refused == case.expect.refused => {}
-                Err(refused) => writeln!(wrong, "\n### {key}: {}\n  {refused:?}", case.says).unwrap(),
+                Err(refused) => {
+                    writeln!(wrong, "\n### {key}: {}\n  {refused:?}", case.says).unwrap();
+                }
                 Ok(outcome) => {
                     english += usize::from(outcome.decision.language == Language::English);
                     let problems = problems(&case.expect, &outcome);
@@ -106,17 +103,20 @@ fn play(case: &Case) -> Result<Outcome, Vec<String>> {
 
 /// What the reader reads, under what the case itself gives.
 fn read(case: &Case) -> Reading {
-    let mut read = case.mail.as_deref().map_or_else(|| reading(&[]), |mail| {
-        let thread: Vec<_> = case
-            .thread
-            .iter()
-            .map(|earlier| understand::Earlier {
-                by_shop: earlier.from == Writer::Shop,
-                body: &earlier.body,
-            })
-            .collect();
-        understand::read(&Input { subject: &case.subject, body: mail, thread: &thread })
-    });
+    let mut read = case.mail.as_deref().map_or_else(
+        || reading(&[]),
+        |mail| {
+            let thread: Vec<_> = case
+                .thread
+                .iter()
+                .map(|earlier| understand::Earlier {
+                    by_shop: earlier.from == Writer::Shop,
+                    body: &earlier.body,
+                })
+                .collect();
+            understand::read(&Input { subject: &case.subject, body: mail, thread: &thread })
+        },
+    );
     case.reading.over(&mut read);
     read
 }
@@ -125,6 +125,9 @@ fn read(case: &Case) -> Reading {
 fn problems(expect: &Expect, outcome: &Outcome) -> Vec<String> {
     let Outcome { decision, draft, .. } = outcome;
     let mut problems = floors(outcome);
+    if !expect.refused.is_empty() {
+        problems.push(format!("these were saved: {:?}", expect.refused));
+    }
     let mut compare = Compare(&mut problems);
     compare.equal("action", expect.action.as_ref(), &decision.action);
     let percentage = expect.compensatie_percentage.map(Percentage::from_percents);
@@ -143,6 +146,8 @@ fn problems(expect: &Expect, outcome: &Outcome) -> Vec<String> {
     for (word, verdict) in &expect.rulings {
         compare.equal(word, Some(&Some(*verdict)), &decision.ruling(request(word)));
     }
+    let objections = outcome.objections.iter().map(|objection| objection.kind).collect();
+    compare.equal("objections", Some(&expect.objections), &objections);
     let codes: Vec<_> = decision.because.iter().map(|reason| reason.code).collect();
     let kinds: Vec<_> = decision.alerts.iter().map(|alert| alert.kind).collect();
     let text = draft.as_ref().map(Draft::text).unwrap_or_default();
@@ -167,8 +172,8 @@ fn floors(outcome: &Outcome) -> Vec<String> {
     let person = reading.threat() || reading.must_escalate();
     floor(!(*sent && denied), "a decision against the customer is never sent");
     floor(!(*sent && person), "a threat or a wish for a person is never answered by itself");
-    floor(*sent == (decision.action == Action::Reply), "what is decided is what is sent");
-    floor(objections.is_empty(), "the guard finds nothing in our own templates");
+    let clean = objections.is_empty();
+    floor(*sent == (clean && decision.action == Action::Reply), "decided and clean is sent");
     floor(
         draft.as_ref().is_none_or(|draft| draft.disclosure_html.contains("AI")),
         "every draft says that an AI wrote it",
@@ -201,8 +206,11 @@ fn passage(part: &Part) -> String {
 /// Everything a person needs to see what happened.
 fn report(key: RuleKey, case: &Case, outcome: &Outcome, problems: &[String]) -> String {
     let Outcome { reading, decision, draft, objections, sent } = outcome;
-    let reasons: Vec<_> =
-        decision.because.iter().map(|reason| format!("{} {}", reason.code.as_str(), reason.fact)).collect();
+    let reasons: Vec<_> = decision
+        .because
+        .iter()
+        .map(|reason| format!("{} {}", reason.code.as_str(), reason.fact))
+        .collect();
     let mail = case.mail.as_deref().unwrap_or("(no mail, only a reading)");
     let draft = draft.as_ref().map_or_else(|| "(no draft)".to_owned(), Draft::text);
     format!(

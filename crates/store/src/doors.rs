@@ -142,7 +142,7 @@ doors!(TenantTx, AdminTx, SystemTx);
 /// The rights of a login, as the server sees them.
 #[derive(Debug, Deserialize)]
 struct Login {
-    login: String,
+    role: String,
     superuser: bool,
     bypasses_row_security: bool,
     owns_table: bool,
@@ -257,31 +257,21 @@ async fn run<D: Door, T>(
     work: impl AsyncFnOnce(&D) -> Result<T>,
 ) -> Result<T> {
     let tx = enter(Session::open(pool).await?);
-    let (begun, worked) = tokio::join!(biased; tx.session().begin(begin), work(&tx));
-    begun?;
-    tx.into_session().end(worked).await
+    let (entered, outcome) = tokio::join!(biased; tx.session().begin(begin), work(&tx));
+    entered?;
+    tx.into_session().end(outcome).await
 }
 
 fn begin_user(claims: &Claims) -> String {
     let user = claims.user_id;
-    match claims.tenant_id {
-        Some(tenant) => begin_with(
-            8,
-            &[
-                ("app.tenant_id", &tenant.to_string()),
-                (
-                    "request.jwt.claims",
-                    &format!(
-                        r#"{{"sub":"{user}","role":"authenticated","app_metadata":{{"tenant_id":"{tenant}"}}}}"#
-                    ),
-                ),
-            ],
+    let tenant = claims.tenant_id.map(|tenant| tenant.to_string()).unwrap_or_default();
+    let json = match claims.tenant_id {
+        Some(tenant) => format!(
+            r#"{{"sub":"{user}","role":"authenticated","app_metadata":{{"tenant_id":"{tenant}"}}}}"#
         ),
-        None => begin_with(
-            8,
-            &[("request.jwt.claims", &format!(r#"{{"sub":"{user}","role":"authenticated"}}"#))],
-        ),
-    }
+        None => format!(r#"{{"sub":"{user}","role":"authenticated"}}"#),
+    };
+    begin_with(8, &[("app.tenant_id", &tenant), ("request.jwt.claims", &json)])
 }
 
 fn admin_json(user: UserId) -> String {
@@ -291,12 +281,12 @@ fn admin_json(user: UserId) -> String {
 /// BEGIN with settings that end with the transaction. Only ids, fixed words and JSON of ids come
 /// in here, so nothing needs quoting.
 fn begin_with(timeout_seconds: u32, settings: &[(&str, &str)]) -> String {
-    let mut text =
-        format!("begin; select set_config('statement_timeout','{timeout_seconds}s',true)");
-    for (name, value) in settings {
-        text.push_str(&format!(",set_config('{name}','{value}',true)"));
-    }
-    text
+    let timeout = format!("{timeout_seconds}s");
+    let calls: Vec<String> = std::iter::once(&("statement_timeout", timeout.as_str()))
+        .chain(settings)
+        .map(|(name, value)| format!("set_config('{name}','{value}',true)"))
+        .collect();
+    format!("begin; select {}", calls.join(","))
 }
 
 fn pool(config: &Config, size: usize) -> Result<Pool> {
@@ -326,5 +316,5 @@ async fn refuse_unsafe(pool: &Pool) -> Result<()> {
     } else {
         return Ok(());
     };
-    Err(Error::UnsafeLogin { login: login.login, reason })
+    Err(Error::UnsafeLogin { login: login.role, reason })
 }

@@ -18,7 +18,7 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A fresh UUIDv7: ordered by time, made here and never by the database.
+            /// A fresh `UUIDv7`: ordered by time, made here and never by the database.
             #[expect(clippy::new_without_default, reason = "a default that differs each time misleads")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())

@@ -71,6 +71,22 @@ pub enum InteractionState {
     Imported,
 }
 
+impl InteractionState {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Answered => "answered",
+            Self::Drafted => "drafted",
+            Self::Held => "held",
+            Self::Automatic => "automatic",
+            Self::Discarded => "discarded",
+            Self::Closed => "closed",
+            Self::Imported => "imported",
+        }
+    }
+}
+
 /// A mail as it came.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RawMessage {

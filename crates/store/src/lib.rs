@@ -14,6 +14,7 @@ mod sql;
 
 pub mod answer;
 pub mod conversations;
+pub mod desk;
 pub mod drafts;
 pub mod events;
 pub mod filters;

@@ -29,12 +29,7 @@ macro_rules! sql {
 pub(crate) use sql;
 
 /// What stands between the line `--! name` and the next such line.
-#[expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "runs in the compiler only, where a panic is a compile error"
-)]
+#[expect(clippy::panic, reason = "runs in the compiler only, where a panic is a compile error")]
 pub(crate) const fn section(file: &'static str, name: &str) -> &'static str {
     let bytes = file.as_bytes();
     let mut at = 0;

@@ -55,7 +55,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let phrases = mails::phrases(Path::new("evals/train/phrases.txt"))?;
     if arguments.topics {
         for mail in &mails {
-            let topics = mail.with_input(domain::understand::topics).join(" ");
+            let topics = mail.with_input(domain::understand::topics);
+            let topics: Vec<_> = topics.iter().map(|(name, word)| format!("{name}={word}")).collect();
+            let topics = topics.join(";");
             let labels = &mail.labels;
             let kind = labels.threat_kind.map_or("-", domain::contract::ThreatKind::as_str);
             let intents: Vec<_> = labels.intents.iter().map(|it| it.as_str()).collect();

@@ -5,7 +5,7 @@
 
 use super::address;
 use super::classifier::{Judged, Scores, Weights, place};
-use super::concepts::{CONCEPTS, Mask};
+use super::concepts::{CONCEPTS, Found};
 use super::features::{Features, Source, Style, features};
 use super::fresh::{Parts, parts};
 use super::gates;
@@ -23,8 +23,7 @@ use crate::contract::{
 pub(super) struct Seen {
     parts: Parts,
     plain: Plain,
-    /// What the new text speaks of.
-    pub topics: Mask,
+    found: Found,
     hits: Vec<RuleHit>,
     answer: Option<Answer>,
     address: Option<NewAddress>,
@@ -71,8 +70,16 @@ impl Seen {
             | u32::from(answer.is_some()) << place("compensation");
         let source = Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
         let features = features(&source);
-        let topics = found.all;
-        Self { parts, plain, topics, hits, answer, address, features }
+        Self { parts, plain, found, hits, answer, address, features }
+    }
+
+    /// Each word found with the lists it stands in.
+    pub(super) fn topics(&self) -> Vec<(&'static str, String)> {
+        let words = self.found.hits.iter().flat_map(|hit| {
+            let words = self.plain.words(hit.span).to_owned();
+            CONCEPTS.names_in(hit.mask).into_iter().map(move |name| (name, words.clone()))
+        });
+        words.collect()
     }
 
     /// The first sentence in which a rule with this label holds.

@@ -99,9 +99,9 @@ pub fn read_with(weights: &classifier::Weights, input: &Input<'_>) -> Reading {
     conclude::conclude(weights, input, &seen)
 }
 
-/// What the new text of a mail speaks of: the names of the word lists that occur in it.
-pub fn topics(input: &Input<'_>) -> Vec<&'static str> {
-    concepts::CONCEPTS.names_in(conclude::Seen::of(input).topics)
+/// What the new text of a mail speaks of: names of word lists, and the word found, in order.
+pub fn topics(input: &Input<'_>) -> Vec<(&'static str, String)> {
+    conclude::Seen::of(input).topics()
 }
 
 /// What the classifier sees of a mail: for training.

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use domain::contract::{
     Cents, EscalationReason, Intent, LadderStep, Language, Mood, NotificationType, OfferResponse,
-    Percentage, ThreatKind,
+    Percentage, RuleKey, ThreatKind,
 };
 use domain::decide::{
     Action, LedgerEntry, LedgerKind, OrderFacts, ReasonCode, Request, Sender, Terms, ThreadState,
     Verdict,
 };
+use domain::guard::ObjectionKind;
+use domain::policy::{AnyConfig, Rule, Rules, master, master_rules, parse_config};
 use domain::understand::{NewAddress, Reading};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -170,6 +172,8 @@ pub struct Expect {
     pub alerts: Vec<NotificationType>,
     /// Every ledger line that the decision asks for, in order.
     pub ledger: Option<Vec<LedgerKind>>,
+    /// What the guard objects to; nothing, where a case does not name it.
+    pub objections: Vec<ObjectionKind>,
     /// The `rule_config` fields (`key.field`) that are refused when they are saved.
     pub refused: Vec<String>,
 }
@@ -267,4 +271,33 @@ impl Case {
 /// The contract's word for a request.
 pub fn request(word: &str) -> Request {
     serde_json::from_value(word.into()).unwrap_or_else(|_| panic!("no request is called {word}"))
+}
+
+/// The master rules with `rule_config` overrides per rule key, saved as version 1; or what
+/// the parser refuses, as `key.field`.
+pub fn rules_with(
+    overrides: &serde_json::Map<String, serde_json::Value>,
+) -> Result<Rules, Vec<String>> {
+    let mut rules = master_rules();
+    let mut refused = Vec::new();
+    for (name, fields) in overrides {
+        let key = RuleKey::from_text(name).unwrap_or_else(|| panic!("no rule is called {name}"));
+        let mut config = master(key).rule_config.clone();
+        config.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        match parse_config(key, &config) {
+            Ok(AnyConfig::Return(config)) => rules.retourbeleid_fashion = saved(config),
+            Ok(AnyConfig::Ladder(config)) => rules.onderhandeling_logica = saved(config),
+            Ok(AnyConfig::Threat(config)) => rules.dreiging_detectie = saved(config),
+            Ok(AnyConfig::Cancellation(config)) => rules.annulering_policy = saved(config),
+            Ok(AnyConfig::Address(config)) => rules.adreswijziging_policy = saved(config),
+            Err(problems) => {
+                refused.extend(problems.iter().map(|problem| format!("{name}.{}", problem.field)));
+            }
+        }
+    }
+    if refused.is_empty() { Ok(rules) } else { Err(refused) }
+}
+
+const fn saved<T>(config: T) -> Rule<T> {
+    Rule { version: 1, config }
 }

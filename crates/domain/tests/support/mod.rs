@@ -1,9 +1,5 @@
 //! A desk to put mails on: a shop, a customer and a moment, everything else by default.
-#![expect(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "a broken desk fails the test that stands at it"
-)]
+#![expect(clippy::unwrap_used, reason = "a broken desk fails the test that stands at it")]
 
 use domain::contract::{EscalationReason, Intent};
 use domain::contract::{
@@ -12,7 +8,7 @@ use domain::contract::{
 use domain::decide::{
     Decision, Facts, LedgerEntry, LedgerKind, OrderFacts, Sender, Terms, ThreadState, decide,
 };
-use domain::policy::{AnyConfig, Rule, Rules, master, master_rules, parse_config, parse_ladder};
+use domain::policy::{master, master_rules, parse_ladder};
 use domain::understand::Reading;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -153,33 +149,4 @@ pub fn answer(response: OfferResponse, percents: Option<u16>) -> Reading {
         counter_percentage: percents.map(Percentage::from_percents),
         ..reading(&[Intent::Compensation])
     }
-}
-
-/// The master rules with `rule_config` overrides per rule key, saved as version 1; or what
-/// the parser refuses, as `key.field`.
-pub fn rules_with(overrides: &serde_json::Map<String, Value>) -> Result<Rules, Vec<String>> {
-    let mut rules = master_rules();
-    let mut refused = Vec::new();
-    for (name, fields) in overrides {
-        let key = RuleKey::from_text(name).unwrap_or_else(|| panic!("no rule is called {name}"));
-        let mut config = master(key).rule_config.clone();
-        for (field, value) in fields.as_object().unwrap() {
-            set(&mut config, field, value.clone());
-        }
-        match parse_config(key, &config) {
-            Ok(AnyConfig::Return(config)) => rules.retourbeleid_fashion = saved(config),
-            Ok(AnyConfig::Ladder(config)) => rules.onderhandeling_logica = saved(config),
-            Ok(AnyConfig::Threat(config)) => rules.dreiging_detectie = saved(config),
-            Ok(AnyConfig::Cancellation(config)) => rules.annulering_policy = saved(config),
-            Ok(AnyConfig::Address(config)) => rules.adreswijziging_policy = saved(config),
-            Err(problems) => {
-                refused.extend(problems.iter().map(|problem| format!("{name}.{}", problem.field)));
-            }
-        }
-    }
-    if refused.is_empty() { Ok(rules) } else { Err(refused) }
-}
-
-const fn saved<T>(config: T) -> Rule<T> {
-    Rule { version: 1, config }
 }

@@ -1,12 +1,20 @@
 //! The store against a real Postgres. One binary, so that one cluster serves all tests.
 
+#[cfg(test)]
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(test)]
 mod cancellation;
+#[cfg(test)]
 mod catalog;
+#[cfg(test)]
 mod isolation;
+#[cfg(test)]
 mod migrations;
+#[cfg(test)]
 mod path_of_a_mail;
+#[cfg(test)]
 mod settings;
+#[cfg(test)]
 mod work;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::support::{Database, World};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Shops with this many due jobs each, made behind the doors.
 async fn shops_with_jobs(database: &Database, counts: &[i32]) {

@@ -178,7 +178,7 @@ async fn first_mail(store: &Store, shop: &Shop) {
 
 /// The one due job of this kind of this shop.
 async fn claim_of(store: &Store, kind: JobKind, tenant: TenantId) -> ClaimedJob {
-    let jobs = store::jobs::claim(store, kind, 10, Duration::from_secs(60)).await.unwrap();
+    let jobs = store::jobs::claim(store, kind, 10, Duration::from_mins(1)).await.unwrap();
     jobs.into_iter().find(|job| job.tenant_id == tenant).unwrap()
 }
 
