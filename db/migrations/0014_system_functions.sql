@@ -153,13 +153,23 @@ $$;
 comment on function private.make_platform_admin(text) is
   'Makes the person with this address a platform admin, for the command line; null when there is none.';
 
+create function private.user_by_email(p_email text) returns uuid
+language sql stable security definer set search_path = ''
+as $$
+  select user_id from public.profiles where email = lower(p_email)
+$$;
+comment on function private.user_by_email(text) is
+  'The person with this address, for the command line; null when there is none.';
+
 revoke all on function
   private.active_mailboxes(), private.claim_jobs(text, integer, interval, uuid), private.next_due(text),
   private.stuck_sending(interval), private.event_heads(uuid[]),
-  private.create_user(uuid, text, text, jsonb), private.make_platform_admin(text)
+  private.create_user(uuid, text, text, jsonb), private.make_platform_admin(text),
+  private.user_by_email(text)
 from public, anon, authenticated, service_role;
 grant execute on function
   private.active_mailboxes(), private.claim_jobs(text, integer, interval, uuid), private.next_due(text),
   private.stuck_sending(interval), private.event_heads(uuid[]),
-  private.create_user(uuid, text, text, jsonb), private.make_platform_admin(text)
+  private.create_user(uuid, text, text, jsonb), private.make_platform_admin(text),
+  private.user_by_email(text)
 to loket_system;

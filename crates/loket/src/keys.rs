@@ -45,7 +45,33 @@ pub fn key(data_dir: &Path, name: &str) -> anyhow::Result<Key> {
     if !path.exists() {
         make(&path).with_context(|| format!("the key {} cannot be made", path.display()))?;
     }
-    let mode = fs::metadata(&path)?.permissions().mode();
+    read(&path)
+}
+
+/// How many keys there are; an error names the first that cannot be used. Makes none.
+pub fn check(data_dir: &Path) -> anyhow::Result<usize> {
+    let directory = directory(data_dir);
+    let entries = fs::read_dir(&directory)
+        .with_context(|| format!("the key directory {} cannot be read", directory.display()))?;
+    let mut count = 0;
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "key") {
+            read(&path)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// The key called `name`, if it was made already.
+pub fn existing(data_dir: &Path, name: &str) -> anyhow::Result<Option<Key>> {
+    let path = directory(data_dir).join(format!("{name}.key"));
+    if path.exists() { read(&path).map(Some) } else { Ok(None) }
+}
+
+fn read(path: &Path) -> anyhow::Result<Key> {
+    let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!(
             "the key {} can be read by others (mode {:o}); run: chmod 600 {}",
@@ -54,7 +80,7 @@ pub fn key(data_dir: &Path, name: &str) -> anyhow::Result<Key> {
             path.display()
         );
     }
-    let bytes = fs::read(&path)?;
+    let bytes = fs::read(path)?;
     if bytes.len() != 32 {
         bail!("the key {} is damaged: restore it from a backup", path.display());
     }

@@ -13,3 +13,4 @@ pub mod serving;
 pub mod shop;
 pub mod shop_file;
 pub mod web;
+pub mod shop_setup;

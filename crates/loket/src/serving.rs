@@ -8,7 +8,7 @@ use crate::config::Common;
 use crate::database::Database;
 use crate::jobs::{Pace, Workers};
 use crate::keys;
-use crate::pipeline::Desk;
+use crate::pipeline::{Desk, Suspects};
 use crate::shop::Shops;
 
 /// A desk on this database.
@@ -19,6 +19,8 @@ pub fn desk(common: &Common, database: &Database) -> anyhow::Result<Arc<Desk>> {
         data_dir: common.data_dir.clone(),
         shops: Shops::default(),
         now,
+        parse: mail::parse::parse,
+        suspects: Suspects::open(&common.data_dir)?,
     }))
 }
 

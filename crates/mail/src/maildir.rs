@@ -248,6 +248,10 @@ fn read_or_make_index(path: &Path) -> io::Result<Index> {
     // A line without its end was cut off by a crash before the uid was handed out.
     let whole =
         text.rfind('\n').and_then(|end| text.split_at_checked(end + 1)).unwrap_or_default().0;
+    if whole.is_empty() {
+        // Cut off while it was made: no uid was handed out, so a new numbering harms nobody.
+        return make_index(path);
+    }
     if whole.len() < text.len() {
         OpenOptions::new().write(true).open(path)?.set_len(whole.len() as u64)?;
     }
@@ -265,24 +269,34 @@ fn read_or_make_index(path: &Path) -> io::Result<Index> {
     Ok(Index { uidvalidity, uids })
 }
 
-/// A new numbering. Its uidvalidity is the file system's time of making, in seconds: a
-/// mailbox whose index was lost gets another one, as RFC 3501 asks.
+/// A new numbering, whole or not there at all. Its uidvalidity is the file system's time of
+/// making, in seconds: a mailbox whose index was lost gets another one, as RFC 3501 asks.
 fn make_index(path: &Path) -> io::Result<Index> {
-    let made =
-        OpenOptions::new().write(true).create_new(true).open(path)?.metadata()?.modified()?;
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    let mut file = File::create(&unfinished)?;
+    let made = file.metadata()?.modified()?;
     let seconds = made.duration_since(SystemTime::UNIX_EPOCH).map_or(1, |age| age.as_secs());
     let uidvalidity = u32::try_from(seconds).unwrap_or(u32::MAX).max(1);
-    append_durably(path, &format!("{INDEX_HEADER}{uidvalidity}\n"))?;
+    file.write_all(format!("{INDEX_HEADER}{uidvalidity}\n").as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)?;
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         File::open(parent)?.sync_all()?;
     }
     Ok(Index { uidvalidity, uids: HashMap::new() })
 }
 
+/// Appends whole lines. What a full disk left of them is taken back, so that the next lines
+/// are not glued to a torn one.
 fn append_durably(path: &Path, lines: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).open(path)?;
-    file.write_all(lines.as_bytes())?;
-    file.sync_data()
+    let before = file.metadata()?.len();
+    let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_data());
+    if written.is_err() {
+        file.set_len(before)?;
+    }
+    written
 }
 
 fn read_file(path: &Path) -> io::Result<(Vec<u8>, u64, Timestamp)> {

@@ -215,13 +215,17 @@ pub async fn load_facts(tx: &TenantTx, interaction: InteractionId) -> Result<Opt
     let shop = tx.tenant();
     let both: Params<'_> = &[&shop, &interaction];
     let session = &tx.session;
-    let (mail, thread, shop_row, rules, ledger, account, budget, earlier) = tokio::try_join!(
+    // The account's version is read before what it guards (ledger, budget): read after them, it
+    // could be newer than they are, and a second mail would not notice the first.
+    let version = sql!("answer", "customer_account");
+    session.prepare(version).await?;
+    let (account, mail, thread, shop_row, rules, ledger, budget, earlier) = tokio::try_join!(
+        session.first(version, both),
         session.first(sql!("answer", "interaction"), both),
         session.first(sql!("answer", "thread"), both),
         crate::shops::load(tx),
         crate::rules::current(tx),
         session.all(sql!("answer", "ledger"), both),
-        session.first(sql!("answer", "customer_account"), both),
         session.first(sql!("answer", "budget"), both),
         session.all(sql!("answer", "earlier"), both),
     )?;
@@ -253,9 +257,11 @@ pub async fn order_ledger(tx: &TenantTx, order_number: &str) -> Result<(Vec<Ledg
     let shop = tx.tenant();
     let by_order: Params<'_> = &[&shop, &order_number];
     let by_account: Params<'_> = &[&shop, &account_key];
-    let (rows, version) = tokio::try_join!(
-        tx.session.all(sql!("answer", "order_ledger"), by_order),
+    // First the version, then what it guards, see `load_facts`.
+    tx.session.prepare(sql!("answer", "account")).await?;
+    let (version, rows) = tokio::try_join!(
         tx.session.one::<Version>(sql!("answer", "account"), by_account),
+        tx.session.all(sql!("answer", "order_ledger"), by_order),
     )?;
     Ok((rows, Account { account_key, version: version.version }))
 }
@@ -402,7 +408,8 @@ pub struct AnswerWrite {
     pub deliver_job_id: JobId,
     /// Rows for the ledger.
     pub offers: Vec<NewOffer>,
-    /// Every account the decision looked at, when it adds to the ledger. Keys are distinct.
+    /// Every account the decision looked at, when it adds to the ledger or spends of the
+    /// customer's budget of automatic replies. Keys are distinct.
     pub accounts: Vec<Account>,
     /// Who must know.
     pub notifications: Vec<NewNotification>,

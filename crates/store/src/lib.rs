@@ -18,6 +18,7 @@ pub mod desk;
 pub mod drafts;
 pub mod events;
 pub mod filters;
+pub mod health;
 pub mod ingest;
 pub mod jobs;
 pub mod mailboxes;

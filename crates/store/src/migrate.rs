@@ -135,6 +135,11 @@ async fn apply(client: &mut Client, pending: Option<Vec<Migration>>) -> Result<u
     Ok(pending.len())
 }
 
+/// How many migrations are still to be applied.
+pub(crate) async fn pending(client: &Client) -> Result<usize> {
+    Ok(applied(client).await?.map_or(MIGRATIONS.len(), |pending| pending.len()))
+}
+
 /// What is still to be applied; `None` when the database was never migrated.
 async fn applied(client: &Client) -> Result<Option<Vec<Migration>>> {
     let applied = sql!("migrate", "applied");

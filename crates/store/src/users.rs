@@ -61,6 +61,20 @@ pub async fn create(store: &Store, user: UserId, email: &str, password_hash: &st
         .await
 }
 
+/// The person with this address; `None` when there is none.
+pub async fn by_email(store: &Store, email: &str) -> Result<Option<UserId>> {
+    #[derive(Deserialize)]
+    struct Found {
+        user_id: Option<UserId>,
+    }
+    store
+        .as_system(Purpose::Setup, async |tx| {
+            let row: Found = tx.session.one(sql!("users", "by_email"), &[&email]).await?;
+            Ok(row.user_id)
+        })
+        .await
+}
+
 /// Makes the person with this address a platform admin; `None` when there is none.
 pub async fn make_platform_admin(store: &Store, email: &str) -> Result<Option<UserId>> {
     #[derive(Deserialize)]

@@ -91,7 +91,8 @@ fn rebuilt(mails: &[Mail]) -> Score {
         let mut least: BTreeMap<(&str, String), usize> = BTreeMap::new();
         for pass in 0..2 {
             for (mail, group) in mails.iter().zip(group.iter_mut()) {
-                let named = references(&mail.message).into_iter().chain(mail.message.message_id.clone());
+                let named =
+                    references(&mail.message).into_iter().chain(mail.message.message_id.clone());
                 for id in named {
                     let known = least.entry((&mail.corpus, id)).or_insert(*group);
                     *known = (*known).min(*group);

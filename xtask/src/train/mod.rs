@@ -56,7 +56,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.topics {
         for mail in &mails {
             let topics = mail.with_input(domain::understand::topics);
-            let topics: Vec<_> = topics.iter().map(|(name, word)| format!("{name}={word}")).collect();
+            let topics: Vec<_> =
+                topics.iter().map(|(name, word)| format!("{name}={word}")).collect();
             let topics = topics.join(";");
             let labels = &mail.labels;
             let kind = labels.threat_kind.map_or("-", domain::contract::ThreatKind::as_str);
@@ -96,11 +97,19 @@ fn print(line: &str) {
 
 fn print_score(score: &Score) {
     print(&format!("{} mails", score.mails()));
-    print(&format!("{:26} {:>7} {:>9} {:>6} {:>6}", "label", "support", "precision", "recall", "f1"));
+    print(&format!(
+        "{:26} {:>7} {:>9} {:>6} {:>6}",
+        "label", "support", "precision", "recall", "f1"
+    ));
     for row in score.table() {
         let show = |it: u32| format!("{}.{:02}", it / 100, it % 100);
         let (precision, recall) = (show(row.precision), show(row.recall));
-        print(&format!("{:26} {:>7} {precision:>9} {recall:>6} {:>6}", row.label, row.support, show(row.f1)));
+        print(&format!(
+            "{:26} {:>7} {precision:>9} {recall:>6} {:>6}",
+            row.label,
+            row.support,
+            show(row.f1)
+        ));
     }
     let (alarmed, all) = score.alarms();
     print(&format!("hard negatives that alarm: {alarmed} of {all}"));
@@ -129,10 +138,16 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Res
             });
             if misses == Some("curve") {
                 let show = |label: usize, truth: bool| {
-                    print(&format!("curve\t{}\t{}\t{truth}", domain::understand::classifier::LABELS[label], scores[label]));
+                    print(&format!(
+                        "curve\t{}\t{}\t{truth}",
+                        domain::understand::classifier::LABELS[label],
+                        scores[label]
+                    ));
                 };
                 show(0, mail.labels.threat);
-                if !mail.labels.threat { show(25, mail.labels.must_escalate); }
+                if !mail.labels.threat {
+                    show(25, mail.labels.must_escalate);
+                }
                 for (index, intent) in domain::contract::Intent::ALL.iter().enumerate() {
                     show(8 + index, mail.labels.intents.contains(intent));
                 }
@@ -140,8 +155,24 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Res
             let wrong = mail.count(&mut score, &reading);
             let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
             if shown {
-                print(&format!("== {} {wrong:?} threat {} escalate {}", mail.id, scores[0], scores[25]));
-                print(&format!("   read {:?} {:?} {:?}\n   want {:?}", reading.order_number, reading.new_address, (reading.offer_response, reading.counter_percentage, reading.counter_amount, reading.threat_kind, reading.intents.iter().collect::<Vec<_>>(), reading.mood), mail.labels));
+                print(&format!(
+                    "== {} {wrong:?} threat {} escalate {}",
+                    mail.id, scores[0], scores[25]
+                ));
+                print(&format!(
+                    "   read {:?} {:?} {:?}\n   want {:?}",
+                    reading.order_number,
+                    reading.new_address,
+                    (
+                        reading.offer_response,
+                        reading.counter_percentage,
+                        reading.counter_amount,
+                        reading.threat_kind,
+                        reading.intents.iter().collect::<Vec<_>>(),
+                        reading.mood
+                    ),
+                    mail.labels
+                ));
                 print(&format!("   {} | {}", mail.subject, mail.body.replace('\n', " / ")));
             }
         }

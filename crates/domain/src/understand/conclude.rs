@@ -68,7 +68,8 @@ impl Seen {
         let open = gates::open(found.all)
             | u32::from(offered_address) << place("address_change")
             | u32::from(answer.is_some()) << place("compensation");
-        let source = Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
+        let source =
+            Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
         let features = features(&source);
         Self { parts, plain, found, hits, answer, address, features }
     }

@@ -233,8 +233,14 @@ mod tests {
         let found = CONCEPTS.find(&plain);
         let hits = crate::understand::rules::apply(&found);
         let style = Style::of("A!");
-        let source =
-            Source { plain: &plain, found: &found, hits: &hits, style, facts: &[0, 31, 99], open: 1 };
+        let source = Source {
+            plain: &plain,
+            found: &found,
+            hits: &hits,
+            style,
+            facts: &[0, 31, 99],
+            open: 1,
+        };
         let features = features(&source);
         assert_eq!(features.sentences.len(), plain.sentences.len());
         for group in features.mail.iter().chain(features.sentences.iter().flatten()) {

@@ -2,6 +2,7 @@
 //! 0 done, 1 failed, 2 wrong usage.
 
 mod demo;
+mod doctor;
 mod eval;
 mod explain;
 mod migrate;
@@ -34,6 +35,8 @@ enum Command {
     Migrate,
     /// Says what would be done with a mail and why, without a database or a network.
     Explain(explain::Arguments),
+    /// Looks whether everything is in order, and says what to do where it is not.
+    Doctor(doctor::Arguments),
     /// Measures the reader against labelled mails.
     Eval(eval::Arguments),
 }
@@ -46,6 +49,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.command {
         Command::Explain(options) => explain::run(&options),
         Command::Eval(options) => eval::run(&options),
+        Command::Doctor(options) => on_runtime(doctor::run(&common, &options)),
         Command::Demo(options) => on_runtime(demo::run(&common, &options)),
         Command::Serve(options) => on_runtime(serve::run(&common, &options)),
         Command::Migrate => on_runtime(migrate::run(&common)),

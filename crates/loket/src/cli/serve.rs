@@ -1,17 +1,23 @@
 //! `loket serve`: mail is read, answered and sent, and the dashboard listens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
-use store::Claims;
 use store::managed::OnProgress;
+use store::{Claims, Store, UserId};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::output;
 use crate::config::Common;
-use crate::database::{self, Content, DATABASE};
-use crate::jobs::{Pace, Workers};
+use crate::database::{self, Content, DATABASE, Database};
+use crate::jobs::Pace;
 use crate::pipeline::Desk;
-use crate::serving;
+use crate::web::{self, Access};
+use crate::{keys, serving};
 
 /// The options.
 #[derive(Debug, Args)]
@@ -19,41 +25,103 @@ pub struct Arguments {
     /// Seconds a claimed job is held; a crash delays its jobs by this much.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     lease_seconds: u64,
+
+    /// Leaves the mailboxes to another node on the same database and only answers and sends.
+    #[arg(long)]
+    no_mailboxes: bool,
+
+    /// Whose shop the dashboard shows: the address of a person, until people sign in
+    /// themselves. Without it there are only the health pages.
+    #[arg(long, env = "LOKET_DASHBOARD_AS")]
+    dashboard_as: Option<String>,
 }
 
 /// Runs the command until it is asked to stop.
 pub async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<()> {
+    // From here on a request to stop is kept until there is something to stop; before, it would
+    // end the process and leave Postgres running.
+    let asked_to_stop = tokio::spawn(serving::asked_to_stop());
     let progress = OnProgress::new(|step| tracing::info!("{step}"));
     let database = database::open(common, DATABASE, Content::Keep, progress).await?;
-    let desk = serving::desk(common, &database)?;
-    let pace =
-        Pace { lease: std::time::Duration::from_secs(arguments.lease_seconds), ..Pace::default() };
+    let served = on_database(common, arguments, &database, asked_to_stop).await;
+    let stopped = database.stop().await;
+    served.and(stopped)
+}
+
+async fn on_database(
+    common: &Common,
+    arguments: &Arguments,
+    database: &Database,
+    asked_to_stop: JoinHandle<()>,
+) -> anyhow::Result<()> {
+    let claims = match &arguments.dashboard_as {
+        Some(email) => claims_of(&database.store, email).await?,
+        // Nobody: a person who does not exist sees no shop.
+        None => Claims { user_id: UserId(Uuid::nil()), tenant_id: None },
+    };
+    let desk = serving::desk(common, database)?;
+    let pace = Pace {
+        lease: Duration::from_secs(arguments.lease_seconds),
+        mailboxes: !arguments.no_mailboxes,
+        ..Pace::default()
+    };
     let workers = serving::workers(&desk, pace);
-    tracing::info!("ready");
     let supervised = async {
         match &database.managed {
-            Some(managed) => managed.supervise().await,
+            Some(managed) => {
+                managed.supervise().await;
+            }
             None => std::future::pending().await,
         }
     };
-    tokio::select! {
-        () = serving::asked_to_stop() => {}
-        _ = supervised => {}
-    }
+    let shows = arguments.dashboard_as.is_some();
+    let served = tokio::select! {
+        served = dashboard(common, &desk, claims, shows, asked_to_stop) => served,
+        () = supervised => Ok(()),
+    };
     tracing::info!("stopping");
     workers.drain().await;
-    database.stop().await
+    served
 }
 
-/// The dashboard for one signed-in person, until Ctrl-C.
+async fn claims_of(store: &Store, email: &str) -> anyhow::Result<Claims> {
+    let user = store::users::by_email(store, email)
+        .await?
+        .with_context(|| format!("there is nobody with the address {email}"))?;
+    let profile = store::users::profile(store, user)
+        .await?
+        .with_context(|| format!("{email} has no profile"))?;
+    Ok(profile.claims())
+}
+
+/// Serves the pages until it is asked to stop. The link that opens them is printed, not logged:
+/// it holds a key.
 pub async fn dashboard(
     common: &Common,
     desk: &Arc<Desk>,
-    claims: &Claims,
-    workers: &Workers,
+    claims: Claims,
+    shows: bool,
+    asked_to_stop: JoinHandle<()>,
 ) -> anyhow::Result<()> {
-    let _ = (desk, claims, workers);
-    output::note(&format!("dashboard on http://{}", common.listen));
-    serving::asked_to_stop().await;
+    let key = keys::key(&common.data_dir, "dashboard")?.hex();
+    let access = Access { key: key.clone(), user: claims };
+    let state = web::State::new(Arc::clone(&desk.store), access);
+    let listener = TcpListener::bind(common.listen).await.with_context(|| {
+        format!("{} is taken or not ours; choose another with --listen", common.listen)
+    })?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "ready");
+    if shows {
+        output::line(&format!("\ndashboard  http://{address}/toegang?sleutel={key}"))?;
+        output::line("           (this link is the key: keep it to yourself; Ctrl-C stops)")?;
+    }
+    let closing = state.clone();
+    axum::serve(listener, web::router(state))
+        .with_graceful_shutdown(async move {
+            // A listener for signals that failed is a reason to stop as well.
+            let _ = asked_to_stop.await;
+            closing.close();
+        })
+        .await?;
     Ok(())
 }

@@ -85,6 +85,15 @@ impl Reader {
                         calls.ingest.notify_one();
                     }
                 }
+                // The database's trouble is not the mailbox's: it is read when that has passed.
+                Err(error) if error.is_passing() => {
+                    tracing::warn!(
+                        tenant.id = %mailbox.tenant_id.0,
+                        error = %store::Chain(&error),
+                        "mail could not be stored"
+                    );
+                    return false;
+                }
                 Err(error) => {
                     let pause = self
                         .resting

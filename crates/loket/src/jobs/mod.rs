@@ -28,11 +28,19 @@ pub struct Pace {
     pub poll: Duration,
     /// Jobs worked at the same time, per kind.
     pub together: usize,
+    /// Whether mailboxes are read. Of several processes on one database one reads a mailbox:
+    /// a mail directory's numbering belongs to the data directory of whoever reads it.
+    pub mailboxes: bool,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(30), poll: Duration::from_secs(2), together: 8 }
+        Self {
+            lease: Duration::from_secs(30),
+            poll: Duration::from_secs(2),
+            together: 8,
+            mailboxes: true,
+        }
     }
 }
 
@@ -65,7 +73,9 @@ impl Workers {
         let calls = Arc::new(Calls::default());
         let (stop, stopping) = watch::channel(false);
         let mut tasks = runner::start(desk, &calls, pace, &stopping);
-        tasks.push(mailboxes::start(desk, &calls, pace, stopping));
+        if pace.mailboxes {
+            tasks.push(mailboxes::start(desk, &calls, pace, stopping));
+        }
         Self { calls, stop, tasks }
     }
 

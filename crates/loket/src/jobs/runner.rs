@@ -14,6 +14,9 @@ use crate::pipeline::{self, Desk, StageError};
 
 /// An answer or delivery that failed this often is put before a person.
 const MOST_ATTEMPTS: i32 = 6;
+/// One that was taken up this often without any end ends the process each time. Far more than
+/// [`MOST_ATTEMPTS`], because a process also dies for reasons of its own.
+const MOST_CLAIMS: i32 = 20;
 /// A claim takes at most this many jobs of one kind.
 const CLAIM: u16 = 64;
 
@@ -49,6 +52,9 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self) {
+        if self.kind == JobKind::Ingest {
+            self.count_suspects().await;
+        }
         loop {
             if *self.stopping.borrow() {
                 return;
@@ -85,6 +91,17 @@ impl Worker {
             } else {
                 self.work(jobs).await;
             }
+        }
+    }
+
+    /// Before any mail is parsed: what was being parsed when the last process ended.
+    async fn count_suspects(&self) {
+        while let Err(error) = pipeline::count_suspects(&self.desk).await {
+            tracing::warn!(error = %store::Chain(&error), "no mail can be parsed yet");
+            if *self.stopping.borrow() {
+                return;
+            }
+            tokio::time::sleep(self.pace.poll).await;
         }
     }
 
@@ -139,7 +156,39 @@ const fn call(calls: &Calls, kind: JobKind) -> &Notify {
 
 /// Works one job in a task of its own, so that a panic ends this job's turn and nothing else.
 async fn one(desk: Arc<Desk>, calls: Arc<Calls>, kind: JobKind, job: ClaimedJob) {
-    let (task_desk, task_job) = (Arc::clone(&desk), job.clone());
+    let error = if job.attempt > MOST_CLAIMS {
+        StageError::TakenUpTooOften
+    } else {
+        match attempt(&desk, &calls, kind, &job).await {
+            Ok(()) => {
+                tracing::debug!(job.id = %job.job_id.0, job.kind = kind.as_str(), "a job is done");
+                return;
+            }
+            Err(error) => error,
+        }
+    };
+    if error.is_stale() {
+        return;
+    }
+    report(&job, kind, &error);
+    let settled = if job.attempt >= MOST_ATTEMPTS && !error.is_passing() {
+        give_up(&desk, kind, &job, &error).await
+    } else {
+        retry(&desk, &job, &error).await
+    };
+    if let Err(settling) = settled {
+        // The lease runs out and the job is claimed again.
+        report(&job, kind, &settling);
+    }
+}
+
+async fn attempt(
+    desk: &Arc<Desk>,
+    calls: &Arc<Calls>,
+    kind: JobKind,
+    job: &ClaimedJob,
+) -> Result<(), StageError> {
+    let (task_desk, task_job, calls) = (Arc::clone(desk), job.clone(), Arc::clone(calls));
     let task = tokio::spawn(async move {
         match kind {
             JobKind::Answer => pipeline::answer(&task_desk, &task_job).await.map(|answered| {
@@ -150,24 +199,7 @@ async fn one(desk: Arc<Desk>, calls: Arc<Calls>, kind: JobKind, job: ClaimedJob)
             JobKind::Ingest | JobKind::Deliver => pipeline::deliver(&task_desk, &task_job).await,
         }
     });
-    let error = match task.await {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error,
-        Err(_) => StageError::Panicked,
-    };
-    if error.is_stale() {
-        return;
-    }
-    report(&job, kind, &error);
-    let settled = if job.attempt >= MOST_ATTEMPTS {
-        give_up(&desk, kind, &job, &error).await
-    } else {
-        retry(&desk, &job, &error).await
-    };
-    if let Err(settling) = settled {
-        // The lease runs out and the job is claimed again.
-        report(&job, kind, &settling);
-    }
+    task.await.unwrap_or(Err(StageError::Panicked))
 }
 
 async fn ingest_failed(desk: &Desk, job: &ClaimedJob, error: &StageError) {
@@ -198,7 +230,9 @@ fn pause(attempt: i32) -> Duration {
 }
 
 async fn retry(desk: &Desk, job: &ClaimedJob, error: &StageError) -> Result<(), StageError> {
-    let (after, reason) = (pause(job.attempt), error.to_string());
+    // What passes by itself has nothing to do with how often this job was claimed.
+    let after = if error.is_passing() { pause(1) } else { pause(job.attempt) };
+    let reason = error.to_string();
     Ok(desk
         .store
         .as_worker(job.tenant_id, async |tx| {

@@ -235,7 +235,9 @@ fn gather(
         receipt,
         outbox,
         deliver_job_id: JobId::new(),
-        accounts: if offers.is_empty() { Vec::new() } else { accounts },
+        // A reply counts for the customer's budget, so of two mails answered at the same
+        // instant the second has to look again.
+        accounts: if offers.is_empty() && !sends { Vec::new() } else { accounts },
         offers,
         notifications: notifications(answer),
         events: vec![NewEvent { kind: format!("interaction.{}", fate.as_str()), subject_id: None }],

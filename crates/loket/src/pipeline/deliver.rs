@@ -1,6 +1,8 @@
 //! A reply leaves: the last look, `sending` committed before a byte is handed over, and on an
 //! unknown outcome a look in Sent under the same Message-ID. Never a blind second try.
 
+use std::time::Duration;
+
 use domain::message::Address;
 use mail::outgoing::Outgoing;
 use mail::transport::Transport;
@@ -10,6 +12,9 @@ use store::{OutboxId, TenantTx};
 
 use super::receive::MaildirConfig;
 use super::{Desk, StageError};
+
+/// A reply whose time has not come is looked at again after this long.
+const TOO_EARLY: Duration = Duration::from_secs(5);
 
 /// Works one claimed deliver job.
 pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
@@ -88,7 +93,11 @@ async fn withhold(
 ) -> Result<(), StageError> {
     within(desk, job, async |tx| {
         match objection {
-            Objection::NotQueued | Objection::TooEarly => {}
+            Objection::NotQueued => {}
+            // Its job stays: without one it would wait for ever.
+            Objection::TooEarly => {
+                return store::jobs::retry(tx, job.lease(), TOO_EARLY, "too_early").await;
+            }
             Objection::ShopInactive => store::outbox::hold(tx, row.id, "shop_inactive").await?,
             Objection::PersonAnswered => {
                 store::outbox::cancel(tx, row.id, "person_answered").await?;

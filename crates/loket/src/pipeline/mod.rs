@@ -2,6 +2,7 @@
 //! decided by the half of the same name in `domain`.
 
 mod receive; // mail comes in: raw bytes are stored, the cursor moves after the commit
+mod suspects; // which mail was being parsed when the process died
 mod thread; // automatic and filtered mail leaves, the rest finds its conversation
 mod answer; // facts, domain::answer, and everything it leaves behind in one write
 mod deliver; // the last look, the wire, and what became of it
@@ -18,8 +19,12 @@ use crate::shop::{ShopError, Shops};
 
 pub use answer::{answer, give_up as hold_for_person};
 pub use deliver::deliver;
-pub use receive::{OpenMailboxes, Received, receive};
-pub use thread::ingest;
+pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
+pub use suspects::Suspects;
+pub use thread::{count_suspects, ingest};
+
+/// Reads raw bytes as a message.
+pub type Parse = fn(&[u8]) -> Result<mail::parse::Parsed, mail::parse::ParseError>;
 
 /// What every stage needs. One per process, shared.
 #[derive(Debug)]
@@ -34,6 +39,10 @@ pub struct Desk {
     pub shops: Shops,
     /// The clock; tests and replays bring their own.
     pub now: fn() -> Timestamp,
+    /// The parser; tests bring one that breaks.
+    pub parse: Parse,
+    /// Tells which mail was being parsed when the process died.
+    pub suspects: Suspects,
 }
 
 /// Why a stage could not do its work. The job runner decides whether to try again.
@@ -63,6 +72,15 @@ pub enum StageError {
     /// A receipt could not be written as JSON.
     #[error("the receipt could not be written")]
     Receipt(#[from] serde_json::Error),
+    /// The marks of mail that is being parsed cannot be read or removed.
+    #[error("the marks of mail that is being parsed cannot be used")]
+    Suspects(#[from] std::io::Error),
+    /// The batch that the mail was part of failed as a whole.
+    #[error(transparent)]
+    Shared(Arc<Self>),
+    /// The job was claimed again and again, and no attempt came to any end.
+    #[error("the job was taken up too often")]
+    TakenUpTooOften,
     /// A blocking task ended in a panic.
     #[error("a task ended in a panic")]
     Panicked,
@@ -72,6 +90,17 @@ impl StageError {
     /// Whether somebody else holds the job now, so that this attempt must leave no trace.
     pub const fn is_stale(&self) -> bool {
         matches!(self, Self::Store(store::Error::StaleLease(_)))
+    }
+
+    /// Whether the same work may well succeed later, the mail being innocent: the database is
+    /// away or restarting, or somebody else was faster.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(store::Error::CommitUnknown(_)) => true,
+            Self::Store(error) => error.is_retryable(),
+            Self::Shared(error) => error.is_passing(),
+            _ => false,
+        }
     }
 
     /// Whether another mail changed what the decision was based on.

@@ -4,6 +4,7 @@
 //! tried alone, so that one bad mail never delays the next.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::contract::Language;
 use domain::filter::{Admission, FilterRow, Filters};
@@ -20,8 +21,8 @@ use uuid::Uuid;
 use super::receive::MaildirConfig;
 use super::{Desk, StageError};
 
-/// A mail that was claimed this often without coming through is set aside: whatever it does
-/// to the parser, it does it every time (hazard C10).
+/// A mail that ended the process, or could not be recorded, this often is set aside: whatever
+/// it does, it does it every time (hazard C10).
 const MOST_ATTEMPTS: i32 = 3;
 
 /// What is to be written for one mail.
@@ -33,20 +34,33 @@ enum Step {
 }
 
 /// Works a batch of claimed ingest jobs of one shop. The answer holds one result per job.
+///
+/// Where the batch fails, each mail is tried alone, and a failure is counted against the mail
+/// unless it will pass by itself.
 pub async fn ingest(
-    desk: &Desk,
+    desk: &Arc<Desk>,
     tenant: TenantId,
     jobs: &[ClaimedJob],
 ) -> Vec<(ClaimedJob, Result<(), StageError>)> {
-    match batch(desk, tenant, jobs).await {
+    match guarded(desk, tenant, jobs.to_vec()).await {
         Ok(()) => jobs.iter().map(|job| (job.clone(), Ok(()))).collect(),
-        Err(error) if jobs.len() == 1 => {
-            jobs.iter().take(1).map(|job| job.clone()).zip([Err(error)]).collect()
+        // The database went away: trying each mail alone would only wait as often.
+        Err(error) if error.is_passing() => {
+            let reason = Arc::new(error);
+            let failed = || Err(StageError::Shared(Arc::clone(&reason)));
+            jobs.iter().map(|job| (job.clone(), failed())).collect()
         }
         Err(_) => {
             let mut results = Vec::with_capacity(jobs.len());
             for job in jobs {
-                let alone = batch(desk, tenant, std::slice::from_ref(job)).await;
+                let mut alone = guarded(desk, tenant, vec![job.clone()]).await;
+                if let Err(error) = &alone
+                    && !error.is_passing()
+                    && !error.is_stale()
+                    && let Err(uncounted) = count(desk, tenant, RawId(job.subject_id)).await
+                {
+                    alone = Err(uncounted);
+                }
                 results.push((job.clone(), alone));
             }
             results
@@ -54,12 +68,39 @@ pub async fn ingest(
     }
 }
 
-async fn batch(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(), StageError> {
-    let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
-    for job in jobs.iter().filter(|job| job.attempt > 1) {
-        let raw = RawId(job.subject_id);
-        desk.store.as_worker(tenant, async |tx| store::ingest::note_attempt(tx, raw).await).await?;
+/// Counts what was being parsed when an earlier process died against those mails. To be done
+/// before any mail is parsed again.
+pub async fn count_suspects(desk: &Desk) -> Result<(), StageError> {
+    for (tenant, raw) in desk.suspects.left_behind()? {
+        tracing::warn!(tenant.id = %tenant.0, raw.id = %raw.0, "a process died while parsing this mail");
+        match count(desk, tenant, raw).await {
+            // It went with its shop, or with the demo's database.
+            Ok(()) | Err(StageError::Store(store::Error::Absent { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        desk.suspects.forget(tenant, raw)?;
     }
+    Ok(())
+}
+
+async fn count(desk: &Desk, tenant: TenantId, raw: RawId) -> Result<(), StageError> {
+    desk.store.as_worker(tenant, async |tx| store::ingest::note_attempt(tx, raw).await).await?;
+    Ok(())
+}
+
+/// In a task of its own, so that a panic ends this batch's turn and nothing else.
+async fn guarded(
+    desk: &Arc<Desk>,
+    tenant: TenantId,
+    jobs: Vec<ClaimedJob>,
+) -> Result<(), StageError> {
+    let desk = Arc::clone(desk);
+    let task = tokio::spawn(async move { batch(&desk, tenant, &jobs).await });
+    task.await.unwrap_or(Err(StageError::Panicked))
+}
+
+async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(), StageError> {
+    let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
     let (raws, rows, shop, mailboxes) = desk
         .store
         .as_worker(tenant, async |tx| {
@@ -75,27 +116,17 @@ async fn batch(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(),
     let own_address = shop.gmail_email.to_lowercase();
     let filters = compile(&rows);
     let trusted = trusted_names(&mailboxes);
-    let raws: HashMap<RawId, RawMessage> = raws.into_iter().map(|raw| (raw.id, raw)).collect();
-
-    let mut parsed: Vec<(&ClaimedJob, &RawMessage, Option<Message>)> = Vec::new();
-    for job in jobs {
-        let raw = raws.get(&RawId(job.subject_id)).ok_or(StageError::Absent(job.subject_id))?;
-        let message = (job.attempt <= MOST_ATTEMPTS)
-            .then(|| mail::parse::parse(&raw.raw).ok())
-            .flatten()
-            .map(|parsed| parsed.message);
-        parsed.push((job, raw, message));
-    }
+    let parsed = parse_all(desk, tenant, jobs, raws).await?;
     let known = known_threads(desk, tenant, &parsed).await?;
     let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
     let steps: Vec<Step> = parsed
         .into_iter()
-        .map(|(job, raw, message)| match message {
+        .map(|ParsedMail { job, raw, message }| match message {
             Some(message) => {
                 let verified = trusted
                     .get(&raw.mailbox_id)
                     .is_some_and(|id| identity::is_verified(&message, id));
-                let mail = Mail { job, raw, message, verified, language };
+                let mail = Mail { job: &job, raw: &raw, message, verified, language };
                 place(mail, &filters, &own_address, &known)
             }
             None => Step::Settle {
@@ -107,6 +138,40 @@ async fn batch(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(),
         })
         .collect();
     write(desk, tenant, steps).await
+}
+
+/// A raw mail, and what it says unless it cannot be read.
+struct ParsedMail {
+    job: ClaimedJob,
+    raw: RawMessage,
+    message: Option<Message>,
+}
+
+/// Parses on a thread that may take its time. Mail that was counted too often is not parsed
+/// again.
+async fn parse_all(
+    desk: &Arc<Desk>,
+    tenant: TenantId,
+    jobs: &[ClaimedJob],
+    raws: Vec<RawMessage>,
+) -> Result<Vec<ParsedMail>, StageError> {
+    let mut raws: HashMap<RawId, RawMessage> = raws.into_iter().map(|raw| (raw.id, raw)).collect();
+    let mut mails = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let raw = raws.remove(&RawId(job.subject_id)).ok_or(StageError::Absent(job.subject_id))?;
+        mails.push((job.clone(), raw));
+    }
+    let desk = Arc::clone(desk);
+    let parse = move |(job, raw): (ClaimedJob, RawMessage)| {
+        let message = (raw.attempts < MOST_ATTEMPTS)
+            .then(|| desk.suspects.while_marked(tenant, raw.id, || (desk.parse)(&raw.raw).ok()))
+            .flatten()
+            .map(|parsed| parsed.message);
+        ParsedMail { job, raw, message }
+    };
+    tokio::task::spawn_blocking(move || mails.into_iter().map(parse).collect())
+        .await
+        .map_err(|_| StageError::Panicked)
 }
 
 /// Whose word on senders counts, by mailbox.
@@ -142,11 +207,11 @@ fn compile(rows: &[store::ingest::FilterRow]) -> Filters {
 async fn known_threads(
     desk: &Desk,
     tenant: TenantId,
-    parsed: &[(&ClaimedJob, &RawMessage, Option<Message>)],
+    parsed: &[ParsedMail],
 ) -> Result<Vec<KnownThread>, StageError> {
     let mut ours: Vec<String> = parsed
         .iter()
-        .filter_map(|(.., message)| message.as_ref())
+        .filter_map(|mail| mail.message.as_ref())
         .flat_map(|message| {
             references(message).into_iter().chain(message.reported_message_ids.iter().cloned())
         })

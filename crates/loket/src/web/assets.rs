@@ -64,8 +64,7 @@ pub fn address(name: &str) -> &'static str {
 /// `/assets/...`.
 pub async fn serve(Path(file): Path<String>) -> Result<Response, Failure> {
     let address = format!("/assets/{file}");
-    let asset =
-        ASSETS.iter().find(|asset| asset.address == address).ok_or(Failure::NotFound)?;
+    let asset = ASSETS.iter().find(|asset| asset.address == address).ok_or(Failure::NotFound)?;
     let headers = [
         (CONTENT_TYPE, asset.content_type),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),

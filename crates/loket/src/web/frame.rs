@@ -4,14 +4,17 @@ use domain::contract::Language;
 use store::shops::ShopRow;
 
 use super::access::Visit;
+use super::assets;
 use super::house::address_in;
 use super::texts::Texts;
-use super::assets;
 
 /// The language of a shop's pages: as chosen, or else as the shop prefers.
 pub fn language(visit: &Visit, shop: &ShopRow) -> Language {
-    let preferred =
-        if shop.taalvoorkeur.eq_ignore_ascii_case("en") { Language::English } else { Language::Dutch };
+    let preferred = if shop.taalvoorkeur.eq_ignore_ascii_case("en") {
+        Language::English
+    } else {
+        Language::Dutch
+    };
     visit.chosen.unwrap_or(preferred)
 }
 

@@ -52,9 +52,7 @@ pub async fn keep(Held(state): Held<State>, request: Request, next: Next) -> Res
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("private, no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
     response
 }
 
@@ -157,7 +155,8 @@ mod tests {
             headers.insert(HOST, HeaderValue::from_static(host));
             is_our_host(&headers, &["loket.example".to_owned()])
         };
-        for host in ["localhost:8080", "127.0.0.1", "[::1]:80", "loket.example", "Loket.Example:1"] {
+        for host in ["localhost:8080", "127.0.0.1", "[::1]:80", "loket.example", "Loket.Example:1"]
+        {
             assert!(asked(host), "{host}");
         }
         for host in ["evil.example", "localhost.evil.example", "loket.example.evil", ""] {

@@ -103,7 +103,8 @@ mod tests {
                 let path = entry.path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "html" || ending == "rs") {
+                } else if path.extension().is_some_and(|ending| ending == "html" || ending == "rs")
+                {
                     let text = std::fs::read_to_string(path).unwrap();
                     let found = text.split(marker).skip(1);
                     keys.extend(found.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));

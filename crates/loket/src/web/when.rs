@@ -39,7 +39,8 @@ fn relative(at: Timestamp, now: Timestamp, t: Texts) -> String {
         (_, 0) | (60..360, _) => t.fill("time.hours", "n", &(minutes / 60).to_string()),
         (_, 1) => t.fill("time.yesterday", "time", &time),
         (_, 2..7) => {
-            let day = nth(t.get("time.weekdays"), i32::from(then.weekday().to_monday_zero_offset()));
+            let day =
+                nth(t.get("time.weekdays"), i32::from(then.weekday().to_monday_zero_offset()));
             format!("{day} {time}")
         }
         _ => {

@@ -14,6 +14,7 @@ mod cluster;
 mod connect;
 mod durability;
 mod error;
+mod look;
 mod place;
 mod postmaster;
 mod progress;
@@ -36,6 +37,7 @@ use self::settings::Listen;
 pub use self::binaries::Binaries;
 pub use self::durability::check_durability;
 pub use self::error::Error;
+pub use self::look::{Seen, look};
 pub use self::progress::{OnProgress, Progress};
 pub use self::tcp::Tcp;
 
@@ -195,6 +197,15 @@ impl Managed {
     /// The file (mode 0600) with the superuser's password for TCP.
     pub fn password_file(&self) -> PathBuf {
         self.place.beside("password")
+    }
+
+    /// Where the server's programs are; `psql` and `pgbench` lie there too where they are
+    /// installed.
+    pub async fn programs(&self) -> Result<PathBuf, Error> {
+        let cluster = self.place.cluster();
+        let major = cluster::major(&cluster)?;
+        let found = binaries::find(&self.options.binaries, &cluster, major, &self.account).await?;
+        Ok(found.directory)
     }
 
     /// Postgres' own data directory, for messages and `loket doctor`.

@@ -88,7 +88,8 @@ pub fn scores(corpora: &Path, wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> 
     let mut plain = Score::new(format!("{SET}, our mails are answered"), Some(100));
     for mail in &mails.mail {
         let answer = mail.answered(&mail.subject, &mail.body, &shop)?;
-        let held = || format!("{}: {:?} {:?}", mail.name, answer.decision.because, answer.objections);
+        let held =
+            || format!("{}: {:?} {:?}", mail.name, answer.decision.because, answer.objections);
         plain.count(answer.sends(), held);
     }
     let mut scores = vec![plain];
@@ -106,7 +107,11 @@ fn hidden(attacks: &[Attack], mails: &[Mail], shop: &Shop) -> anyhow::Result<Vec
     let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
     println!(
         "{:<32} {:>6} {:>9} {:>15} {:>10}",
-        format!("{SET}, {} attacks", attacks.len()), "same", "stricter", "other requests", "violations"
+        format!("{SET}, {} attacks", attacks.len()),
+        "same",
+        "stricter",
+        "other requests",
+        "violations"
     );
     for place in Place::ALL {
         let mut score = Score::new(format!("{SET}, {}", place.name()), Some(100));
@@ -130,7 +135,8 @@ fn hidden(attacks: &[Attack], mails: &[Mail], shop: &Shop) -> anyhow::Result<Vec
                 if let Some(count) = counts.get_mut(column) {
                     *count += 1;
                 }
-                score.count(column != 3, || format!("{} with {}: {effect:?}", mail.name, attack.id));
+                score
+                    .count(column != 3, || format!("{} with {}: {effect:?}", mail.name, attack.id));
             }
         }
         let [same, stricter, other, violations] = counts;

@@ -3,10 +3,9 @@
 //! It has a database of its own, made anew each time, and touches no other.
 
 mod sample;
-mod shop;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,11 +23,14 @@ use crate::database::{self, Content, Database};
 use crate::jobs::{Pace, Workers};
 use crate::pipeline::Desk;
 use crate::serving;
+use crate::shop_file::ShopFile;
+use crate::shop_setup::{self, Folders, MadeShop};
 use sample::Sample;
-use shop::DemoShop;
 
 /// The demo's own database in the private Postgres.
 const DATABASE: &str = "loket_demo";
+/// Whose shop it is.
+const OWNER: &str = "eigenaar@linnenenleer.example";
 /// A mail that is not worked by then will not be: the demo fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -61,9 +63,10 @@ async fn on_database(
     arguments: &Arguments,
     database: &Database,
 ) -> anyhow::Result<()> {
-    let folders = Folders::fresh(&common.data_dir)?;
+    let folders = fresh_folders(&common.data_dir)?;
     let desk = serving::desk(common, database)?;
-    let shop = shop::make(&desk, &folders).await?;
+    let admin = shop_setup::make_admin(&desk.store).await?;
+    let shop = shop_setup::make(&desk.store, admin, OWNER, &ShopFile::demo()?, &folders).await?;
     let pace = Pace { poll: Duration::from_millis(200), ..Pace::default() };
     let workers = serving::workers(&desk, pace);
     let worked = work_through(&desk, &workers, &shop, &folders).await;
@@ -74,35 +77,21 @@ async fn on_database(
     let rows = desk.store.as_worker(shop.tenant, async |tx| custody(tx).await).await?;
     table::print(&sample::all()?, &rows, arguments.json)?;
     if !arguments.once {
-        super::serve::dashboard(common, &desk, &shop.claims(), &workers).await?;
+        let asked_to_stop = tokio::spawn(serving::asked_to_stop());
+        super::serve::dashboard(common, &desk, shop.claims(), true, asked_to_stop).await?;
     }
     workers.drain().await;
     Ok(())
 }
 
-/// The demo's mail directories below the data directory.
-#[derive(Debug, Clone)]
-pub struct Folders {
-    /// Where sample mail comes in.
-    pub inbox: PathBuf,
-    /// Where replies go.
-    pub sent: PathBuf,
-}
-
-impl Folders {
-    fn fresh(data_dir: &Path) -> anyhow::Result<Self> {
-        let root = data_dir.canonicalize()?.join("demo");
-        if root.exists() {
-            std::fs::remove_dir_all(&root)
-                .with_context(|| format!("{} cannot be cleared", root.display()))?;
-        }
-        let folders = Self { inbox: root.join("inbox"), sent: root.join("sent") };
-        for folder in ["tmp", "new", "cur"] {
-            std::fs::create_dir_all(folders.inbox.join(folder))?;
-            std::fs::create_dir_all(folders.sent.join(folder))?;
-        }
-        Ok(folders)
+/// The demo's mail directories below the data directory, without what an earlier one left.
+fn fresh_folders(data_dir: &Path) -> anyhow::Result<Folders> {
+    let root = data_dir.canonicalize()?.join("demo");
+    if root.exists() {
+        std::fs::remove_dir_all(&root)
+            .with_context(|| format!("{} cannot be cleared", root.display()))?;
     }
+    Folders::make(&root)
 }
 
 /// Drops one sample mail after the other into the mailbox, as its sender would: a mail that
@@ -110,7 +99,7 @@ impl Folders {
 async fn work_through(
     desk: &Arc<Desk>,
     workers: &Workers,
-    shop: &DemoShop,
+    shop: &MadeShop,
     folders: &Folders,
 ) -> anyhow::Result<()> {
     let samples = sample::all()?;
@@ -146,7 +135,7 @@ fn reply_to(samples: &[Sample], rows: &[CustodyRow], name: &str) -> Option<Strin
 }
 
 /// Waits until `expected` mails have their fate and every reply has left.
-async fn settled(desk: &Desk, shop: &DemoShop, expected: i64) -> anyhow::Result<()> {
+async fn settled(desk: &Desk, shop: &MadeShop, expected: i64) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         let counts = desk.store.as_worker(shop.tenant, async |tx| fates(tx).await).await?;

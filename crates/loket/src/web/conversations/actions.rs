@@ -58,11 +58,7 @@ fn genuine(state: &State, pressed: &Pressed) -> Result<(), Failure> {
 }
 
 /// To the conversation, which says what happened. Somebody else was first: it says that too.
-fn back(
-    thread: ThreadId,
-    done: store::Result<()>,
-    message: &str,
-) -> Result<Redirect, Failure> {
+fn back(thread: ThreadId, done: store::Result<()>, message: &str) -> Result<Redirect, Failure> {
     let message = match done {
         Ok(()) => message,
         Err(Error::Absent { .. }) => "was_al_gedaan",

@@ -223,8 +223,10 @@ fn tab_view(tab: Tab, current: Tab, counts: &DeskCounts, t: Texts) -> TabView {
 }
 
 fn alert(notice: &Attention, now: Timestamp, t: Texts) -> Alert {
-    let serious =
-        matches!(notice.notification_type, NotificationType::Threat | NotificationType::MailboxTrouble);
+    let serious = matches!(
+        notice.notification_type,
+        NotificationType::Threat | NotificationType::MailboxTrouble
+    );
     let detail = t.find(&format!("notice_detail.{}", notice.detail));
     Alert {
         href: notice.thread_id.map(|thread| format!("/gesprekken/{thread}")),
@@ -243,7 +245,8 @@ fn alert(notice: &Attention, now: Timestamp, t: Texts) -> Alert {
 fn row(row: &DeskRow, now: Timestamp, t: Texts) -> Row {
     use store::ingest::InteractionState as Standing;
     let name = shown_name(&row.customer_name, &row.customer_email);
-    let badges = level_badge(row.escalation_level, t).into_iter().chain(mood_badge(row.customer_mood, t));
+    let badges =
+        level_badge(row.escalation_level, t).into_iter().chain(mood_badge(row.customer_mood, t));
     Row {
         href: format!("/gesprekken/{}", row.id),
         initials: initials(name),
@@ -284,13 +287,21 @@ fn mail(mail: &SetAside, now: Timestamp, t: Texts) -> Mail {
     let message = mail::parse::parse(&mail.head).map(|parsed| parsed.message).unwrap_or_default();
     let from = &message.from;
     let unknown = t.get("list.unknown_sender");
-    let name = if from.email.is_empty() && from.name.is_empty() { unknown } else { shown_name(&from.name, &from.email) };
+    let name = if from.email.is_empty() && from.name.is_empty() {
+        unknown
+    } else {
+        shown_name(&from.name, &from.email)
+    };
     Mail {
         href: mail.thread_id.map(|thread| format!("/gesprekken/{thread}")),
         name: name.to_owned(),
         email: from.email.clone(),
         subject: or_none(&message.subject, t),
-        reason: mail.fate_reason.as_deref().map(|reason| t.word("aside", reason)).unwrap_or_default(),
+        reason: mail
+            .fate_reason
+            .as_deref()
+            .map(|reason| t.word("aside", reason))
+            .unwrap_or_default(),
         when: when(mail.received_at, now, t),
     }
 }
@@ -302,7 +313,10 @@ mod tests {
     #[test]
     fn addresses_keep_what_was_asked() {
         assert_eq!(address("/", Tab::All, "", None), "/");
-        assert_eq!(address("/lijst", Tab::Held, "a&b é", Some("1_2")), "/lijst?toon=wacht&zoek=a%26b%20%C3%A9&na=1_2");
+        assert_eq!(
+            address("/lijst", Tab::Held, "a&b é", Some("1_2")),
+            "/lijst?toon=wacht&zoek=a%26b%20%C3%A9&na=1_2"
+        );
     }
 
     #[test]

@@ -45,7 +45,9 @@ fn marked(text: &str, evidence: &[(String, String)]) -> Vec<Span> {
     let folded = fold(text);
     let mut found: Vec<(usize, usize, &str)> = evidence
         .iter()
-        .filter_map(|(words, label)| find(&folded, words).map(|(from, to)| (from, to, label.as_str())))
+        .filter_map(|(words, label)| {
+            find(&folded, words).map(|(from, to)| (from, to, label.as_str()))
+        })
         .collect();
     found.sort_by_key(|(from, to, _)| (*from, std::cmp::Reverse(*to)));
     let mut spans = Vec::new();
@@ -88,9 +90,9 @@ fn find(text: &[(usize, usize, char)], words: &str) -> Option<(usize, usize)> {
     if wanted.is_empty() {
         return None;
     }
-    let window = text.windows(wanted.len()).find(|window| {
-        window.iter().zip(&wanted).all(|((_, _, here), wanted)| here == wanted)
-    })?;
+    let window = text
+        .windows(wanted.len())
+        .find(|window| window.iter().zip(&wanted).all(|((_, _, here), wanted)| here == wanted))?;
     Some((window.first()?.0, window.last()?.1))
 }
 

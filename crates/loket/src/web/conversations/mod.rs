@@ -34,20 +34,15 @@ fn state_badge(state: store::ingest::InteractionState, t: super::texts::Texts) -
         State::Held => "wait",
         State::Drafted => "draft",
         State::Answered => "good",
-        State::Received
-        | State::Automatic
-        | State::Discarded
-        | State::Closed
-        | State::Imported => "quiet",
+        State::Received | State::Automatic | State::Discarded | State::Closed | State::Imported => {
+            "quiet"
+        }
     };
     Badge::new(tone, t.word("state", state.as_str()))
 }
 
 /// The badge of an escalation level; none where there is nothing special.
-fn level_badge(
-    level: domain::contract::EscalationLevel,
-    t: super::texts::Texts,
-) -> Option<Badge> {
+fn level_badge(level: domain::contract::EscalationLevel, t: super::texts::Texts) -> Option<Badge> {
     use domain::contract::EscalationLevel as Level;
     match level {
         Level::None => None,
@@ -77,7 +72,8 @@ fn shown_name<'a>(name: &'a str, email: &'a str) -> &'a str {
 
 /// At most two letters that stand for a person.
 fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
+    let mut words =
+        name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
     let first = words.next();
     let last = if name.contains('@') { None } else { words.last() };
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()

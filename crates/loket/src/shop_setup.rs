@@ -1,5 +1,9 @@
-//! Makes the demo's shop the way a real one is made: a person registers it, an admin
-//! approves it, and the owner fills in the settings.
+//! Makes a shop the way a real one is made: a person registers it, an admin approves it, and
+//! the owner fills in the settings. For the demo, the benchmarks and the tests.
+//!
+//! It must not know where its values come from: they are a [`ShopFile`] and a place for mail.
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use domain::contract::{FilterType, RuleKey};
@@ -8,45 +12,80 @@ use store::filters::FilterValue;
 use store::mailboxes::{MailboxKind, NewMailbox};
 use store::rules::NewRuleVersion;
 use store::shops::{NewShop, ShopSettings};
-use store::{Claims, MailboxId, TenantId, UserId};
+use store::{Claims, MailboxId, Store, TenantId, UserId};
 
-use super::Folders;
-use crate::pipeline::Desk;
 use crate::shop_file::{FilterEntry, ShopFile};
 
-/// Who signs the checks of senders in the sample mails.
-const AUTHSERV_ID: &str = "mx.google.com";
-/// Nobody signs in with a password in the demo: this is no hash of anything.
+/// Who signs the checks of senders in the mails that come in.
+pub const AUTHSERV_ID: &str = "mx.google.com";
+/// Nobody signs in with a password here: this is no hash of anything.
 const NO_PASSWORD: &str = "!";
 
-/// The demo's shop.
+/// The platform admin's address.
+const ADMIN: &str = "platform@loket.example";
+
+/// A shop that was made.
 #[derive(Debug, Clone, Copy)]
-pub struct DemoShop {
+pub struct MadeShop {
     /// The shop.
     pub tenant: TenantId,
     /// Its owner.
     pub owner: UserId,
+    /// Its mailbox.
+    pub mailbox: MailboxId,
 }
 
-impl DemoShop {
+impl MadeShop {
     /// The owner's claims.
     pub const fn claims(&self) -> Claims {
         Claims { user_id: self.owner, tenant_id: Some(self.tenant) }
     }
 }
 
-/// Makes the shop with its rules, filters and mailbox.
-pub async fn make(desk: &Desk, folders: &Folders) -> anyhow::Result<DemoShop> {
-    let file = ShopFile::demo()?;
-    let (store, settings) = (&desk.store, &file.shop);
-    let shop = DemoShop { tenant: TenantId::new(), owner: UserId::new() };
-    let admin = UserId::new();
-    store::users::create(store, admin, "platform@loket.example", NO_PASSWORD).await?;
-    store::users::make_platform_admin(store, "platform@loket.example")
-        .await?
-        .context("the demo's admin could not be made")?;
-    store::users::create(store, shop.owner, "eigenaar@linnenenleer.example", NO_PASSWORD).await?;
+/// The two mail directories of a shop whose mailbox is a directory.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// Where mail comes in.
+    pub inbox: PathBuf,
+    /// Where replies go.
+    pub sent: PathBuf,
+}
 
+impl Folders {
+    /// Both below `root`, with `tmp`, `new` and `cur`; made when absent.
+    pub fn make(root: &Path) -> anyhow::Result<Self> {
+        let folders = Self { inbox: root.join("inbox"), sent: root.join("sent") };
+        for folder in ["tmp", "new", "cur"] {
+            for place in [&folders.inbox, &folders.sent] {
+                let place = place.join(folder);
+                std::fs::create_dir_all(&place)
+                    .with_context(|| format!("{} cannot be made", place.display()))?;
+            }
+        }
+        Ok(folders)
+    }
+}
+
+/// Makes the platform admin who approves shops; the same person when asked again.
+pub async fn make_admin(store: &Store) -> anyhow::Result<UserId> {
+    store::users::create(store, UserId::new(), ADMIN, NO_PASSWORD).await?;
+    store::users::make_platform_admin(store, ADMIN)
+        .await?
+        .context("the platform admin could not be made")
+}
+
+/// Makes the shop of `file` with its rules, filters and mailbox. `owner_email` must be new.
+pub async fn make(
+    store: &Store,
+    admin: UserId,
+    owner_email: &str,
+    file: &ShopFile,
+    folders: &Folders,
+) -> anyhow::Result<MadeShop> {
+    let settings = &file.shop;
+    let shop =
+        MadeShop { tenant: TenantId::new(), owner: UserId::new(), mailbox: MailboxId::new() };
+    store::users::create(store, shop.owner, owner_email, NO_PASSWORD).await?;
     let newcomer = Claims { user_id: shop.owner, tenant_id: None };
     let registration = NewShop {
         tenant_id: shop.tenant,
@@ -59,14 +98,14 @@ pub async fn make(desk: &Desk, folders: &Folders) -> anyhow::Result<DemoShop> {
     };
     store.as_user(&newcomer, async |tx| store::shops::register(tx, &registration).await).await?;
     store.as_admin(admin, async |tx| store::shops::approve(tx, shop.tenant).await).await?;
-    set_up(desk, &shop, &file, folders).await?;
+    set_up(store, &shop, file, folders).await?;
     Ok(shop)
 }
 
 /// What the owner fills in.
 async fn set_up(
-    desk: &Desk,
-    shop: &DemoShop,
+    store: &Store,
+    shop: &MadeShop,
     file: &ShopFile,
     folders: &Folders,
 ) -> anyhow::Result<()> {
@@ -82,7 +121,7 @@ async fn set_up(
         automatic_sending: wanted.automatic_sending,
     };
     let mailbox = NewMailbox {
-        id: MailboxId::new(),
+        id: shop.mailbox,
         kind: MailboxKind::Maildir,
         address: wanted.gmail_email.clone(),
         config: json!({
@@ -102,7 +141,7 @@ async fn set_up(
             html_template: json!({}),
         })
         .collect();
-    desk.store
+    store
         .as_user(&shop.claims(), async |tx| {
             store::shops::save_settings(tx, &settings).await?;
             for rule in &rules {

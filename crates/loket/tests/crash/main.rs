@@ -1,0 +1,18 @@
+//! Crashes: nothing is lost and nothing is doubled, whatever is killed and whenever.
+//!
+//! Each test runs the real binary on a data directory of its own with a private Postgres.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests: clippy only exempts the tests themselves"
+)]
+
+mod kills; // H1, H2: kill -9 of the server and of Postgres under load
+mod lab; // a directory, shops in it, and server processes
+mod mails; // what customers write
+mod nodes; // H6: two nodes on one database
+mod poison; // C10: mail that breaks the parser
+mod random; // numbers that can be drawn again
+mod reckoning; // each mail one row, one fate, one reply
+mod shutdown; // H5: SIGTERM
