@@ -487,6 +487,21 @@ ALTER FUNCTION private.stuck_sending(p_older_than interval) OWNER TO loket_owner
 
 COMMENT ON FUNCTION private.stuck_sending(p_older_than interval) IS 'Mail whose sending was begun and never reported on: its outcome is unknown.';
 
+-- Name: user_by_email(text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.user_by_email(p_email text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select user_id from public.profiles where email = lower(p_email)
+$$;
+
+ALTER FUNCTION private.user_by_email(p_email text) OWNER TO loket_owner;
+
+-- Name: FUNCTION user_by_email(p_email text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.user_by_email(p_email text) IS 'The person with this address, for the command line; null when there is none.';
+
 -- Name: user_role(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.user_role() RETURNS text
@@ -905,6 +920,8 @@ CREATE TABLE public.customer_interactions (
     message_id text,
     in_reply_to text,
     message_references text[] DEFAULT '{}'::text[] NOT NULL,
+    sender_verified boolean DEFAULT false NOT NULL,
+    reply_to_elsewhere boolean DEFAULT false NOT NULL,
     received_at timestamp with time zone NOT NULL,
     message_body text NOT NULL,
     ai_response text,
@@ -974,6 +991,14 @@ COMMENT ON COLUMN public.customer_interactions.in_reply_to IS 'First In-Reply-To
 -- Name: COLUMN customer_interactions.message_references; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.customer_interactions.message_references IS 'References without angle brackets, oldest first.';
+
+-- Name: COLUMN customer_interactions.sender_verified; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.sender_verified IS 'Whether the mailbox''s own provider vouches for the sender.';
+
+-- Name: COLUMN customer_interactions.reply_to_elsewhere; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.reply_to_elsewhere IS 'Whether an answer was asked for at another domain than the sender''s.';
 
 -- Name: COLUMN customer_interactions.received_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
@@ -1908,6 +1933,7 @@ CREATE TABLE public.tenants (
     maximaal_extra_compensatie numeric(5,2) DEFAULT 15 NOT NULL,
     dagen_instellingen jsonb DEFAULT '{}'::jsonb NOT NULL,
     signature_html text DEFAULT ''::text NOT NULL,
+    automatic_sending boolean DEFAULT false NOT NULL,
     n8n_workflow_id text,
     api_key text,
     api_key_hash bytea,
@@ -1984,6 +2010,10 @@ COMMENT ON COLUMN public.tenants.dagen_instellingen IS 'Days: return, refund, re
 -- Name: COLUMN tenants.signature_html; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.tenants.signature_html IS 'Signature under every answer, sanitised HTML.';
+
+-- Name: COLUMN tenants.automatic_sending; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.automatic_sending IS 'Whether approved replies leave without a person; a new shop begins with drafts.';
 
 -- Name: COLUMN tenants.n8n_workflow_id; Type: COMMENT; Schema: public; Owner: loket_owner
 
@@ -3044,6 +3074,11 @@ GRANT ALL ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text,
 REVOKE ALL ON FUNCTION private.stuck_sending(p_older_than interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.stuck_sending(p_older_than interval) TO loket_system;
 
+-- Name: FUNCTION user_by_email(p_email text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.user_by_email(p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.user_by_email(p_email text) TO loket_system;
+
 -- Name: FUNCTION user_role(); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.user_role() FROM PUBLIC;
@@ -3564,6 +3599,11 @@ GRANT SELECT(dagen_instellingen) ON TABLE public.tenants TO loket_admin;
 
 GRANT SELECT(signature_html),UPDATE(signature_html) ON TABLE public.tenants TO authenticated;
 GRANT SELECT(signature_html) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.automatic_sending; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(automatic_sending),UPDATE(automatic_sending) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(automatic_sending) ON TABLE public.tenants TO loket_admin;
 
 -- Name: COLUMN tenants.n8n_workflow_id; Type: ACL; Schema: public; Owner: loket_owner
 

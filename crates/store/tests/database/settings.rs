@@ -115,6 +115,7 @@ async fn a_shop_changes_its_settings_and_no_other() {
         retouradres: "Kade 2".to_owned(),
         dagen_instellingen: json!({"return": 30}),
         signature_html: "<p>Noor</p>".to_owned(),
+        automatic_sending: false,
     };
     store
         .as_user(&shop.claims(), async |tx| store::shops::save_settings(tx, &settings).await)
