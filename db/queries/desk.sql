@@ -1,5 +1,6 @@
 --! conversations
--- One row per conversation. Its newest mail stands for it; a mail that waits gives the state.
+-- One row per conversation. Its newest mail stands for it; a mail that waits gives the state, and
+-- where the conversation is escalated even a draft waits for a person's answer.
 select t.id, t.customer_email, t.customer_name, t.escalation_level, t.vip_status, t.message_count,
   t.last_message_at, newest.subject, left(newest.message_body, 4000) as message_body, newest.customer_mood,
   (newest.compensatie_percentage * 100)::integer as compensatie_percentage, newest.dreiging_detected,
@@ -13,11 +14,10 @@ cross join lateral (
   order by i.state = 'automatic', i.received_at desc, i.id desc
   limit 1) newest
 left join lateral (
-  select i.state
+  select case when bool_or(i.state = 'held') or t.escalation_level >= 2 then 'held' else 'drafted' end as state
   from public.customer_interactions i
   where i.tenant_id = $1 and i.thread_id = t.id and i.state in ('held', 'drafted')
-  order by i.state = 'drafted'
-  limit 1) waiting on true
+  having count(*) > 0) waiting on true
 left join public.receipts r on r.tenant_id = $1 and r.interaction_id = newest.id
 where t.tenant_id = $1
   and ($2::text is null or coalesce(waiting.state, newest.state) = $2)
@@ -47,10 +47,11 @@ from (select count(*) as number from public.conversation_threads where tenant_id
 cross join (
   select count(*) filter (where per_thread.held) as held, count(*) filter (where not per_thread.held) as drafted
   from (
-    select bool_or(state = 'held') as held
-    from public.customer_interactions
-    where tenant_id = $1 and state in ('held', 'drafted')
-    group by thread_id) per_thread) waiting
+    select bool_or(i.state = 'held' or t.escalation_level >= 2) as held
+    from public.customer_interactions i
+    join public.conversation_threads t on t.tenant_id = $1 and t.id = i.thread_id
+    where i.tenant_id = $1 and i.state in ('held', 'drafted')
+    group by i.thread_id) per_thread) waiting
 cross join (
   select count(*) as number
   from (

@@ -49,7 +49,8 @@ pub struct DeskRow {
     pub annulering_aangevraagd: bool,
     /// As written in the newest mail.
     pub order_number: Option<String>,
-    /// `held` or `drafted` when any mail waits, else where the newest mail stands.
+    /// `held` when a mail waits without a draft or in an escalated conversation, `drafted` when
+    /// only drafts wait, else where the newest mail stands.
     pub state: InteractionState,
     /// The receipt's decision on the newest mail.
     pub decision: Option<Value>,

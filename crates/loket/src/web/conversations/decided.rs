@@ -34,7 +34,10 @@ fn section(part: &Value, offered: Percentage, t: Texts) -> Option<String> {
     let rule = part.get("rule").and_then(Value::as_str).unwrap_or("frame");
     let section = part.get("section")?.as_str()?;
     let text = t.find(&format!("decided.{rule}.{section}"))?;
-    Some(text.replace("{percent}", &percent(offered, t)))
+    // A draft's offer stands in the receipt only: the column holds what was really offered.
+    let stated = part.pointer("/values/compensatie_percentage/value").and_then(Value::as_i64);
+    let stated = stated.and_then(|points| Percentage::from_basis_points(points).ok());
+    Some(text.replace("{percent}", &percent(stated.unwrap_or(offered), t)))
 }
 
 fn columns(row: &DeskRow, t: Texts) -> Vec<String> {

@@ -11,6 +11,7 @@ use domain::understand::Evidence;
 use jiff::Timestamp;
 use serde_json::Value;
 use store::conversations::{InteractionView, MailView};
+use store::outbox::OutboxState;
 
 use super::super::texts::Texts;
 use super::super::when::{When, when};
@@ -124,6 +125,12 @@ fn parsed<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
 
 fn text<'a>(body: &'a Value, pointer: &str) -> Option<&'a str> {
     body.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// Whether the draft would make an offer once it leaves.
+pub fn offers(body: &Value) -> bool {
+    items(body.pointer("/decision/ledger"))
+        .any(|entry| entry.get("kind").and_then(Value::as_str) == Some("offered"))
 }
 
 /// From the sentences kept in the receipt, or else from the codes.
@@ -297,7 +304,11 @@ fn rules(body: &Value, t: Texts) -> Vec<Line> {
 fn proof(mail: &MailView, now: Timestamp, t: Texts) -> Proof {
     Proof {
         state: t.word("outbox", super::thread::outbox_word(mail.state)),
-        reason: mail.state_reason.as_deref().map(|reason| t.word("withheld", reason)),
+        // While it waits, the reasons above say why; a code would only repeat them.
+        reason: mail.state_reason.as_deref().and_then(|reason| {
+            let known = t.find(&format!("withheld.{reason}")).map(str::to_owned);
+            known.or_else(|| (mail.state != OutboxState::Held).then(|| reason.replace('_', " ")))
+        }),
         recipient: mail.recipient.clone(),
         message_id: mail.message_id.clone(),
         sent: mail.sent_at.map(|at| when(at, now, t)),

@@ -98,6 +98,8 @@ struct Reply {
     when: Option<When>,
     /// What approving sends; none when there is nothing to approve.
     draft: Option<String>,
+    /// The draft makes an offer, which only the ladder may put on record.
+    offers: bool,
 }
 
 /// `/gesprekken/{thread}`
@@ -147,31 +149,19 @@ async fn load(
     Ok((course, language))
 }
 
-fn view_of(
-    course: &Course,
-    view: &ThreadView,
-    visit: &Visit,
-    now: Timestamp,
-    t: Texts,
-) -> CourseView {
+fn view_of(course: &Course, view: &ThreadView, visit: &Visit, now: Timestamp, t: Texts) -> CourseView {
     let thread = &view.thread;
     let name = shown_name(&thread.customer_name, &thread.customer_email);
     let here = format!("/gesprekken/{}", thread.id);
     let first = view.interactions.first().map_or(thread.last_message_at, |mail| mail.received_at);
-    let badges = level_badge(thread.escalation_level, t)
-        .into_iter()
-        .chain(mood_badge(thread.customer_mood, t));
+    let badges = level_badge(thread.escalation_level, t).into_iter().chain(mood_badge(thread.customer_mood, t));
     let subject = thread.subject.trim();
     CourseView {
         t,
         live: format!("{here}/verloop"),
         here,
         form_token: visit.form_token.clone(),
-        subject: if subject.is_empty() {
-            t.get("list.no_subject").to_owned()
-        } else {
-            subject.to_owned()
-        },
+        subject: if subject.is_empty() { t.get("list.no_subject").to_owned() } else { subject.to_owned() },
         name: name.to_owned(),
         email: thread.customer_email.clone(),
         initials: initials(name),
@@ -186,8 +176,13 @@ fn view_of(
     }
 }
 
+/// Whether a person must do something about a mail.
+const fn waits(state: InteractionState) -> bool {
+    matches!(state, InteractionState::Held | InteractionState::Drafted)
+}
+
 fn banner(view: &ThreadView, t: Texts) -> Option<Banner> {
-    let waits = view.interactions.iter().any(|mail| mail.state == InteractionState::Held);
+    let waits = view.interactions.iter().any(|mail| waits(mail.state));
     let threat = view.interactions.iter().any(|mail| mail.dreiging_detected);
     if threat {
         let text = t.get(if waits { "banner.threat_waits" } else { "banner.threat_done" });
@@ -249,8 +244,8 @@ fn turn(
     t: Texts,
 ) -> Turn {
     let name = shown_name(&mail.from_name, &mail.customer_email);
-    let evidence = mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
-    let waits = matches!(mail.state, InteractionState::Held | InteractionState::Drafted);
+    let evidence =
+        mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
     let reply = reply(mail, outgoing, now, persona, t);
     let draft = reply.as_ref().is_some_and(|reply| reply.draft.is_some());
     Turn {
@@ -261,7 +256,7 @@ fn turn(
         when: when(mail.received_at, now, t),
         text: mail_text::read(&mail.subject, &mail.message_body, &evidence),
         state: state_badge(mail.state, t),
-        closable: waits && !draft,
+        closable: waits(mail.state) && !draft,
         receipt: match &mail.receipt {
             Some(body) => Some(receipt::read(mail, body, outgoing, now, t)),
             // Answered without a receipt: what the mail server said is still worth showing.
@@ -279,7 +274,7 @@ fn reply(
     t: Texts,
 ) -> Option<Reply> {
     let text = mail.ai_response.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
-    let waits = matches!(mail.state, InteractionState::Held | InteractionState::Drafted);
+    let waits = waits(mail.state);
     let state = outgoing.map(|out| out.state);
     let word = match (state, mail.state) {
         (Some(OutboxState::Held), _) if waits => "draft_waits",
@@ -305,6 +300,7 @@ fn reply(
         subject: outgoing.map(|out| out.subject.clone()),
         paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
         when: outgoing.and_then(|out| out.sent_at).map(|at| when(at, now, t)),
+        offers: draft.is_some() && mail.receipt.as_ref().is_some_and(receipt::offers),
         draft: draft.map(|out| out.id.to_string()),
     })
 }
