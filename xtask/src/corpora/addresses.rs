@@ -101,7 +101,9 @@ pub fn scores(corpora: &Path, wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> 
         }
     }
     if !scores.is_empty() {
-        println!("{SET}: {left_out} addresses without street, number, postal code or city left out");
+        println!(
+            "{SET}: {left_out} addresses without street, number, postal code or city left out"
+        );
     }
     Ok(scores.into_values().collect())
 }
@@ -119,7 +121,10 @@ fn address(case: &Value) -> Option<Address> {
     }
     let components = case.get("components")?;
     let first = |keys: &[&str]| {
-        keys.iter().map(|key| text(components, key)).find(|text| !text.is_empty()).map(str::to_owned)
+        keys.iter()
+            .map(|key| text(components, key))
+            .find(|text| !text.is_empty())
+            .map(str::to_owned)
     };
     let parts = [
         first(&["road", "pedestrian"])?,
@@ -129,10 +134,12 @@ fn address(case: &Value) -> Option<Address> {
     ];
     let lines = text(case, "formatted").trim().to_owned();
     let squeezed = squeeze(&lines);
-    parts
-        .iter()
-        .all(|part| squeezed.contains(&squeeze(part)))
-        .then(|| Address { id, name: "Noor Visser".to_owned(), lines, parts })
+    parts.iter().all(|part| squeezed.contains(&squeeze(part))).then(|| Address {
+        id,
+        name: "Noor Visser".to_owned(),
+        lines,
+        parts,
+    })
 }
 
 /// What of the address did not come back out of the sentence.

@@ -28,7 +28,12 @@ impl Database {
 
     /// How the money would go back: by a means the order was paid with, on a gift card that
     /// the customer owns, or any other way.
-    fn refund_method(&self, order_id: &str, user_id: &str, payment_method_id: &str) -> RefundMethod {
+    fn refund_method(
+        &self,
+        order_id: &str,
+        user_id: &str,
+        payment_method_id: &str,
+    ) -> RefundMethod {
         let order = self.0.get("orders").and_then(|orders| orders.get(order_id));
         let paid = order
             .and_then(|order| order.get("payment_history"))
@@ -58,8 +63,8 @@ pub fn order_facts(case: &Value, database: &Database) -> Result<OrderFacts, Stri
     let order_id = text(arguments, "order_id");
     let requester = text(case, "requester");
     let status = case.get("order_status").cloned().unwrap_or_default();
-    let status: OrderStatus =
-        serde_json::from_value(status).map_err(|_| format!("status {}", text(case, "order_status")))?;
+    let status: OrderStatus = serde_json::from_value(status)
+        .map_err(|_| format!("status {}", text(case, "order_status")))?;
     let prior = case.get("prior_actions_on_order").and_then(Value::as_array);
     let changed_before = prior
         .into_iter()

@@ -194,7 +194,13 @@ fn print_notes(
     inexpressible: &BTreeMap<String, usize>,
     total: usize,
 ) {
-    println!("{:<32} {:>8} {:>8} {:>10}", format!("{SET}, {total} cases"), "granted", "denied", "unsettled");
+    println!(
+        "{:<32} {:>8} {:>8} {:>10}",
+        format!("{SET}, {total} cases"),
+        "granted",
+        "denied",
+        "unsettled"
+    );
     for (kind, confusion) in table {
         for (side, [granted, denied, unsettled]) in
             [("allow", confusion.allow), ("deny", confusion.deny)]
