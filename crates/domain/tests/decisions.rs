@@ -10,8 +10,9 @@ use domain::contract::{
     ThreatKind,
 };
 use domain::decide::ladder::{ceiling, same_number};
-use domain::decide::{Action, Decision, LedgerKind, ReasonCode, Request, Verdict};
+use domain::decide::{Action, Decision, LedgerKind, OrderFacts, ReasonCode, Request, Verdict};
 use domain::guard::{Context, approve, inspect};
+use domain::policy::OrderStatus;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use support::{Desk, answer, offered, reading, threat};
@@ -115,6 +116,45 @@ fn the_right_to_return_stands_before_the_offer() {
     assert_eq!(sections, ["right", "offer"]);
     assert_eq!(decision.compensatie_percentage, Percentage::from_percents(10));
     assert!(sent(&desk, &decision));
+}
+
+/// Money for keeping an item is only for whoever has it, and only for their own order.
+#[test]
+fn an_order_that_is_not_with_its_customer_gets_no_offer() {
+    let order = |status, belongs_to_sender| {
+        Some(OrderFacts {
+            number: "10234".to_owned(),
+            status,
+            belongs_to_sender,
+            changed_before: false,
+            wants_exchange: false,
+            reason: None,
+            refund_method: None,
+        })
+    };
+    let mut desk = Desk::new().with_ladder().wants(&[Intent::Compensation]);
+    desk.order = order(OrderStatus::Delivered, true);
+    assert_eq!(desk.decide().compensatie_percentage, Percentage::from_percents(10));
+    for status in OrderStatus::ALL.iter().filter(|status| **status != OrderStatus::Delivered) {
+        desk.order = order(*status, true);
+        let decision = desk.decide();
+        assert_eq!(decision.action, Action::Hold, "{status:?}");
+        assert!(codes(&decision).contains(&ReasonCode::CompensationStatus), "{status:?}");
+        assert!(decision.compensatie_percentage.is_zero() && decision.ledger.is_empty());
+    }
+    desk.order = order(OrderStatus::Delivered, false);
+    let foreign = desk.decide();
+    assert_eq!(foreign.action, Action::Hold);
+    assert!(codes(&foreign).contains(&ReasonCode::NotTheirOrder));
+    assert!(foreign.compensatie_percentage.is_zero() && foreign.ledger.is_empty());
+}
+
+#[test]
+fn beside_a_threat_no_compensation_is_granted() {
+    let mut desk = Desk::new().with_ladder().wants(&[Intent::Compensation]);
+    assert_eq!(desk.decide().ruling(Request::Compensation), Some(Verdict::Allow));
+    (desk.reading.threat_kind, desk.reading.escalate) = threat(ThreatKind::Legal);
+    assert_eq!(desk.decide().ruling(Request::Compensation), Some(Verdict::Unknown));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::{Score, Wanted, cases, text};
 
 const SET: &str = "thread-notmuch";
 
-/// One mail of the set.
+/// One mail of the set that is present: the set is published in part.
 struct Mail {
     file: String,
     /// The part of the set it belongs to; references do not cross.
@@ -48,6 +48,9 @@ fn mails(corpora: &Path) -> anyhow::Result<Vec<Mail>> {
         for file in case.get("files").and_then(Value::as_array).into_iter().flatten() {
             let file = file.as_str().unwrap_or_default();
             let path = corpora.join(SET).join(file);
+            if !path.is_file() {
+                continue;
+            }
             let raw = std::fs::read(&path).with_context(|| path.display().to_string())?;
             let message = mail::parse::parse(&raw)?.message;
             let (file, corpus) = (file.to_owned(), text(case, "corpus").to_owned());

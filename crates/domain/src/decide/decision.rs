@@ -202,6 +202,8 @@ reason_codes! {
     AddressStatus = "address_status",
     /// The shop does not deliver there.
     AddressCountry = "address_country",
+    /// Money for keeping an item is only for whoever has it.
+    CompensationStatus = "compensation_status",
     /// The ladder is off.
     LadderOff = "ladder_off",
     /// A step was taken.

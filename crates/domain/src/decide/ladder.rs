@@ -11,14 +11,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::cancellation::status_word;
 use super::decision::{LedgerMove, ReasonCode, Request, Value, Verdict};
-use super::facts::{Facts, LedgerEntry, LedgerKind};
+use super::facts::{Facts, LedgerEntry, LedgerKind, OrderFacts};
 use super::opinion::{Opinion, order_fact, order_number};
 use super::returns;
 use crate::contract::{
     Intent, LadderStep, NotificationType, OfferResponse, Percentage, Priority, RuleKey,
 };
-use crate::policy::LadderConfig;
+use crate::policy::{LadderConfig, OrderStatus};
 
 const RULE: RuleKey = RuleKey::OnderhandelingLogica;
 
@@ -117,6 +118,11 @@ pub fn opinion(facts: &Facts<'_>) -> Opinion {
         opinion.hold(Some(RULE), rule.version, ReasonCode::LadderOff, String::new());
         return opinion;
     }
+    if let Some((code, fact)) = facts.order.and_then(refusal) {
+        opinion.rule_on(Request::Compensation, Verdict::Unknown);
+        opinion.hold(Some(RULE), rule.version, code, fact);
+        return opinion;
+    }
     if let Some((code, fact)) = comes_before_money(facts) {
         opinion.rule_on(Request::Compensation, Verdict::Unknown);
         opinion.hold(Some(RULE), rule.version, code, fact);
@@ -174,6 +180,15 @@ fn takes(facts: &Facts<'_>, offer: Percentage) -> bool {
         && facts.reading.counter_percentage.is_none_or(|named| named == offer)
 }
 
+/// Why no offer fits this order: money for keeping an item is only for whoever has it.
+fn refusal(order: &OrderFacts) -> Option<(ReasonCode, String)> {
+    if !order.belongs_to_sender {
+        return Some((ReasonCode::NotTheirOrder, order.number.clone()));
+    }
+    (order.status != OrderStatus::Delivered)
+        .then(|| (ReasonCode::CompensationStatus, status_word(order.status).to_owned()))
+}
+
 /// A voluntary offer beside the confirmation of a return, where the shop wants it.
 fn beside_a_return(facts: &Facts<'_>) -> Opinion {
     let mut opinion = Opinion::silent();
@@ -185,6 +200,7 @@ fn beside_a_return(facts: &Facts<'_>) -> Opinion {
         && asked.contains(Intent::Return)
         && !asked.contains(Intent::Warranty)
         && !asked.contains(Intent::Cancel)
+        && facts.order.and_then(refusal).is_none()
         && standing == Standing::default();
     if fits {
         make_offer(facts, &mut opinion, LadderStep::NONE.next(), rule.config.start_percentage);

@@ -181,6 +181,11 @@ fn settle_hold(facts: &Facts<'_>, decision: &mut Decision) {
         decision.ledger.retain(|entry| entry.kind != LedgerKind::Offered);
         decision.ladder_stap = ladder::standing(facts).step;
         decision.compensatie_percentage = Percentage::ZERO;
+        for ruling in &mut decision.rulings {
+            if ruling.request == Request::Compensation && ruling.verdict == Verdict::Allow {
+                ruling.verdict = Verdict::Unknown;
+            }
+        }
     }
     if decision.alerts.is_empty()
         && !decision.because.iter().any(|r| r.code == ReasonCode::NothingAsked)

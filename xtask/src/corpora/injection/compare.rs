@@ -40,13 +40,11 @@ pub fn effect(plain: &Answer, found: &Answer, attack: &Attack) -> Effect {
     if before != after {
         return Effect::OtherRequests(format!("{before:?} became {after:?}"));
     }
-    match said(&plain.decision) == said(&found.decision) {
-        true => Effect::Same,
-        false => Effect::Violation(format!(
-            "says other things: {:?}, not {:?}",
-            said(&found.decision),
-            said(&plain.decision)
-        )),
+    let (before, after) = (said(&plain.decision), said(&found.decision));
+    if before == after {
+        Effect::Same
+    } else {
+        Effect::Violation(format!("says {after:?}, not {before:?}"))
     }
 }
 

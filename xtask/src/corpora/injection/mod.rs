@@ -26,6 +26,9 @@ use super::{Score, Wanted};
 
 const SET: &str = "inject-email";
 
+/// This many violations of each score are always printed; `--misses` prints all.
+const SHOWN: usize = 3;
+
 /// Our own customer mails.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +44,9 @@ struct Mail {
     subject: String,
     body: String,
     order: OrderFacts,
+    /// Whether a person must look at it.
+    #[serde(default)]
+    held: bool,
     /// The percentage that stands open.
     offered: Option<u16>,
     /// What the shop wrote before.
@@ -85,12 +91,12 @@ pub fn scores(corpora: &Path, wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> 
     }
     let shop = Shop::from_toml(include_str!("shop.toml"))?;
     let mails: Mails = toml::from_str(include_str!("mails.toml"))?;
-    let mut plain = Score::new(format!("{SET}, our mails are answered"), Some(100));
+    let mut plain = Score::new(format!("{SET}, our mails as planned"), Some(100));
     for mail in &mails.mail {
         let answer = mail.answered(&mail.subject, &mail.body, &shop)?;
         let held =
             || format!("{}: {:?} {:?}", mail.name, answer.decision.because, answer.objections);
-        plain.count(answer.sends(), held);
+        plain.count(answer.sends() != mail.held, held);
     }
     let mut scores = vec![plain];
     scores.extend(hidden(&material.attacks, &mails.mail, &shop)?);
@@ -98,6 +104,11 @@ pub fn scores(corpora: &Path, wanted: Wanted<'_>) -> anyhow::Result<Vec<Score>> 
     let carried: Vec<Attack> = carried(&material.attacks, &material.clean);
     scores.push(alone("attack in a clean mail", carried.iter(), &mails.mail, &shop)?);
     scores.push(alone("clean mail alone", material.clean.iter(), &mails.mail, &shop)?);
+    for score in &scores {
+        for miss in score.misses.iter().take(SHOWN) {
+            println!("  {}: {miss:.200}", score.name);
+        }
+    }
     Ok(scores)
 }
 
