@@ -907,6 +907,8 @@ CREATE TABLE public.customer_interactions (
     message_id text,
     in_reply_to text,
     message_references text[] DEFAULT '{}'::text[] NOT NULL,
+    sender_verified boolean DEFAULT false NOT NULL,
+    reply_to_elsewhere boolean DEFAULT false NOT NULL,
     received_at timestamp with time zone NOT NULL,
     message_body text NOT NULL,
     ai_response text,
@@ -976,6 +978,14 @@ COMMENT ON COLUMN public.customer_interactions.in_reply_to IS 'First In-Reply-To
 -- Name: COLUMN customer_interactions.message_references; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.customer_interactions.message_references IS 'References without angle brackets, oldest first.';
+
+-- Name: COLUMN customer_interactions.sender_verified; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.sender_verified IS 'Whether the mailbox''s own provider vouches for the sender.';
+
+-- Name: COLUMN customer_interactions.reply_to_elsewhere; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.reply_to_elsewhere IS 'Whether an answer was asked for at another domain than the sender''s.';
 
 -- Name: COLUMN customer_interactions.received_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
@@ -1910,6 +1920,7 @@ CREATE TABLE public.tenants (
     maximaal_extra_compensatie numeric(5,2) DEFAULT 15 NOT NULL,
     dagen_instellingen jsonb DEFAULT '{}'::jsonb NOT NULL,
     signature_html text DEFAULT ''::text NOT NULL,
+    automatic_sending boolean DEFAULT false NOT NULL,
     n8n_workflow_id text,
     api_key text,
     api_key_hash bytea,
@@ -1986,6 +1997,10 @@ COMMENT ON COLUMN public.tenants.dagen_instellingen IS 'Days: return, refund, re
 -- Name: COLUMN tenants.signature_html; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.tenants.signature_html IS 'Signature under every answer, sanitised HTML.';
+
+-- Name: COLUMN tenants.automatic_sending; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.automatic_sending IS 'Whether approved replies leave without a person; a new shop begins with drafts.';
 
 -- Name: COLUMN tenants.n8n_workflow_id; Type: COMMENT; Schema: public; Owner: loket_owner
 
@@ -3551,6 +3566,11 @@ GRANT SELECT(dagen_instellingen) ON TABLE public.tenants TO loket_admin;
 
 GRANT SELECT(signature_html),UPDATE(signature_html) ON TABLE public.tenants TO authenticated;
 GRANT SELECT(signature_html) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.automatic_sending; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(automatic_sending),UPDATE(automatic_sending) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(automatic_sending) ON TABLE public.tenants TO loket_admin;
 
 -- Name: COLUMN tenants.n8n_workflow_id; Type: ACL; Schema: public; Owner: loket_owner
 
