@@ -28,6 +28,7 @@ declare
   room integer := p_limit;
   taken integer;
   lap integer;
+  place integer := 0;
 begin
   -- One lap from `start` to the last shop, one from the first to `start`.
   for lap in 1..2 loop
@@ -58,11 +59,12 @@ begin
   -- Room left: share it out among the shops that had work.
   foreach shop in array visited loop
     exit when room <= 0;
+    place := place + 1;
     return query
       with due as (
         select j.tenant_id, j.id from public.jobs j
         where j.tenant_id = shop and j.kind = p_kind and j.state = 'due' and j.run_at <= now()
-        order by j.run_at limit greatest(1, room)
+        order by j.run_at limit ceil(room::numeric / (cardinality(visited) - place + 1))
         for update skip locked)
       update public.jobs j
       set run_at = now() + p_lease, locked_until = now() + p_lease,

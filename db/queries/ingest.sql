@@ -32,9 +32,11 @@ with mail as materialized (
     customer_email text, from_name text, subject text, message_id text, in_reply_to text,
     message_references text[], sender_verified boolean, reply_to_elsewhere boolean, received_at timestamptz, message_body text, language text,
     state text, fate text, fate_reason text, run_at timestamptz)),
+-- By `any (array)`, not by a join alone: a join is planned as a scan of all the shop's jobs.
 fence as (
   delete from public.jobs j using mail
-  where j.tenant_id = $1 and j.id = mail.job_id and j.lease_token = mail.lease_token
+  where j.tenant_id = $1 and j.id = any (array(select job_id from mail))
+    and j.id = mail.job_id and j.lease_token = mail.lease_token
   returning j.id),
 thread as (
   insert into public.conversation_threads (
@@ -60,7 +62,8 @@ raw as (
   update public.raw_messages r
   set fate = mail.fate, fate_reason = mail.fate_reason, fate_at = now()
   from mail
-  where r.tenant_id = $1 and r.id = mail.raw_message_id and mail.fate is not null),
+  where r.tenant_id = $1 and r.id = any (array(select raw_message_id from mail where fate is not null))
+    and r.id = mail.raw_message_id),
 due as (
   insert into public.jobs (tenant_id, id, kind, subject_id, run_at)
   select $1, mail.answer_job_id, 'answer', mail.id, coalesce(mail.run_at, now())

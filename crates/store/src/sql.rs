@@ -19,7 +19,12 @@ macro_rules! sql {
             $crate::sql::Sql {
                 name: concat!($file, ".", $name),
                 text: $crate::sql::section(
-                    include_str!(concat!("../../../db/queries/", $file, ".sql")),
+                    include_str!(concat!(
+                        env!("CARGO_MANIFEST_DIR"),
+                        "/../../db/queries/",
+                        $file,
+                        ".sql"
+                    )),
                     $name,
                 ),
             }
