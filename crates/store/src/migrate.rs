@@ -62,6 +62,9 @@ pub async fn migrate(owner: &Config) -> Result<usize> {
 pub async fn set_passwords(owner: &Config, password: &str) -> Result<()> {
     let salted = scram_sha_256(password.as_bytes());
     with_owner(owner, async |client| {
+        // Two nodes that start at once would change the same row of the catalogue. The lock ends
+        // with the connection.
+        simple(client, sql!("migrate", "lock")).await?;
         for role in ["loket_user", "loket_worker", "loket_admin", "loket_system"] {
             // A hash of our own making, in a fixed alphabet: nothing to quote.
             let text = format!("alter role {role} login password '{salted}'");

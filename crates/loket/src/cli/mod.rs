@@ -1,6 +1,7 @@
 //! The commands. One file each; this one reads the command line and sets the exit code:
 //! 0 done, 1 failed, 2 wrong usage.
 
+mod bench;
 mod demo;
 mod doctor;
 mod eval;
@@ -37,6 +38,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Looks whether everything is in order, and says what to do where it is not.
     Doctor(doctor::Arguments),
+    /// Measures how fast Loket is on this machine, beside the same work done bare.
+    Bench(bench::Arguments),
     /// Measures the reader against labelled mails.
     Eval(eval::Arguments),
 }
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Eval(options) => eval::run(&options),
         Command::Doctor(options) => on_runtime(doctor::run(&common, &options)),
+        Command::Bench(options) => on_runtime(bench::run(&common, &options)),
         Command::Demo(options) => on_runtime(demo::run(&common, &options)),
         Command::Serve(options) => on_runtime(serve::run(&common, &options)),
         Command::Migrate => on_runtime(migrate::run(&common)),

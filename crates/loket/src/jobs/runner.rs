@@ -207,6 +207,8 @@ async fn ingest_failed(desk: &Desk, job: &ClaimedJob, error: &StageError) {
         return;
     }
     report(job, JobKind::Ingest, error);
+    // The mail is counted by itself; its claims may be many for reasons of other mails.
+    let job = &ClaimedJob { attempt: job.attempt.min(2), ..job.clone() };
     if let Err(settling) = retry(desk, job, error).await {
         report(job, JobKind::Ingest, &settling);
     }

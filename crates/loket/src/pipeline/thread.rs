@@ -15,7 +15,7 @@ use domain::thread::{Belongs, Candidate, belongs_to, references};
 use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage};
 use store::jobs::{ClaimedJob, Lease};
 use store::mailboxes::Mailbox;
-use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
+use store::{InteractionId, JobId, MailboxId, RawId, TenantId, TenantTx, ThreadId};
 use uuid::Uuid;
 
 use super::receive::MaildirConfig;
@@ -53,18 +53,24 @@ pub async fn ingest(
         Err(_) => {
             let mut results = Vec::with_capacity(jobs.len());
             for job in jobs {
-                let mut alone = guarded(desk, tenant, vec![job.clone()]).await;
-                if let Err(error) = &alone
-                    && !error.is_passing()
-                    && !error.is_stale()
-                    && let Err(uncounted) = count(desk, tenant, RawId(job.subject_id)).await
-                {
-                    alone = Err(uncounted);
-                }
-                results.push((job.clone(), alone));
+                results.push((job.clone(), alone(desk, tenant, job).await));
             }
             results
         }
+    }
+}
+
+/// Tries one mail. The last failure it may have sets it aside at once.
+async fn alone(desk: &Arc<Desk>, tenant: TenantId, job: &ClaimedJob) -> Result<(), StageError> {
+    let tried = guarded(desk, tenant, vec![job.clone()]).await;
+    match tried {
+        Err(error) if !error.is_passing() && !error.is_stale() => {
+            if count(desk, tenant, RawId(job.subject_id)).await? < MOST_ATTEMPTS {
+                return Err(error);
+            }
+            guarded(desk, tenant, vec![job.clone()]).await
+        }
+        done => done,
     }
 }
 
@@ -75,7 +81,7 @@ pub async fn count_suspects(desk: &Desk) -> Result<(), StageError> {
         tracing::warn!(tenant.id = %tenant.0, raw.id = %raw.0, "a process died while parsing this mail");
         match count(desk, tenant, raw).await {
             // It went with its shop, or with the demo's database.
-            Ok(()) | Err(StageError::Store(store::Error::Absent { .. })) => {}
+            Ok(_) | Err(StageError::Store(store::Error::Absent { .. })) => {}
             Err(error) => return Err(error),
         }
         desk.suspects.forget(tenant, raw)?;
@@ -83,9 +89,9 @@ pub async fn count_suspects(desk: &Desk) -> Result<(), StageError> {
     Ok(())
 }
 
-async fn count(desk: &Desk, tenant: TenantId, raw: RawId) -> Result<(), StageError> {
-    desk.store.as_worker(tenant, async |tx| store::ingest::note_attempt(tx, raw).await).await?;
-    Ok(())
+async fn count(desk: &Desk, tenant: TenantId, raw: RawId) -> Result<i32, StageError> {
+    let note = async |tx: &TenantTx| store::ingest::note_attempt(tx, raw).await;
+    Ok(desk.store.as_worker(tenant, note).await?)
 }
 
 /// In a task of its own, so that a panic ends this batch's turn and nothing else.

@@ -114,7 +114,7 @@ impl Lab {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loket"));
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(extra);
         command.arg("--data-dir").arg(data_dir);
-        command.env_remove("LOKET_DATABASE_URL").env("LOKET_LOG", "warn,loket=debug");
+        command.env_remove("LOKET_DATABASE_URL").env("LOKET_LOG", "warn,loket=debug").env("NO_COLOR", "1");
         if let Some(url) = database_url {
             command.env("LOKET_DATABASE_URL", url);
         }
@@ -127,7 +127,7 @@ impl Lab {
         fs::read_to_string(self.root.join("serve.log")).unwrap_or_default()
     }
 
-    /// The process number of the private Postgres, as its pid file says.
+    /// The process number of the private Postgres, while it runs.
     pub fn postmaster(&self) -> Option<i32> {
         pid_in(&self.common.data_dir.join("postgres/cluster"))
     }
@@ -136,13 +136,9 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         for place in ["data", "theirs"] {
-            let cluster = self.root.join(place).join("postgres/cluster");
-            if let Some(pid) = pid_in(&cluster) {
-                let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-                if String::from_utf8_lossy(&line).contains(&*cluster.to_string_lossy()) {
-                    kill(pid, Signal::QUIT);
-                    std::thread::sleep(Duration::from_millis(500));
-                }
+            if let Some(pid) = pid_in(&self.root.join(place).join("postgres/cluster")) {
+                kill(pid, Signal::QUIT);
+                std::thread::sleep(Duration::from_millis(500));
             }
         }
         if std::thread::panicking() {
@@ -153,9 +149,14 @@ impl Drop for Lab {
     }
 }
 
+/// The server of this cluster. While one is being started its file names the starter, and
+/// after a crash anybody, so the process itself is asked too.
 fn pid_in(cluster: &Path) -> Option<i32> {
     let text = fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
-    text.lines().next()?.trim().parse().ok()
+    let pid: i32 = text.lines().next()?.trim().parse().ok()?;
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line);
+    (line.contains("postgres\0-D") && line.contains(&*cluster.to_string_lossy())).then_some(pid)
 }
 
 /// Puts a mail into a mailbox the way a mail server does: written beside it, then renamed.

@@ -60,7 +60,9 @@ const SORTS: &[Sort] = &[
     written("Return", "Hello,\n\nI want to return order {n}.\n\nKind regards,\nEmma"),
     written("Pakket", "Hallo,\n\nWaar is mijn pakket van bestelling {n}?\n\nGroet,\nNoor"),
     written("Advocaat", "Als ik mijn geld niet terugkrijg, schakel ik mijn advocaat in."),
+    written("Terug", "Hallo,\n\nGraag retour van bestelling {n}.\n\nGroet,\nMees"),
     written("Vraag", "Hallo,\n\nIs de tas ook in het groen te koop?\n\nGroet,\nLotte"),
+    written("Dank", "Hallo,\n\nHartelijk dank voor de snelle hulp!\n\nGroet,\nFemke"),
     Sort {
         verified: false,
         ..written("Retour", "Hallo,\n\nIk wil bestelling {n} retourneren.\n\nGroet,\nJip")

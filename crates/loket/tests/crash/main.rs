@@ -11,7 +11,7 @@
 mod kills; // H1, H2: kill -9 of the server and of Postgres under load
 mod lab; // a directory, shops in it, and server processes
 mod mails; // what customers write
-mod nodes; // H6: two nodes on one database
+mod nodes; // H6, H7: two nodes on one database
 mod poison; // C10: mail that breaks the parser
 mod random; // numbers that can be drawn again
 mod reckoning; // each mail one row, one fate, one reply

@@ -2,7 +2,7 @@
 //!
 //! It has a database of its own, made anew each time, and touches no other.
 
-mod sample;
+pub mod sample;
 mod table;
 
 use std::path::Path;
