@@ -195,10 +195,9 @@ fn gather(
         ladder_stap: entry.ladder_stap,
         basis_points: entry.percentage,
     };
-    let mut offers: Vec<NewOffer> = decision.ledger_now().map(new_offer).collect();
-    if sends {
-        offers.extend(decision.ledger_when_sent().map(new_offer));
-    }
+    // What waits for a person goes on record when that person lets it go, see `deliver`.
+    let offers: Vec<NewOffer> =
+        if sends { decision.ledger.iter().map(new_offer).collect() } else { Vec::new() };
     let (state, fate) = match &answer.outcome {
         Outcome::Send(_) => (InteractionState::Answered, Fate::Answered),
         Outcome::Keep(_) => (InteractionState::Drafted, Fate::Drafted),

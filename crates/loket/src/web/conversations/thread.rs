@@ -222,12 +222,12 @@ fn offer_view(offer: &LedgerRow, here: ThreadId, now: Timestamp, t: Texts) -> Of
 
 fn turns(view: &ThreadView, now: Timestamp, persona: &str, t: Texts) -> Vec<Turn> {
     let first_subject = view.thread.subject.trim();
-    let mut known = domain::compose::reply_subject(first_subject);
+    let mut known = domain::compose::bare_subject(first_subject).to_owned();
     view.interactions
         .iter()
         .map(|mail| {
             let outgoing = view.mails.iter().rev().find(|out| out.interaction_id == mail.id);
-            let same = domain::compose::reply_subject(&mail.subject);
+            let same = domain::compose::bare_subject(&mail.subject).to_owned();
             let changed = same != known;
             known = same;
             turn(mail, outgoing, changed, now, persona, t)
