@@ -21,7 +21,7 @@ const ROUNDS: usize = 20;
 /// Where the shuffling starts; any number will do, as long as it stays.
 const SEED: u64 = 0x10ce_7ba1_1a2d_5eed;
 /// How much each group of features counts: text, single concepts, pairs.
-static GROUP: std::sync::LazyLock<[f64; 5]> = std::sync::LazyLock::new(||[env("G0",2.5),env("G1",2.0),env("G2",1.5),env("G3",0.4),env("G4",1.5)]);
+static GROUP: std::sync::LazyLock<[f64; 5]> = std::sync::LazyLock::new(||[env("G0",2.0),env("G1",2.0),env("G2",1.5),env("G3",0.4),env("G4",1.5)]);
 static COST: std::sync::LazyLock<f64> = std::sync::LazyLock::new(||env("C",0.5));
 
 /// One mail, ready to learn from.

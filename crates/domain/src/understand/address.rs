@@ -4,11 +4,13 @@
 //! The part of the text that tells of the old address weighs against a candidate.
 //! Whether the customer wants a change at all is decided elsewhere.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
 use super::NewAddress;
+use super::plain::fold;
 
 #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
 fn pattern(text: &str) -> Regex {
@@ -25,28 +27,32 @@ macro_rules! patterns {
 
 patterns! {
     DUTCH_CODE = r"\b([1-9]\d{3} ?[A-Za-z]{2})\b";
-    FOUR_OR_FIVE = r"\b(?:(B|D|F|BE|DE|FR|LU)[- ])?(\d{4,5})[ ,]+(\p{Lu}[\p{L}'’.-]+)";
+    FOUR_OR_FIVE = r"(?i)\b(?:(B|D|F|BE|DE|FR|LU)[- ])?(\d{4,5})[ ,]+(\p{L}[\p{L}'’.-]{2,})";
     BRITISH_CODE = r"(?i)\b([A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b";
     IRISH_CODE = r"\b([AC-FHKNPRTV-Y]\d[\dW] ?[0-9A-Z]{4})\b";
     AMERICAN = r"(?i)\b([\p{L}][\p{L} .'-]*?),? +([A-Z]{2})\.? +(\d{5}(?:-\d{4})?)\b";
     // number first: 18 Harbour Row
     NUMBER_FIRST = r"^(?:no\.? ?|nr\.? ?)?(\d{1,5} ?(?:[A-Za-z]\b)?(?:[-/]\d+\w?)?),? +(\p{L}[\p{L}'’. -]+)$";
     // number last: Molenweg 8-2
-    NUMBER_LAST = r"(?x)^(\p{L}[\p{L}\p{M}\d'’./()\ -]*?),?\ *(?:nr\.?|nummer|no\.?|huisnummer|num[eé]ro|n°)?\ *
-        (\d{1,5}(?:[\ ]?[A-Za-z]{1,3}\b)?(?:\ ?[-/+]\ ?[0-9A-Za-z]{1,5})*(?:[\ ,]+(?:bus|bte|bo[iî]te|kamer|app?\.?|appartement|unit|flat|box|hs|huis|hoog|bis|ter|rood|zw|rd|verdieping|etage|[IV]+|[A-Za-z])\b\.?\ ?[0-9A-Za-z.-]*)*)$";
+    NUMBER_LAST = r"(?x)^(['’]?\p{L}[\p{L}\p{M}\d'’./()\ -]*?),?\ *(?:nr\.?|nummer|no\.?|huisnummer|num[eé]ro|n°)?\ *
+        (\d{1,5}(?:[\ ]?[A-Za-z]{1,3}\b)?(?:\ ?[-/+]\ ?[0-9A-Za-z]{1,5})*(?:[\ ,]+(?:te|in|moet|is|zijn|\d+e\ verdieping|\d+\.\ stock|bus|bte|bo[iî]te|kamer|app?\.?|appartement|unit|flat|box|hs|huis|hoog|bis|ter|rood|zw|rd|verdieping|etage|[IV]+|[A-Za-z])\b\.?\ ?[0-9A-Za-z.-]*)*)$";
     STREET_WORD = r"(?i)(?:straat|straatje|str\.?|laan|weg|plein|gracht|kade|dreef|hof|singel|pad|steeg|markt|dijk|park|plantsoen|lei|baan|wal|dam|burg|berg|haven|kamp|oord|akker|veld|waard|erf|donk|heide|stee|drift|ring|allee|gasse|platz|strasse|straße|(?:^|\s)(?:rue|avenue|place|chemin|boulevard|street|st|road|rd|lane|ln|avenue|ave|close|drive|court|crescent|terrace|way|row|grove|gardens|square|walk|hill|mews|view|mount|rise|quay))$";
     UNIT = r"(?i)^(?:flat|unit|apartment|apt\.?|room|suite|floor|bus|bte|bo[iî]te|kamer|app?\.?|appartement|box|studio|block|house|etage|verdieping|\d+\. ?stock|\d+e verdieping|[\p{L}' ]*(?:house|cottage|farm|lodge|wharf|maltings|forge|mill|barn|building|tower|hall|court|club))\b.*$";
-    LEAD_IN = r"(?i)^.*(?:\b(?:naar|to|at|op|in|is|wordt|bij|zijn|moet|be|adres|address|her(?:e)?|hierheen|hierhin|to my|now|nu|from now on|aan|auf|à|sur|on|this time|voortaan|liever|graag|the)\b[:,]?|[:;])\s+(?:(?:de|the|my|mijn|m'n|our|ons|het|our new)\s+)?";
-    OLD_BEFORE = r"(?i)\b(?:oude?|old|niet(?: meer)?|not|no longer|nicht|ipv|i\.p\.v\.|in plaats van|instead of|was|stond|former|previous|vorige?|huidige|from|thuis|thuisadres|gebracht|uit|retour haal)\b[^.\n]{0,40}$";
-    NEW_BEFORE = r"(?i)\b(?:nieuwe?|new|naar|to|at|moet|moved|verhuisd|wordt|voortaan|should be|must be|correct|juiste|right|now|nu|dus|here|send|deliver|leveren|bezorgen|sturen|op)\b[^.\n]{0,60}$";
-    BARE_NUMBER = r"(?ix)(?:\b(?:huisnummer|huisnr|nummer|nr|number|house\ number|flat|unit|bus|apartment|apt|toevoeging)\b[^.\n]{0,30}?\b(?:moet(?:\ zijn)?|wordt|is|should\ be|must\ be|be|to|naar|not|niet)\b\s+(?:nr\.?\s*|nummer\s*|number\s*)?((?:flat|bus|unit|apartment|apt)?\s?\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b)
-        |(?:\b(?:moet|must\ be|should\ be|moved\ to|verhuisd\ naar|naar|wordt)\s+(?:nr\.?\s*|nummer\s*|number\s*|no\.?\s*)?((?:flat\s|bus\s|unit\s|apt\s)?\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b)
-        |(?:\b(?:not|niet)\s+\d{1,4}\s?[A-Za-z]?\s?[.,;:]\s*(?:but\ |maar\ |it's\ |it\ is\ )?(\d{1,4}\s?[A-Za-z]?)\b)";
+    LEAD_IN = r"^.*(?:\b(?i:naar|to|at|op|in|is|wordt|bij|zijn|moet|be|adres|address|here|hierheen|hierhin|now|nu|aan|an|auf|à|sur|on|this time|voortaan|liever|graag)\b[:,]?|[:;])\s+(?:(?:de|den|the|my|mijn|m'n|our|ons|het|our new)\s+)?";
+    OLD_BEFORE = r"(?i)\b(?:oude?|old|niet(?: meer)?(?: op| naar| in| de| het| bij)*|not(?: any ?more)?(?: to| at| the)*|no longer(?: at| in)?|nicht(?: mehr)?(?: in| an| die)*|ipv|i\.p\.v\.|in plaats van(?: op| naar)?|instead of|was|stond(?: op)?|former|previous|vorige?|huidige|current|from|van|thuis|thuisadres|gebracht|uit|retour haal|factuuradres|bring|wohne)\b";
+    NEW_BEFORE = r"(?i)\b(?:nieuwe?|new|neue|nouvelle|maar(?: naar| op)?|but(?: to)?|sondern|naar|to|at|moet|moved|verhuisd|wordt|voortaan|should be|must be|correct|juiste|right|now|nu|dus|here|send|deliver|leveren|bezorgen|sturen|op)\b";
+    BARE_NUMBER = r"(?ix)(?:\b(?:moet|must\ be|should\ be|should\ go\ to|go\ to|moved\ to|verhuisd\ naar|naar|wordt|is|actually|eigenlijk)\s+(?:op\ )?(?:nr\.?\s*|nummer\s*|number\s*|no\.?\s*|huisnummer\s*)?((?:flat\s|bus\s|unit\s|apt\s|apartment\s)?\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b(?:\s+(?:zijn|worden|ipv|instead|not|niet)|\s*[,.;!)]|\s*$))
+        |(?:\b(?:not|niet)\s+\d{1,4}\s?[A-Za-z]?\s?[.,;:]\s*(?:but\ |maar\ |it's\ |it\ is\ )?(\d{1,4}\s?[A-Za-z]?)\b)
+        |(?:\b(?:huisnummer|huisnr|nummer|nr|number|house\ number)\b[^.\n]{0,30}?\b(?:moet(?:\ zijn)?|wordt|is|should\ be|must\ be|be)\b\s+(?:nr\.?\s*|nummer\s*|number\s*)?(\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b)
+        |\b((?:flat|bus|unit|apartment|apt|toevoeging)\s(?:nr\.?\s?|no\.?\s?)?\d{1,4}\s?[A-Za-z]?)\b
+        |\b(?:naar|to|at|on)\ (?:nr\.?\ ?|nummer\ |number\ |no\.?\ )(\d{1,4}\s?[A-Za-z]?)\b";
+    ENGLISH_STREET = r"(?x)\b((?:(?:Flat|Unit|Apt|Apartment|Suite|Room)\.?\s\w{1,4},?\s)?\d{1,4}[A-Za-z]?)\s((?:\p{Lu}[\p{L}'’]+\s){1,3}(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Close|Drive|Court|Crescent|Terrace|Way|Row|Grove|Gardens|Square|Walk|Hill|Mews|Place|Park|Green|View|Rise|Quay))\b\.?(?:(?:,|\ in)\s*(\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}-]+)?))?";
     STREET_NUMBER = r"(?x)\b((?:\p{Lu}[\p{L}'’.-]*\s(?:(?:van|de|den|der|het|'t|ten|ter|op|aan|of|la|du|des|le|the)\s)*){0,4}\p{L}[\p{L}'’.-]*)\s(\d{1,4}(?:\s?[A-Za-z]\b|\s?[-/]\s?[0-9A-Za-z]{1,4}|\sbis|\s(?:bus|bte|hs|hoog|kamer)\s?\w{0,5})*)";
     CITY_AFTER = r"^(?:\s*,\s*|\s+(?:in|te|,)\s+)(\p{Lu}[\p{L}'’-]+(?:\s(?:\p{Lu}[\p{L}'’-]+|aan|den|de|ter|op|bij))*)";
     PO_BOX = r"(?i)\b(postbus|po box|p\.o\. box|postfach|bo[iî]te postale)\s+(\d{1,6})\b";
     ONLY_CITY = r"(?:huis|woning|flat|appartement|adres|house|place|home|ouders|moeder|zus|mother|sister|office|werk)\s+(?:in|te)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)?)";
     CITY = r"^[\s,]*((?:'s-|'t )?\p{Lu}[\p{L}'’.-]*(?:[ -](?:aan|den|de|der|op|bij|a/d|in|ter|upon|on|sur|en|la|le|les|am|\p{Lu}[\p{L}'’.-]*))*)";
+    CITY_TOLD = r"\b(?:in|te)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)?)$";
     LOWER_CITY = r"^[\s,]*(\p{L}[\p{L}'’-]{2,}(?:[ -]\p{L}[\p{L}'’-]+)?)\s*(?:$|[,.\n])";
 }
 
@@ -59,6 +65,15 @@ const COUNTRIES: [(&str, &str); 26] = [
     ("ierland", "IE"), ("luxemb", "LU"), ("oostenrijk", "AT"), ("austria", "AT"), ("spain", "ES"),
     ("spanje", "ES"), ("usa", "US"),
 ];
+
+/// The country of a well-known city, from `data/cities.toml`.
+fn country_of_city(city: &str) -> Option<&'static str> {
+    let plain = fold(city);
+    CITIES.iter().find(|(_, cities)| cities.iter().any(|it| *it == plain)).map(|(code, _)| code.as_str())
+}
+
+static CITIES: LazyLock<BTreeMap<String, Vec<String>>> =
+    LazyLock::new(|| toml::from_str(include_str!("data/cities.toml")).unwrap_or_default());
 
 struct Found {
     address: NewAddress,
@@ -76,8 +91,9 @@ pub(super) fn new_address(text: &str) -> Option<NewAddress> {
     }
     let best = found.into_iter().filter(|it| it.score > 0).max_by_key(|it| (it.score, it.at));
     let mut address = best?.address;
-    if address.country.is_none() && address.street.is_some() {
-        address.country = named_country(text);
+    if address.country.is_none() && (address.street.is_some() || address.city.is_some()) {
+        let implied = address.city.as_deref().and_then(country_of_city);
+        address.country = named_country(text).or_else(|| implied.map(str::to_owned));
     }
     Some(address)
 }
@@ -92,17 +108,24 @@ fn named_country(text: &str) -> Option<String> {
     named.map(|(_, code)| (*code).to_owned())
 }
 
-/// How old or new the place at `at` sounds.
+/// How old or new the place at `at` sounds: the nearest word before it decides.
 fn context(text: &str, at: usize) -> i32 {
     let before = text.get(..at).unwrap_or_default();
-    let from = before.char_indices().rev().nth(90).map_or(0, |(at, _)| at);
-    let before = before.get(from..).unwrap_or(before);
-    let old = i32::from(OLD_BEFORE.is_match(before)) * 12;
-    let new = i32::from(NEW_BEFORE.is_match(before)) * 5;
+    let from = before.char_indices().rev().nth(70).map_or(0, |(at, _)| at);
+    let near = before.get(from..).unwrap_or(before);
+    let near = near.rsplit(['?', '!']).next().unwrap_or(near);
+    let near = near.rsplit_once(". ").map_or(near, |(_, rest)| rest);
+    let last = |pattern: &Regex| pattern.find_iter(near).last().map(|found| found.end());
+    let verdict = match (last(&OLD_BEFORE), last(&NEW_BEFORE)) {
+        (Some(old), Some(new)) if old >= new => -14,
+        (Some(_), None) => -8,
+        (_, Some(_)) => 5,
+        (None, None) => 0,
+    };
     let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
     let labelled = if line.contains("oud adres") || line.contains("old address") { 30 } else { 0 };
     let bracket = if before.rfind('(') > before.rfind(')') { 8 } else { 0 };
-    10 + new - old - labelled - bracket
+    10 + verdict - labelled - bracket
 }
 
 /// Candidates around a postcode.
@@ -122,11 +145,21 @@ fn anchored(text: &str, found: &mut Vec<Found>) {
                 taken.push((whole.start(), whole.end()));
                 let parts = i32::from(address.street.is_some()) * 6 + i32::from(address.city.is_some()) * 2;
                 let bare = address.street.is_none() && address.house_number.is_none();
-                let score = if bare { -1 } else { context(text, start) + parts };
+                let named = country == "NL" && speaks_of_postcode(text);
+                let score = match (bare, named) {
+                    (true, true) => 1,
+                    (true, false) => -1,
+                    _ => context(text, start) + parts,
+                };
                 found.push(Found { address, at: whole.start(), score });
             }
         }
     }
+}
+
+fn speaks_of_postcode(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["postcode", "post code", "zip code", "postal code"].iter().any(|word| lower.contains(word))
 }
 
 fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddress, usize)> {
@@ -144,10 +177,15 @@ fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddr
         }
         "" => {
             let code = captures.get(2)?;
+            let dated = text.get(..start).is_some_and(|it| it.ends_with(['.', '/', '-']));
+            if dated || after_is_no_city(captures.get(3)?.as_str()) {
+                return None;
+            }
             if code.as_str().starts_with('0') && code.len() == 4 || is_year(code.as_str()) && text.get(..code.start()).is_some_and(in_date) {
                 return None;
             }
-            address.postal_code = Some(code.as_str().to_owned());
+            let written = text.get(start..code.end()).unwrap_or(code.as_str());
+            address.postal_code = Some(written.to_owned());
             end = code.end();
         }
         "NL" => {
@@ -182,7 +220,9 @@ fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddr
         address.country = country_of_code(&address, captures, text);
     }
     if address.city.is_none() && country == "NL" && segments.len() >= 2 {
-        address.city = trailing_city(&mut segments);
+        let earlier = segments.len().checked_sub(2).and_then(|at| segments.get(at));
+        let told = earlier.and_then(|it| CITY_TOLD.captures(it)?.get(1));
+        address.city = trailing_city(&mut segments).or(told.map(|it| it.as_str().to_owned()));
     }
     if segments.last().is_some_and(|last| last.trim().is_empty()) {
         segments.pop();
@@ -195,10 +235,21 @@ fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddr
             set_street(&mut address, &captures);
         }
     }
-    if let Some(last) = segments.last() {
-        start = text.find(last).unwrap_or(start);
+    let written = address.street.as_deref().or(address.house_number.as_deref());
+    if let Some(at) = written.and_then(|street| before.rfind(street)) {
+        start = at;
     }
     Some((address, start))
+}
+
+/// Words after four digits that make them a count, not a postcode.
+fn after_is_no_city(word: &str) -> bool {
+    const WORDS: [&str; 30] = [
+        "euro", "eur", "stuks", "mail", "mails", "gram", "watt", "januari", "februari", "maart", "april", "mei",
+        "juni", "juli", "augustus", "september", "oktober", "november", "december", "graag", "want", "pls",
+        "please", "aub", "and", "van", "for", "the", "het", "niet",
+    ];
+    WORDS.contains(&word.to_lowercase().as_str())
 }
 
 fn is_year(code: &str) -> bool {
@@ -234,7 +285,7 @@ fn country_of_code(address: &NewAddress, captures: &Captures<'_>, text: &str) ->
     }
     let lower = text.to_lowercase();
     let french = [" rue ", "avenue", "boulevard", "chemin", "bonjour", "commande"].iter().any(|it| lower.contains(it));
-    match address.postal_code.as_deref().map(str::len) {
+    match captures.get(2).map(|code| code.len()) {
         Some(4) => Some("BE".to_owned()),
         Some(5) if french => Some("FR".to_owned()),
         Some(5) => Some("DE".to_owned()),
@@ -252,7 +303,7 @@ fn segments_before(before: &str) -> Vec<&str> {
         .find(|(at, _)| {
             let rest = paragraph.get(at + 1..).unwrap_or_default();
             let word = paragraph.get(..*at).unwrap_or_default().rsplit([' ', '\n']).next().unwrap_or_default();
-            rest.starts_with([' ', '\n']) && word.len() > 4 && !word.bytes().any(|it| it.is_ascii_digit())
+            rest.starts_with([' ', '\n']) && word.len() > 4 && !word.to_lowercase().ends_with("str") && !word.bytes().any(|it| it.is_ascii_digit())
         })
         .map_or(paragraph, |(at, _)| paragraph.get(at + 1..).unwrap_or_default());
     sentence.split([',', '\n']).map(str::trim).filter(|it| !it.is_empty()).collect()
@@ -270,9 +321,9 @@ fn city_after(after: &str) -> Option<String> {
         let city = trim_tail_words(city);
         return (!city.is_empty()).then(|| city.to_owned());
     }
-    let captures = LOWER_CITY.captures(line)?;
+    let captures = LOWER_CITY.captures(cut)?;
     let city = captures.get(1)?.as_str();
-    let not = ["thx", "graag", "thanks", "please", "bedankt", "dank", "moet", "want", "mvg", "ipv", "dus", "aub", "alvast", "niet"];
+    let not = ["thx", "graag", "thanks", "please", "bedankt", "dank", "moet", "want", "mvg", "ipv", "dus", "aub", "alvast", "niet", "zijn", "worden", "is", "en", "and", "voor", "for", "instead"];
     let first = city.split(' ').next().unwrap_or_default();
     (!not.contains(&first)).then(|| city.to_owned())
 }
@@ -346,6 +397,11 @@ fn fill_street(address: &mut NewAddress, segments: &[&str], islands: bool) {
                 continue;
             }
             set_street(address, &captures);
+        } else if islands
+            && !STREET_WORD.is_match(bare)
+            && pending.peek().is_some_and(|next| NUMBER_FIRST.is_match(strip_lead_in(next)))
+        {
+            continue; // a district between street and city
         } else if islands && address.street.is_none() && !UNIT.is_match(bare) && looks_like_name(bare) {
             address.street = Some(bare.to_owned());
             while let Some(unit) = pending.next_if(|unit| {
@@ -407,7 +463,22 @@ fn join_additions(address: &mut NewAddress, additions: &[String], islands: bool)
 fn set_street(address: &mut NewAddress, captures: &Captures<'_>) {
     let street = captures.get(1).map_or("", |it| it.as_str()).trim().trim_end_matches(',');
     address.street = Some(trim_street(street).to_owned());
-    address.house_number = captures.get(2).map(|it| it.as_str().trim().trim_end_matches(',').to_owned());
+    address.house_number = captures.get(2).map(|it| trim_number(it.as_str()).to_owned());
+}
+
+/// Small words after a number are no addition: `8 bis te`, `7 hs moet`.
+fn trim_number(number: &str) -> &str {
+    const WORDS: [&str; 22] = [
+        "te", "in", "is", "moet", "zijn", "aub", "ajb", "op", "en", "of", "to", "not", "niet", "ipv", "de", "dus", "pls", "thx", "at", "on", "want", "and",
+    ];
+    let mut number = number.trim().trim_end_matches(',');
+    while let Some((rest, last)) = number.rsplit_once(' ') {
+        if !WORDS.contains(&last.to_lowercase().as_str()) {
+            break;
+        }
+        number = rest.trim_end_matches(',');
+    }
+    number
 }
 
 /// `mijn werk: Weena` is `Weena`; `Zorgcentrum De Linde Kastanjehof` stays.
@@ -428,6 +499,20 @@ fn trim_street(street: &str) -> &str {
 
 /// Candidates without a postcode: a street with a number, a number alone, a city alone.
 fn unanchored(text: &str, found: &mut Vec<Found>) {
+    for captures in ENGLISH_STREET.captures_iter(text) {
+        let part = |index: usize| captures.get(index).map(|it| it.as_str().trim().to_owned());
+        let address = NewAddress {
+            street: part(2),
+            house_number: part(1),
+            city: part(3),
+            ..NewAddress::default()
+        };
+        let at = captures.get(0).map_or(0, |it| it.start());
+        found.push(Found { address, at, score: context(text, at) + 6 });
+    }
+    if found.iter().any(|it| it.score > 0) {
+        return;
+    }
     for captures in PO_BOX.captures_iter(text) {
         let mut address = NewAddress::default();
         set_street(&mut address, &captures);
@@ -436,7 +521,9 @@ fn unanchored(text: &str, found: &mut Vec<Found>) {
     }
     for captures in STREET_NUMBER.captures_iter(text) {
         let (Some(street), Some(whole)) = (captures.get(1), captures.get(0)) else { continue };
-        let name = trim_street(strip_lead_in(street.as_str()));
+        let own = street.as_str();
+        let own = own.rsplit_once(". ").map_or(own, |(before, rest)| if before.len() < 4 && !before.contains(' ') && before.len() > 2 { own } else { rest });
+        let name = trim_street(strip_lead_in(own));
         let known = STREET_WORD.is_match(name);
         let follows = text.get(whole.end()..).unwrap_or_default();
         let city = CITY_AFTER.captures(follows).and_then(|it| Some(it.get(1)?.as_str().to_owned()));
@@ -447,7 +534,12 @@ fn unanchored(text: &str, found: &mut Vec<Found>) {
         }
         let mut address = NewAddress { city, ..NewAddress::default() };
         address.street = Some(name.to_owned());
-        address.house_number = captures.get(2).map(|it| it.as_str().trim().to_owned());
+        address.house_number = captures.get(2).map(|it| trim_number(it.as_str()).to_owned());
+        let close = follows.get(..follows.len().min(60)).or_else(|| follows.get(..40)).unwrap_or(follows);
+        if let Some(code) = DUTCH_CODE.find(close).filter(|it| !is_word(it.as_str().trim_start_matches(|at: char| at.is_ascii_digit() || at == ' '))) {
+            address.postal_code = Some(code.as_str().to_owned());
+            address.country = Some("NL".to_owned());
+        }
         let corrected = follows.trim_start().to_lowercase();
         let kept = ["niet", "ipv", "i.p.v", "in plaats van", "instead of", "not "].iter().any(|it| corrected.starts_with(it));
         let score = context(text, at) + i32::from(known) * 3 + i32::from(kept) * 12;
