@@ -76,7 +76,7 @@ pub(super) fn order_number(new: &[&str], history: &[&str]) -> Option<String> {
         }
         best.map(|candidate| candidate.text.to_owned())
     };
-    pick(new, ENOUGH).or_else(|| history.iter().find_map(|text| pick(&[text], ENOUGH + 20)))
+    pick(new, ENOUGH).or_else(|| history.iter().find_map(|text| pick(&[text], ENOUGH + 6)))
 }
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
@@ -135,8 +135,15 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
     found
 }
 
-/// `order:12` and `bestelling#12` lose what is before the mark.
+/// `order:12`, `bestelling#12` and `order12` lose the word before the number.
 fn glued(whole: &str) -> Option<&str> {
+    let first = whole.find(|it: char| it.is_ascii_digit()).unwrap_or(0);
+    if let Some((word, number)) = whole.split_at_checked(first)
+        && word.len() > 4
+        && cue(word).order
+    {
+        return Some(number);
+    }
     let (word, number) = whole.split_once([':', '#', '='])?;
     let is_word = word.bytes().all(|byte| byte.is_ascii_alphabetic());
     (is_word && digits(number) > 1).then_some(number)
@@ -192,6 +199,13 @@ fn cue_of_prefix(word: &str) -> bool {
     SHOUTED.contains(&word) || (known.order && word != "ORD") || known.other
 }
 
+/// `bestelnummertje`, but not the verb `besteld`.
+fn is_bestel(word: &str) -> bool {
+    word.strip_prefix("bestel").is_some_and(|rest| {
+        digits(rest) == 0 && !matches!(rest, "d" | "de" | "den" | "t" | "len" | "baar" | "knop")
+    })
+}
+
 /// The cue before `first`: what it says and how far away it is.
 fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
     let mut away = 0;
@@ -200,7 +214,7 @@ fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
         let known = cue(token.core);
         let compound = fold(token.core);
         let marked = Cue {
-            order: known.order || compound.ends_with("order") || compound.starts_with("bestel") && digits(&compound) == 0,
+            order: known.order || compound.ends_with("order") || is_bestel(&compound),
             other: known.other || compound.ends_with("nummer") && !known.order && !known.between,
             ..known
         };
@@ -235,12 +249,15 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     score += if head.before.ends_with('#') { 30 } else { 0 };
     score += match count {
         0..=1 => -40,
-        2 => if mixed { -15 } else { -30 },
+        2 => if mixed { -15 } else { -48 },
         3 => if mixed || joined { 2 } else { -25 },
         4 => if mixed || joined { 14 } else { 0 },
         5..=13 => 22,
         _ => -20,
     };
+    let capitals = whole.bytes().filter(u8::is_ascii_uppercase).count() >= 2;
+    score += if capitals && joined && count > 1 { 18 } else { 0 };
+    score += if capitals && !joined && count > 1 && count < 6 { 8 } else { 0 };
     score += if mixed && joined { 14 } else { 0 };
     score += if mixed && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { 4 } else { 0 };
     score += if !mixed && joined && count > 3 { 6 } else { 0 };
@@ -285,10 +302,11 @@ fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
             || whole.starts_with("32") && count == 11
             || whole.starts_with("07") && count == 11
             || whole.starts_with("04") && count == 10);
-    if iban || phone {
+    let bank = ["TEST", "IBAN", "INGB", "RABO", "ABNA", "BIC", "KNAB", "BUNQ"];
+    if iban || phone || bank.iter().any(|word| upper.starts_with(word)) {
         return 150;
     }
-    if is_date(whole) || is_time(whole, &upper) {
+    if is_date(whole) || is_time(whole, &upper) || is_span(whole) {
         return 90;
     }
     let year = letters == 0 && compact == whole && count == 4 && (upper.starts_with("19") || upper.starts_with("20"));
@@ -297,6 +315,12 @@ fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
     let dutch_postcode = compact.len() == 6 && count == 4 && letters == 2 && whole.len() == 6
         && upper.bytes().take(4).all(|it| it.is_ascii_digit()) && upper != "";
     if postcode { 120 } else if dutch_postcode { 15 } else if year { 30 } else { 0 }
+}
+
+/// `2006-2025`: two years, no number.
+fn is_span(whole: &str) -> bool {
+    let year = |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")) && digits(part) == 4;
+    whole.split_once('-').is_some_and(|(from, to)| year(from) && year(to))
 }
 
 fn is_date(whole: &str) -> bool {
