@@ -17,17 +17,12 @@ use super::mails::Mail;
 /// Passes over the mails.
 const ROUNDS: usize = 20;
 /// What an error costs against simple weights.
-#[allow(non_snake_case)]
-fn env(n: &str, d: f64) -> f64 {
-    std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
-}
+#[allow(non_snake_case)] fn env(n:&str,d:f64)->f64{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
 /// Where the shuffling starts; any number will do, as long as it stays.
 const SEED: u64 = 0x10ce_7ba1_1a2d_5eed;
 /// How much each group of features counts: text, single concepts, pairs.
-static GROUP: std::sync::LazyLock<[f64; 5]> = std::sync::LazyLock::new(|| {
-    [env("G0", 2.5), env("G1", 2.0), env("G2", 1.5), env("G3", 0.4), env("G4", 1.5)]
-});
-static COST: std::sync::LazyLock<f64> = std::sync::LazyLock::new(|| env("C", 0.5));
+static GROUP: std::sync::LazyLock<[f64; 5]> = std::sync::LazyLock::new(||[env("G0",2.0),env("G1",2.0),env("G2",1.5),env("G3",0.4),env("G4",1.5)]);
+static COST: std::sync::LazyLock<f64> = std::sync::LazyLock::new(||env("C",0.5));
 
 /// One mail, ready to learn from.
 struct Example {
@@ -69,11 +64,7 @@ fn example(mail: &Mail) -> Example {
 fn weight(label: &str, there: bool) -> f64 {
     match (label, there) {
         ("threat" | "escalate", true) => 2.0,
-        (
-            "legal" | "chargeback" | "authority" | "public_review" | "press_social" | "violence"
-            | "self_harm",
-            true,
-        ) => 3.0,
+        ("legal" | "chargeback" | "authority" | "public_review" | "press_social" | "violence" | "self_harm", true) => 3.0,
         (_, true) => 1.5,
         _ => 1.0,
     }

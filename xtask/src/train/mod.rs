@@ -67,6 +67,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         return Ok(());
     }
+    if let Ok(file) = std::env::var("PROBE") {
+        for text in fs::read_to_string(file)?.split("\n===\n") {
+            let (want, body) = text.split_once('\n').unwrap_or(("", text));
+            let a = domain::understand::probe_address(body).unwrap_or_default();
+            let got = [a.street, a.house_number, a.postal_code, a.city, a.country].map(|p| p.unwrap_or("_".into())).join("|");
+            if got != want { print(&format!("WANT {want}\n GOT {got}\n     {}", body.replace('\n', " / "))); }
+        }
+        return Ok(());
+    }
     if arguments.time {
         return time(&mails);
     }

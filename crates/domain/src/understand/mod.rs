@@ -129,3 +129,6 @@ impl Reading {
         !self.escalate.is_empty()
     }
 }
+
+/// probe
+pub fn probe_address(text: &str) -> Option<NewAddress> { address::new_address(text) }
