@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use domain::contract::RuleKey;
+use loket::config::Common;
+use loket::database::Database;
 use loket::jobs::{Pace, Workers};
-use loket::pipeline::Desk;
-use loket::shop::Shops;
 use loket::shop_file::{FilterEntry, ShopFile};
 use loket::web::{Access, State, router};
 use serde_json::json;
@@ -61,17 +61,17 @@ impl Counter {
         let shop = open_shop(&store, admin, &demo, &dir.join("a")).await;
         let neighbour = open_shop(&store, admin, &other, &dir.join("b")).await;
 
-        let desk = Arc::new(Desk {
-            store: Arc::clone(&store),
-            message_id_key: loket::keys::key(&dir, "message-id").unwrap(),
+        let common = Common {
             data_dir: dir.clone(),
-            shops: Shops::default(),
-            now: loket::serving::now,
-        });
+            listen: "127.0.0.1:0".parse().unwrap(),
+            database_url: None,
+            postgres_bin: None,
+        };
+        let database = Database { store: Arc::clone(&store), managed: None, owner };
+        let desk = loket::serving::desk(&common, &database).unwrap();
         let pace = Pace { poll: Duration::from_millis(200), ..Pace::default() };
         let workers = Workers::start(&desk, pace);
-        let counter =
-            Self { store, shop, neighbour, behind, _workers: workers, _cluster: cluster };
+        let counter = Self { store, shop, neighbour, behind, _workers: workers, _cluster: cluster };
         drop_in(&dir.join("b"), "hostile", hostile_mail().as_bytes(), Duration::ZERO);
         counter.load_sample(&dir.join("a"), last).await;
         counter
@@ -96,17 +96,21 @@ impl Counter {
         files.truncate(last);
         let many = files.len();
         for (number, path) in files.iter().enumerate() {
-            let mut text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-            while let Some((_, behind)) = text.split_once("<reply-to:") {
-                let stem = behind.split_once("@sample>").unwrap().0.to_owned();
-                self.settled(number).await;
-                let ours = self.reply_to(&stem).await;
-                text = text.replace(&format!("<reply-to:{stem}@sample>"), &format!("<{ours}>"));
+            // Byte for byte: some of them are not UTF-8. Where ours is named, they are ASCII.
+            let mut raw = fs::read(path).unwrap();
+            if let Ok(mut text) = String::from_utf8(raw.clone()) {
+                while let Some((_, behind)) = text.split_once("<reply-to:") {
+                    let stem = behind.split_once("@sample>").unwrap().0.to_owned();
+                    self.settled(number).await;
+                    let ours = self.reply_to(&stem).await;
+                    text = text.replace(&format!("<reply-to:{stem}@sample>"), &format!("<{ours}>"));
+                }
+                raw = text.into_bytes();
             }
             let left = u32::try_from(many - number).unwrap();
             let age = Duration::from_secs(37 * 60) * left - Duration::from_secs(30 * 60);
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            drop_in(place, stem, text.as_bytes(), age);
+            drop_in(place, stem, &raw, age);
         }
         self.settled(many).await;
     }
@@ -213,10 +217,8 @@ async fn set_up(tx: &store::TenantTx, file: &ShopFile, place: &Path) -> store::R
     }
     for filter in &file.filters {
         let FilterEntry { filter_type, email_address, domain, is_regex } = filter.clone();
-        let value = email_address
-            .map(FilterValue::Address)
-            .or(domain.map(FilterValue::Domain))
-            .unwrap();
+        let value =
+            email_address.map(FilterValue::Address).or(domain.map(FilterValue::Domain)).unwrap();
         store::filters::insert(tx, filter_type, &value, is_regex).await?;
     }
     let mailbox = NewMailbox {

@@ -149,19 +149,31 @@ async fn load(
     Ok((course, language))
 }
 
-fn view_of(course: &Course, view: &ThreadView, visit: &Visit, now: Timestamp, t: Texts) -> CourseView {
+fn view_of(
+    course: &Course,
+    view: &ThreadView,
+    visit: &Visit,
+    now: Timestamp,
+    t: Texts,
+) -> CourseView {
     let thread = &view.thread;
     let name = shown_name(&thread.customer_name, &thread.customer_email);
     let here = format!("/gesprekken/{}", thread.id);
     let first = view.interactions.first().map_or(thread.last_message_at, |mail| mail.received_at);
-    let badges = level_badge(thread.escalation_level, t).into_iter().chain(mood_badge(thread.customer_mood, t));
+    let badges = level_badge(thread.escalation_level, t)
+        .into_iter()
+        .chain(mood_badge(thread.customer_mood, t));
     let subject = thread.subject.trim();
     CourseView {
         t,
         live: format!("{here}/verloop"),
         here,
         form_token: visit.form_token.clone(),
-        subject: if subject.is_empty() { t.get("list.no_subject").to_owned() } else { subject.to_owned() },
+        subject: if subject.is_empty() {
+            t.get("list.no_subject").to_owned()
+        } else {
+            subject.to_owned()
+        },
         name: name.to_owned(),
         email: thread.customer_email.clone(),
         initials: initials(name),
@@ -185,8 +197,16 @@ fn banner(view: &ThreadView, t: Texts) -> Option<Banner> {
     let waits = view.interactions.iter().any(|mail| waits(mail.state));
     let threat = view.interactions.iter().any(|mail| mail.dreiging_detected);
     if threat {
+        // The newest one that the receipt still knows by its kind.
+        let kind = view
+            .interactions
+            .iter()
+            .rev()
+            .find_map(|mail| mail.receipt.as_ref()?.pointer("/reading/threat_kind")?.as_str());
+        let known = kind.and_then(|kind| t.find(&format!("threat.{kind}")));
+        let title = known.unwrap_or(t.get("banner.threat"));
         let text = t.get(if waits { "banner.threat_waits" } else { "banner.threat_done" });
-        return Some(Banner { tone: "serious", title: t.get("banner.threat"), text });
+        return Some(Banner { tone: "serious", title, text });
     }
     match view.thread.escalation_level {
         EscalationLevel::Serious => Some(Banner {
@@ -244,8 +264,7 @@ fn turn(
     t: Texts,
 ) -> Turn {
     let name = shown_name(&mail.from_name, &mail.customer_email);
-    let evidence =
-        mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
+    let evidence = mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
     let reply = reply(mail, outgoing, now, persona, t);
     let draft = reply.as_ref().is_some_and(|reply| reply.draft.is_some());
     Turn {
