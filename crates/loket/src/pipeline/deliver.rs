@@ -48,15 +48,13 @@ async fn send(
     row: &OutboxRow,
     transport: &Transport,
 ) -> Result<(), StageError> {
-    let objection = desk
-        .store
-        .as_worker(job.tenant_id, async |tx| {
-            let objection = store::outbox::mark_sending(tx, row.id).await?;
-            if objection.is_none() && !row.automatic {
-                store::outbox::record_offers(tx, row.id).await?;
-            }
-            Ok(objection)
-        });
+    let objection = desk.store.as_worker(job.tenant_id, async |tx| {
+        let objection = store::outbox::mark_sending(tx, row.id).await?;
+        if objection.is_none() && !row.automatic {
+            store::outbox::record_offers(tx, row.id).await?;
+        }
+        Ok(objection)
+    });
     match objection.await? {
         None => {}
         Some(objection) => return withhold(desk, job, row, objection).await,

@@ -106,8 +106,11 @@ mod tests {
                 } else if path.extension().is_some_and(|ending| ending == "html" || ending == "rs")
                 {
                     let text = std::fs::read_to_string(path).unwrap();
-                    let found = text.split(marker).skip(1);
-                    keys.extend(found.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+                    for (at, _) in text.match_indices(marker) {
+                        let named = text[..at].ends_with([' ', '.', '(', '{', '=']);
+                        let rest = &text[at + marker.len()..];
+                        keys.extend(named.then(|| rest.split_once('"').unwrap().0.to_owned()));
+                    }
                 }
             }
         }

@@ -127,12 +127,6 @@ fn text<'a>(body: &'a Value, pointer: &str) -> Option<&'a str> {
     body.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// Whether the draft would make an offer once it leaves.
-pub fn offers(body: &Value) -> bool {
-    items(body.pointer("/decision/ledger"))
-        .any(|entry| entry.get("kind").and_then(Value::as_str) == Some("offered"))
-}
-
 /// From the sentences kept in the receipt, or else from the codes.
 fn reasons(body: &Value, t: Texts) -> Vec<ReasonLine> {
     let kept = |reason: &Value| {

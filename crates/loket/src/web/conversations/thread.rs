@@ -98,8 +98,6 @@ struct Reply {
     when: Option<When>,
     /// What approving sends; none when there is nothing to approve.
     draft: Option<String>,
-    /// The draft makes an offer, which only the ladder may put on record.
-    offers: bool,
 }
 
 /// `/gesprekken/{thread}`
@@ -319,7 +317,6 @@ fn reply(
         subject: outgoing.map(|out| out.subject.clone()),
         paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
         when: outgoing.and_then(|out| out.sent_at).map(|at| when(at, now, t)),
-        offers: draft.is_some() && mail.receipt.as_ref().is_some_and(receipt::offers),
         draft: draft.map(|out| out.id.to_string()),
     })
 }
