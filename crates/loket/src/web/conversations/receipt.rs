@@ -160,15 +160,12 @@ fn in_words(sentence: &str, fact: &str, t: Texts) -> String {
         return sentence.to_owned();
     }
     let label = |c: char| c.is_ascii_lowercase() || c == '_';
-    let words: String = labels
-        .split_inclusive(|c| !label(c))
-        .map(|piece| {
-            let name = piece.trim_end_matches(|c| !label(c));
-            let ending = piece.get(name.len()..).unwrap_or_default();
-            let word = t.find(&format!("topic.{name}")).unwrap_or(name);
-            format!("{word}{ending}")
-        })
-        .collect();
+    let mut words = String::new();
+    for piece in labels.split_inclusive(|c| !label(c)) {
+        let name = piece.trim_end_matches(|c| !label(c));
+        words.push_str(t.find(&format!("topic.{name}")).unwrap_or(name));
+        words.push_str(piece.get(name.len()..).unwrap_or_default());
+    }
     sentence.replacen(fact, &format!("{words}{quoted}"), 1)
 }
 
