@@ -63,7 +63,9 @@ struct Visitor {
 
 impl Visitor {
     async fn enter(pages: Router) -> Self {
-        let page = ask(&pages, request(&format!("/toegang?sleutel={KEY}")).body(Body::empty()).unwrap()).await;
+        let page =
+            ask(&pages, request(&format!("/toegang?sleutel={KEY}")).body(Body::empty()).unwrap())
+                .await;
         assert_eq!(page.status, StatusCode::SEE_OTHER);
         assert_eq!(page.header("location"), "/");
         let cookie = page.header("set-cookie");
@@ -124,7 +126,10 @@ fn over_tls_the_cookie_is_bound_to_the_host() {
         let link = request(&format!("/toegang?sleutel={KEY}")).header("x-forwarded-proto", "https");
         let page = ask(&counter.pages(), link.body(Body::empty()).unwrap()).await;
         let cookie = page.header("set-cookie");
-        assert!(cookie.starts_with("__Host-loket_access=") && cookie.contains("; Secure"), "{cookie}");
+        assert!(
+            cookie.starts_with("__Host-loket_access=") && cookie.contains("; Secure"),
+            "{cookie}"
+        );
     });
 }
 
@@ -132,7 +137,8 @@ fn over_tls_the_cookie_is_bound_to_the_host() {
 fn a_foreign_host_name_is_refused() {
     with_counter(async |counter| {
         for host in ["evil.example", "localhost.evil.example:8080"] {
-            let asked = Request::builder().uri("/").header("host", host).body(Body::empty()).unwrap();
+            let asked =
+                Request::builder().uri("/").header("host", host).body(Body::empty()).unwrap();
             let page = ask(&counter.pages(), asked).await;
             assert_eq!(page.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
         }
@@ -176,7 +182,8 @@ fn files_are_kept_for_ever_under_the_hash_of_their_content() {
         let typeface = between(&file.body, "src: url(", ")");
         let file = ask(&counter.pages(), request(typeface).body(Body::empty()).unwrap()).await;
         assert_eq!(file.status, StatusCode::OK, "{typeface}");
-        let missing = ask(&counter.pages(), request("/assets/styles.css").body(Body::empty()).unwrap()).await;
+        let missing =
+            ask(&counter.pages(), request("/assets/styles.css").body(Body::empty()).unwrap()).await;
         assert_eq!(missing.status, StatusCode::NOT_FOUND);
     });
 }
@@ -207,7 +214,8 @@ fn tabs_count_and_list_the_same() {
         for tab in ["alle", "wacht", "concepten", "beantwoord", "automatisch", "gefilterd"] {
             let page = visitor.get(&format!("/?toon={tab}")).await;
             let current = between(&page.body, "aria-current=\"page\"", "</a>");
-            let count: usize = between(current, "<span class=\"count\">", "</span>").parse().unwrap();
+            let count: usize =
+                between(current, "<span class=\"count\">", "</span>").parse().unwrap();
             let mut rows = page.body.matches("<li class=\"row").count();
             let mut next = page.body.contains("rel=\"next\"").then(|| link_to_next(&page.body));
             while let Some(path) = next {
@@ -249,7 +257,15 @@ fn a_conversation_shows_mail_answer_and_receipt() {
         let path = format!("/gesprekken/{}", between(&list.body, "href=\"/gesprekken/", "\""));
         let page = visitor.get(&path).await;
         assert_eq!(page.status, StatusCode::OK);
-        for part in ["LL-20402", "Beste Dennis", "<mark title=", "Message-ID", "versie 1", "Compensatie", "10&nbsp;%"] {
+        for part in [
+            "LL-20402",
+            "Beste Dennis",
+            "<mark title=",
+            "Message-ID",
+            "versie 1",
+            "Compensatie",
+            "10&nbsp;%",
+        ] {
             assert!(page.body.contains(part), "{part}");
         }
         assert!(page.body.contains("<details class=\"folded\""), "old mails are folded");
@@ -326,7 +342,9 @@ fn drafts_are_approved_and_thrown_away_only_through_our_own_form() {
         let page = visitor.get(&other).await;
         let form = between(&page.body, "/weggooien\"", "</form>");
         let mail = between(form, "name=\"wat\" value=\"", "\"").to_owned();
-        let foreign = neighbour.post(&format!("{other}/weggooien"), format!("teken={token}&wat={mail}")).await;
+        let foreign = neighbour
+            .post(&format!("{other}/weggooien"), format!("teken={token}&wat={mail}"))
+            .await;
         assert!(foreign.header("location").ends_with("was_al_gedaan"));
         assert!(visitor.get(&other).await.body.contains("/weggooien\""), "untouched");
     });
@@ -336,14 +354,15 @@ fn drafts_are_approved_and_thrown_away_only_through_our_own_form() {
 fn a_page_hears_that_something_moved() {
     with_counter(async |counter| {
         let visitor = Visitor::enter(counter.pages()).await;
-        let asked = request("/events").header("cookie", &visitor.cookie).body(Body::empty()).unwrap();
+        let asked =
+            request("/events").header("cookie", &visitor.cookie).body(Body::empty()).unwrap();
         let response = visitor.pages.clone().oneshot(asked).await.unwrap();
         assert_eq!(response.headers().get("content-type").unwrap(), "text/event-stream");
         let mut stream = response.into_body();
         let claims = counter.shop;
-        let moved = counter.store.as_user(&claims, async |tx| {
-            store::events::append(tx, "test.moved", None, None).await
-        });
+        let moved = counter
+            .store
+            .as_user(&claims, async |tx| store::events::append(tx, "test.moved", None, None).await);
         let seq = moved.await.unwrap();
         let frame = tokio::time::timeout(Duration::from_secs(10), stream.frame()).await.unwrap();
         let data = frame.unwrap().unwrap().into_data().unwrap();

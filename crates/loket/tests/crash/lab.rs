@@ -114,7 +114,10 @@ impl Lab {
         let mut command = Command::new(env!("CARGO_BIN_EXE_loket"));
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(extra);
         command.arg("--data-dir").arg(data_dir);
-        command.env_remove("LOKET_DATABASE_URL").env("LOKET_LOG", "warn,loket=debug").env("NO_COLOR", "1");
+        command
+            .env_remove("LOKET_DATABASE_URL")
+            .env("LOKET_LOG", "warn,loket=debug")
+            .env("NO_COLOR", "1");
         if let Some(url) = database_url {
             command.env("LOKET_DATABASE_URL", url);
         }
@@ -189,7 +192,7 @@ impl Server {
     /// Waits until it says that it is ready.
     pub async fn ready(&mut self, patience: Duration) {
         let begun = Instant::now();
-        while !self.log().contains("ready") {
+        while !self.log().contains("serve: ready") {
             assert!(self.ended().is_none() && begun.elapsed() < patience, "{}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

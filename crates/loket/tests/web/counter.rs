@@ -70,8 +70,7 @@ impl Counter {
         });
         let pace = Pace { poll: Duration::from_millis(200), ..Pace::default() };
         let workers = Workers::start(&desk, pace);
-        let counter =
-            Self { store, shop, neighbour, behind, _workers: workers, _cluster: cluster };
+        let counter = Self { store, shop, neighbour, behind, _workers: workers, _cluster: cluster };
         drop_in(&dir.join("b"), "hostile", hostile_mail().as_bytes(), Duration::ZERO);
         counter.load_sample(&dir.join("a"), last).await;
         counter
@@ -213,10 +212,8 @@ async fn set_up(tx: &store::TenantTx, file: &ShopFile, place: &Path) -> store::R
     }
     for filter in &file.filters {
         let FilterEntry { filter_type, email_address, domain, is_regex } = filter.clone();
-        let value = email_address
-            .map(FilterValue::Address)
-            .or(domain.map(FilterValue::Domain))
-            .unwrap();
+        let value =
+            email_address.map(FilterValue::Address).or(domain.map(FilterValue::Domain)).unwrap();
         store::filters::insert(tx, filter_type, &value, is_regex).await?;
     }
     let mailbox = NewMailbox {

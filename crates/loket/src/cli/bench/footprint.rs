@@ -47,8 +47,9 @@ pub async fn measure(common: &Common, rounds: usize) -> anyhow::Result<()> {
         .print("`serve` on an initialised database, the private Postgres started too, until ready; yardstick: the floor")?;
     Line::cost("warm_start", median(warm)?, "ms", START_FLOOR_MS)
         .print("the same with Postgres running already; yardstick: the floor")?;
-    Line::cost("idle_memory", median(memory)?, "MB", MEMORY_FLOOR_MB)
-        .print("resident memory of an idle `serve` after 3 s, without Postgres; yardstick: the floor")
+    Line::cost("idle_memory", median(memory)?, "MB", MEMORY_FLOOR_MB).print(
+        "resident memory of an idle `serve` after 3 s, without Postgres; yardstick: the floor",
+    )
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^52")]
@@ -73,7 +74,7 @@ fn start(common: &Common) -> anyhow::Result<(Child, f64)> {
     let mut heard = String::new();
     for line in lines.by_ref() {
         let line = line?;
-        if line.ends_with("serve: ready") || line.contains("serve: ready ") {
+        if line.contains("serve: ready") {
             let took = begun.elapsed().as_secs_f64() * 1000.0;
             // Whoever stops reading a pipe stops its writer.
             std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));

@@ -39,7 +39,9 @@ pub async fn measure(database: &Database, common: &Common, rounds: usize) -> any
     let yardstick = Yardstick::prepare(database, common).await?;
     let messages: Vec<(Vec<u8>, Message)> = sample::all()?
         .into_iter()
-        .filter_map(|sample| Some((sample.raw.to_vec(), mail::parse::parse(sample.raw).ok()?.message)))
+        .filter_map(|sample| {
+            Some((sample.raw.to_vec(), mail::parse::parse(sample.raw).ok()?.message))
+        })
         .collect();
     let messages = Arc::new(messages);
     let shops = make_shops(database, common).await?;
@@ -102,9 +104,7 @@ async fn receive(
             });
         }
         store
-            .as_worker(shop.tenant, async |tx| {
-                receive_batch(tx, shop.mailbox, &batch, None).await
-            })
+            .as_worker(shop.tenant, async |tx| receive_batch(tx, shop.mailbox, &batch, None).await)
             .await?;
     }
     let mut work = Vec::new();
@@ -214,9 +214,8 @@ impl Yardstick {
         let rate = said.lines().find_map(|line| {
             line.strip_prefix("tps = ")?.split_whitespace().next()?.parse::<f64>().ok()
         });
-        rate.filter(|_| done.status.success()).with_context(|| {
-            format!("pgbench failed: {}", String::from_utf8_lossy(&done.stderr))
-        })
+        rate.filter(|_| done.status.success())
+            .with_context(|| format!("pgbench failed: {}", String::from_utf8_lossy(&done.stderr)))
     }
 }
 

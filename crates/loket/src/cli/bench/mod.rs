@@ -69,18 +69,39 @@ impl Line {
     /// More is better.
     fn rate(name: &'static str, value: f64, unit: &'static str, yardstick: f64) -> Self {
         let ratio = Some(rounded(value / yardstick));
-        Self { name, value: rounded(value), unit, yardstick: Some(rounded(yardstick)), ratio, measured: String::new() }
+        Self {
+            name,
+            value: rounded(value),
+            unit,
+            yardstick: Some(rounded(yardstick)),
+            ratio,
+            measured: String::new(),
+        }
     }
 
     /// Less is better.
     fn cost(name: &'static str, value: f64, unit: &'static str, yardstick: f64) -> Self {
         let ratio = Some(rounded(yardstick / value));
-        Self { name, value: rounded(value), unit, yardstick: Some(rounded(yardstick)), ratio, measured: String::new() }
+        Self {
+            name,
+            value: rounded(value),
+            unit,
+            yardstick: Some(rounded(yardstick)),
+            ratio,
+            measured: String::new(),
+        }
     }
 
     /// Only itself.
     fn plain(name: &'static str, value: f64, unit: &'static str) -> Self {
-        Self { name, value: rounded(value), unit, yardstick: None, ratio: None, measured: String::new() }
+        Self {
+            name,
+            value: rounded(value),
+            unit,
+            yardstick: None,
+            ratio: None,
+            measured: String::new(),
+        }
     }
 
     fn print(mut self, measured: impl Into<String>) -> anyhow::Result<()> {

@@ -149,19 +149,31 @@ async fn load(
     Ok((course, language))
 }
 
-fn view_of(course: &Course, view: &ThreadView, visit: &Visit, now: Timestamp, t: Texts) -> CourseView {
+fn view_of(
+    course: &Course,
+    view: &ThreadView,
+    visit: &Visit,
+    now: Timestamp,
+    t: Texts,
+) -> CourseView {
     let thread = &view.thread;
     let name = shown_name(&thread.customer_name, &thread.customer_email);
     let here = format!("/gesprekken/{}", thread.id);
     let first = view.interactions.first().map_or(thread.last_message_at, |mail| mail.received_at);
-    let badges = level_badge(thread.escalation_level, t).into_iter().chain(mood_badge(thread.customer_mood, t));
+    let badges = level_badge(thread.escalation_level, t)
+        .into_iter()
+        .chain(mood_badge(thread.customer_mood, t));
     let subject = thread.subject.trim();
     CourseView {
         t,
         live: format!("{here}/verloop"),
         here,
         form_token: visit.form_token.clone(),
-        subject: if subject.is_empty() { t.get("list.no_subject").to_owned() } else { subject.to_owned() },
+        subject: if subject.is_empty() {
+            t.get("list.no_subject").to_owned()
+        } else {
+            subject.to_owned()
+        },
         name: name.to_owned(),
         email: thread.customer_email.clone(),
         initials: initials(name),
@@ -244,8 +256,7 @@ fn turn(
     t: Texts,
 ) -> Turn {
     let name = shown_name(&mail.from_name, &mail.customer_email);
-    let evidence =
-        mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
+    let evidence = mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
     let reply = reply(mail, outgoing, now, persona, t);
     let draft = reply.as_ref().is_some_and(|reply| reply.draft.is_some());
     Turn {
