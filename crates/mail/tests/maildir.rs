@@ -152,6 +152,22 @@ fn a_lost_index_is_a_new_numbering_and_a_torn_line_is_repaired() {
 }
 
 #[test]
+fn an_index_cut_off_while_it_was_made_is_made_again() {
+    let place = Place::new("cut");
+    let index = place.0.join("index");
+    place.put("new/a.host", "mail a");
+    // A process was killed before the first line was whole.
+    for cut in ["", "loket-maildir-in"] {
+        fs::write(&index, cut).unwrap();
+        let batch = place.open().fetch_after(&Cursor::default(), 10).unwrap();
+        assert_eq!((texts(&batch), batch.cursor.uid), (vec!["mail a".to_owned()], 1));
+    }
+    fs::remove_file(&index).unwrap();
+    fs::write(place.0.join("index.new"), "loket-mai").unwrap();
+    assert_eq!(place.open().fetch_after(&Cursor::default(), 10).unwrap().messages.len(), 1);
+}
+
+#[test]
 fn a_missing_mailbox_is_an_error_not_an_empty_one() {
     let place = Place::new("missing");
     let mut maildir = Maildir::open(place.0.join("nowhere"), place.0.join("index")).unwrap();

@@ -192,7 +192,7 @@ impl Server {
     /// Waits until it says that it is ready.
     pub async fn ready(&mut self, patience: Duration) {
         let begun = Instant::now();
-        while !self.log().contains("ready") {
+        while !self.log().contains("serve: ready") {
             assert!(self.ended().is_none() && begun.elapsed() < patience, "{}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -74,7 +74,7 @@ fn start(common: &Common) -> anyhow::Result<(Child, f64)> {
     let mut heard = String::new();
     for line in lines.by_ref() {
         let line = line?;
-        if line.ends_with("serve: ready") || line.contains("serve: ready ") {
+        if line.contains("serve: ready") {
             let took = begun.elapsed().as_secs_f64() * 1000.0;
             // Whoever stops reading a pipe stops its writer.
             std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
