@@ -1,9 +1,9 @@
 //! The pages, asked as a browser would, on a real Postgres with mail that the real pipeline
 //! worked. `cargo test -p loket --test web -- --ignored --nocapture` shows them to a person.
-#![expect(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 #[path = "../../store/tests/support/cluster.rs"]
-#[expect(dead_code, reason = "the store's own tests use the rest")]
+#[expect(dead_code, clippy::expect_used, reason = "the store's own tests use the rest")]
 mod cluster;
 #[path = "web/counter.rs"]
 mod counter;

@@ -57,7 +57,7 @@ impl Counter {
         let demo = ShopFile::demo().unwrap();
         let mut other = ShopFile::demo().unwrap();
         other.shop.bedrijfsnaam = format!("Buurman {HOSTILE}");
-        other.shop.gmail_email = "info@buurman.example".to_owned();
+        "info@buurman.example".clone_into(&mut other.shop.gmail_email);
         let shop = open_shop(&store, admin, &demo, &dir.join("a")).await;
         let neighbour = open_shop(&store, admin, &other, &dir.join("b")).await;
 
@@ -108,7 +108,7 @@ impl Counter {
                 raw = text.into_bytes();
             }
             let left = u32::try_from(many - number).unwrap();
-            let age = Duration::from_secs(37 * 60) * left - Duration::from_secs(30 * 60);
+            let age = Duration::from_mins(37) * left.saturating_sub(1) + Duration::from_mins(7);
             let stem = path.file_stem().unwrap().to_str().unwrap();
             drop_in(place, stem, &raw, age);
         }
@@ -151,7 +151,12 @@ fn drop_in(place: &Path, name: &str, raw: &[u8], age: Duration) {
     let new = place.join("in/new");
     let path = place.join(name);
     fs::write(&path, raw).unwrap();
-    File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() - age).unwrap();
+    File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(SystemTime::from(loket::serving::now()) - age)
+        .unwrap();
     fs::rename(path, new.join(format!("{name}.eml"))).unwrap();
 }
 
