@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use axum::Router;
 use domain::contract::RuleKey;
 use loket::jobs::{Pace, Workers};
-use loket::pipeline::Desk;
+use loket::pipeline::{Desk, Suspects};
 use loket::shop::Shops;
 use loket::shop_file::{FilterEntry, ShopFile};
 use loket::web::{Access, State, router};
@@ -67,6 +67,8 @@ impl Counter {
             data_dir: dir.clone(),
             shops: Shops::default(),
             now: loket::serving::now,
+            parse: mail::parse::parse,
+            suspects: Suspects::open(&dir).unwrap(),
         });
         let pace = Pace { poll: Duration::from_millis(200), ..Pace::default() };
         let workers = Workers::start(&desk, pace);
