@@ -16,7 +16,7 @@ use crate::pipeline::{Desk, OpenMailboxes, receive};
 
 /// A mailbox that failed is left alone for this long, doubling up to an hour.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// Starts the reader.
 pub fn start(

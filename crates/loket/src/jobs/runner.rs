@@ -228,7 +228,7 @@ fn report(job: &ClaimedJob, kind: JobKind, error: &StageError) {
 /// Waits longer with every attempt: 1 s, 4 s, 16 s, ... at most 10 minutes.
 fn pause(attempt: i32) -> Duration {
     let exponent = u32::try_from(attempt.clamp(1, 6) - 1).unwrap_or(0);
-    Duration::from_secs(4_u64.saturating_pow(exponent)).min(Duration::from_secs(600))
+    Duration::from_secs(4_u64.saturating_pow(exponent)).min(Duration::from_mins(10))
 }
 
 async fn retry(desk: &Desk, job: &ClaimedJob, error: &StageError) -> Result<(), StageError> {

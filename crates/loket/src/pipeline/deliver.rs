@@ -107,7 +107,7 @@ async fn withhold(
                 store::outbox::cancel(tx, row.id, "person_answered").await?;
             }
             Objection::PersonTookOver => {
-                store::outbox::hold(tx, row.id, "person_took_over").await?
+                store::outbox::hold(tx, row.id, "person_took_over").await?;
             }
             Objection::NewerMessage => store::outbox::hold(tx, row.id, "newer_message").await?,
         }

@@ -19,7 +19,7 @@ const MEMORY_FLOOR_MB: f64 = 40.0;
 /// How long a server idles before its memory is read.
 const IDLE: Duration = Duration::from_secs(3);
 /// A stop takes no longer than this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Measures and prints.
 pub async fn measure(common: &Common, rounds: usize) -> anyhow::Result<()> {

@@ -109,7 +109,7 @@ async fn receive(
     }
     let mut work = Vec::new();
     loop {
-        let jobs = claim(store, JobKind::Ingest, 4_000, Duration::from_secs(600)).await?;
+        let jobs = claim(store, JobKind::Ingest, 4_000, Duration::from_mins(10)).await?;
         if jobs.is_empty() {
             return Ok(work);
         }

@@ -21,7 +21,7 @@ const SHOPS: usize = 20;
 /// The floor (`docs/performance.md`), in mails a second on two cores.
 const FLOOR: f64 = 500.0;
 /// Work that takes longer than this has come to a stop.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Measures and prints.
 pub async fn measure(database: &Database, common: &Common) -> anyhow::Result<()> {
