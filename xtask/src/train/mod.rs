@@ -66,6 +66,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         return Ok(());
     }
+    if let Ok(file) = std::env::var("PROBE_OFFERS") {
+        for line in fs::read_to_string(file)?.lines() {
+            let p: Vec<_> = line.split('|').collect();
+            let thread = [domain::understand::Earlier { by_shop: true, body: p[0] }];
+            let r = read(&domain::understand::Input { subject: "Re: vraag", body: p[1], thread: &thread });
+            let mut got = r.offer_response.map_or("none".to_owned(), |o| o.to_string());
+            if let Some(x) = r.counter_percentage { got += &format!(" {}%", f64::from(x.basis_points()) / 100.0); }
+            if let Some(x) = r.counter_amount { got += &format!(" {}e", x.0 as f64 / 100.0); }
+            if got != p[2] { print(&format!("want {} got {got}: {} <- {}", p[2], p[1], p[0])); }
+        }
+        return Ok(());
+    }
     if let Ok(file) = std::env::var("PROBE") {
         for text in fs::read_to_string(file)?.split("\n===\n") {
             let (want, body) = text.split_once('\n').unwrap_or(("", text));

@@ -59,6 +59,7 @@ struct Cues {
     on_top: Regex,
     weak_accept: RegexSet,
     weak_reject: RegexSet,
+    denies: RegexSet,
 }
 
 #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
@@ -100,6 +101,7 @@ static PATTERNS: LazyLock<Cues> = LazyLock::new(|| {
         on_top: one("on_top"),
         weak_accept: set("weak_accept"),
         weak_reject: set("weak_reject"),
+        denies: set("denies"),
     }
 });
 
@@ -163,7 +165,8 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
     if !returning && cues.full.is_match(&plain) {
         return Some(counter(10_000, Unit::Percent));
     }
-    if let (false, Some(asked)) = (firm || returning, asked(offer, &plain)) {
+    let threatens = ["anders", "otherwise", " or i", " of ik", "zo niet", "if not"].iter().any(|it| plain.contains(it));
+    if let (false, Some(asked)) = (firm || returning && !threatens, asked(offer, &plain)) {
         return Some(counter(asked.0, asked.1));
     }
     let words = plain.split_whitespace().count();
@@ -179,6 +182,10 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
         ((true, _), _) => OfferResponse::Accept,
         _ if returning => OfferResponse::Reject,
         (_, (true, _)) => OfferResponse::Accept,
+        _ if words <= CURT && !plain.contains('?') => {
+            let denies = cues.denies.is_match(&plain);
+            if denies { OfferResponse::Reject } else { OfferResponse::Accept }
+        }
         _ => return None,
     };
     Some(answer(response))
@@ -186,6 +193,9 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
 
 /// A mail this short is all answer; of a longer one only the opening is, for weak words.
 const FEW_WORDS: usize = 25;
+
+/// So few words under an offer are an answer to it, whatever they are.
+const CURT: usize = 8;
 
 /// The first few words.
 fn opening(plain: &str) -> &str {
