@@ -59,13 +59,18 @@ struct Cues {
     on_top: Regex,
     weak_accept: RegexSet,
     weak_reject: RegexSet,
+    denies: RegexSet,
 }
 
 #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
 static PATTERNS: LazyLock<Cues> = LazyLock::new(|| {
     let table: std::collections::BTreeMap<String, Vec<String>> =
         toml::from_str(CUES).unwrap_or_default();
-    let get = |name: &str| table.get(name).cloned().unwrap_or_default();
+    // Boundaries and digits of ASCII are much faster, and enough for folded text.
+    let ascii = |line: &String| line.replace(r"\b", r"(?-u:\b)").replace(r"\d", "[0-9]");
+    let get = |name: &str| -> Vec<String> {
+        table.get(name).map(|lines| lines.iter().map(ascii).collect()).unwrap_or_default()
+    };
     let set = |name: &str| RegexSet::new(get(name)).expect("a committed pattern");
     let one = |name: &str| {
         let lines = get(name);
@@ -100,6 +105,7 @@ static PATTERNS: LazyLock<Cues> = LazyLock::new(|| {
         on_top: one("on_top"),
         weak_accept: set("weak_accept"),
         weak_reject: set("weak_reject"),
+        denies: set("denies"),
     }
 });
 
@@ -164,7 +170,8 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
     if !returning && cues.full.is_match(&plain) {
         return Some(counter(10_000, Unit::Percent));
     }
-    if let (false, Some(asked)) = (firm || returning, asked(offer, &plain)) {
+    let threatens = ["anders", "otherwise", " or i", " of ik", "zo niet", "if not"].iter().any(|it| plain.contains(it));
+    if let (false, Some(asked)) = (firm || returning && !threatens, asked(offer, &plain)) {
         return Some(counter(asked.0, asked.1));
     }
     let words = plain.split_whitespace().count();
@@ -180,6 +187,10 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
         ((true, _), _) => OfferResponse::Accept,
         _ if returning => OfferResponse::Reject,
         (_, (true, _)) => OfferResponse::Accept,
+        _ if words <= CURT && !plain.contains('?') => {
+            let denies = cues.denies.is_match(&plain);
+            if denies { OfferResponse::Reject } else { OfferResponse::Accept }
+        }
         _ => return None,
     };
     Some(answer(response))
@@ -187,6 +198,9 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
 
 /// A mail this short is all answer; of a longer one only the opening is, for weak words.
 const FEW_WORDS: usize = 25;
+
+/// So few words under an offer are an answer to it, whatever they are.
+const CURT: usize = 8;
 
 /// The first few words.
 fn opening(plain: &str) -> &str {
