@@ -38,10 +38,13 @@ pub enum ShopError {
     Master(#[source] TemplateError),
 }
 
+/// The rows a shop was built from, and the shop.
+type Known = (ShopRow, Vec<RuleRow>, Arc<Shop>);
+
 /// Shops by id, each kept for as long as its rows stay the same.
 #[derive(Debug, Default)]
 pub struct Shops {
-    known: Mutex<HashMap<TenantId, (ShopRow, Vec<RuleRow>, Arc<Shop>)>>,
+    known: Mutex<HashMap<TenantId, Known>>,
 }
 
 /// More shops than this are forgotten and built anew.

@@ -1,5 +1,4 @@
 //! `loket demo --once` as a newcomer runs it: a fresh directory, the whole path, the table.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 use std::fs;

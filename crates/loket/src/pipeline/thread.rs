@@ -107,7 +107,7 @@ async fn guarded(
 
 async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(), StageError> {
     let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
-    let (raws, rows, shop, mailboxes) = desk
+    let (raws, stored_filters, shop, mailboxes) = desk
         .store
         .as_worker(tenant, async |tx| {
             tokio::try_join!(
@@ -120,7 +120,7 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
         .await?;
     let shop = shop.ok_or(StageError::Absent(tenant.0))?;
     let own_address = shop.gmail_email.to_lowercase();
-    let filters = compile(&rows);
+    let filters = compile(&stored_filters);
     let trusted = trusted_names(&mailboxes);
     let parsed = parse_all(desk, tenant, jobs, raws).await?;
     let known = known_threads(desk, tenant, &parsed).await?;

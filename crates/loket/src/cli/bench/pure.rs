@@ -132,5 +132,5 @@ fn timed(raw: &[u8], shop: &Shop) -> anyhow::Result<[Duration; 5]> {
         black_box(approve(draft, &context).is_ok());
     }
     let guarded = begun.elapsed();
-    Ok([parsed, stripped - parsed, read - stripped, composed - read, guarded - composed])
+    Ok([parsed, stripped.saturating_sub(parsed), read.saturating_sub(stripped), composed.saturating_sub(read), guarded.saturating_sub(composed)])
 }
