@@ -404,7 +404,7 @@ fn a_page_hears_that_something_moved() {
                 tokio::time::timeout(Duration::from_secs(10), stream.frame()).await.unwrap();
             let data = frame.unwrap().unwrap().into_data().unwrap();
             let text = String::from_utf8_lossy(&data).into_owned();
-            assert!(text.contains("event: moved"), "{text}");
+            assert!(text.contains("event: moved") && text.contains("\ndata: "), "{text}");
             seen = between(&text, "id: ", "\n").parse().unwrap();
         }
     });
