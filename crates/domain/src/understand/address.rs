@@ -103,6 +103,24 @@ pub(super) fn new_address(text: &str) -> Option<NewAddress> {
     Some(address)
 }
 
+/// Whether four digits are followed by two letters, or something British stands there.
+pub(super) fn has_postcode(text: &str) -> bool {
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => b'9',
+        b'A'..=b'Z' | b'a'..=b'z' => b'A',
+        other => other,
+    };
+    text.as_bytes().windows(7).any(|window| {
+        let mut shape = [0_u8; 7];
+        shape.iter_mut().zip(window).for_each(|(to, from)| *to = class(*from));
+        shape.starts_with(b"9999 AA")
+            || shape.starts_with(b"9999AA")
+            || shape.starts_with(b"9999 A")
+            || shape.ends_with(b"9 9AA")
+            || shape.starts_with(b"99999 A")
+    })
+}
+
 fn named_country(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
     let named = COUNTRIES.iter().find(|(name, _)| {

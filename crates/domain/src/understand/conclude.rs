@@ -12,7 +12,7 @@ use super::gates;
 use super::language::language;
 use super::offer::{self, Answer};
 use super::order_number::order_number;
-use super::plain::{Plain, fold};
+use super::plain::Plain;
 use super::rules::{RULE_SET, RuleHit, apply};
 use super::{Evidence, Input, NewAddress, Reading};
 use crate::contract::{
@@ -62,7 +62,8 @@ impl Seen {
         let mut facts = Vec::new();
         facts.extend(offered.map(|_| 0));
         facts.extend(answer.map(|answer| 1 + answer.response as u16));
-        let address = address::new_address(&parts.new);
+        let has_place = found.all & CONCEPTS.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
+        let address = has_place.then(|| address::new_address(&parts.new)).flatten();
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
         let open = gates::open(found.all)
@@ -103,6 +104,9 @@ impl Seen {
         named.filter(|rule| rule.label.starts_with(prefix)).count()
     }
 }
+
+/// Only a mail that speaks of one of these, or holds a postcode, is searched for an address.
+const PLACES: &str = "address redirect moving address_change";
 
 fn score(scores: &Scores, label: &str) -> i32 {
     scores.get(place(label)).copied().unwrap_or(0)
@@ -147,12 +151,15 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
 }
 
 fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
-    let own = seen.parts.new.trim();
-    let (own, subject) = (fold(own), fold(own_subject(input.subject)));
-    let more = fold(input.subject);
-    let quoted = fold(&seen.parts.quoted);
-    let thread = input.thread.last().map(|earlier| fold(earlier.body)).unwrap_or_default();
-    language(&[&own, &subject, &more, &seen.parts.signature.to_lowercase(), &quoted, &thread])
+    let thread = input.thread.last().map_or("", |earlier| earlier.body);
+    language(&[
+        &seen.parts.new,
+        own_subject(input.subject),
+        input.subject,
+        &seen.parts.signature,
+        &seen.parts.quoted,
+        thread,
+    ])
 }
 
 /// The most likely threat, if there is one at all.
