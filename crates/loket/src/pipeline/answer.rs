@@ -241,8 +241,7 @@ fn offers(facts: &FactsRow, answer: &Answer) -> Vec<NewOffer> {
 
 fn interaction_outcome(answer: &Answer, state: InteractionState) -> InteractionOutcome {
     let (reading, decision) = (&answer.reading, &answer.decision);
-    let offered =
-        if answer.sends() { decision.compensatie_percentage } else { Percentage::ZERO };
+    let offered = if answer.sends() { decision.compensatie_percentage } else { Percentage::ZERO };
     InteractionOutcome {
         ai_response: answer.draft().map(domain::compose::Draft::text),
         ai_response_html: answer.draft().map(domain::compose::Draft::html),

@@ -132,5 +132,11 @@ fn timed(raw: &[u8], shop: &Shop) -> anyhow::Result<[Duration; 5]> {
         black_box(approve(draft, &context).is_ok());
     }
     let guarded = begun.elapsed();
-    Ok([parsed, stripped.saturating_sub(parsed), read.saturating_sub(stripped), composed.saturating_sub(read), guarded.saturating_sub(composed)])
+    Ok([
+        parsed,
+        stripped.saturating_sub(parsed),
+        read.saturating_sub(stripped),
+        composed.saturating_sub(read),
+        guarded.saturating_sub(composed),
+    ])
 }

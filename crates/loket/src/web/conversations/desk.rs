@@ -134,6 +134,8 @@ fn view(desk: &Desk, wanted: &Wanted, visit: &Visit, now: Timestamp, t: Texts) -
     // A fold for a single line is a fold too many.
     let shown = if alerts.len() <= SHOWN_FIRST + 1 { alerts.len() } else { SHOWN_FIRST };
     let more_alerts = alerts.split_off(shown);
+    let all = desk.attention.first().map_or(0, |notice| notice.all_open);
+    let unseen = all.saturating_sub(i64::try_from(shown).unwrap_or(0));
     let (rows, mails, next) = match &desk.rows {
         Rows::Conversations(rows) => {
             let shown: Vec<Row> = rows.iter().take(PAGE.into()).map(|r| row(r, now, t)).collect();
@@ -161,7 +163,7 @@ fn view(desk: &Desk, wanted: &Wanted, visit: &Visit, now: Timestamp, t: Texts) -
         searching: !wanted.search.is_empty(),
         search: wanted.tab.lists_conversations().then(|| wanted.search.clone()),
         alerts,
-        more: t.count("attention.more", i64::try_from(more_alerts.len()).unwrap_or(i64::MAX)),
+        more: t.count("attention.more", unseen),
         more_alerts,
         hint: said("tab_hint", ""),
         empty_title: said("empty", "_title"),
@@ -269,7 +271,12 @@ fn row(row: &DeskRow, now: Timestamp, t: Texts) -> Row {
         preview: preview(&row.subject, &row.message_body),
         state: state_badge(row.state, t),
         badges: badges.collect(),
-        decided: in_a_few_words(row, t).join(" · "),
+        // What was thrown away or overtaken was not done.
+        decided: if matches!(row.state, Standing::Discarded | Standing::Closed) {
+            String::new()
+        } else {
+            in_a_few_words(row, t).join(" · ")
+        },
         proposal: matches!(row.state, Standing::Held | Standing::Drafted),
         serious: row.escalation_level >= EscalationLevel::Serious,
         when: when(row.last_message_at, now, t),
