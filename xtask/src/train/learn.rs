@@ -17,7 +17,7 @@ use super::mails::Mail;
 /// Passes over the mails.
 const ROUNDS: usize = 20;
 /// What an error costs against simple weights.
-#[allow(non_snake_case)] fn env(n:&str,d:f64)->f64{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
+#[expect(non_snake_case)] fn env(n:&str,d:f64)->f64{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
 /// Where the shuffling starts; any number will do, as long as it stays.
 const SEED: u64 = 0x10ce_7ba1_1a2d_5eed;
 /// How much each group of features counts: text, single concepts, pairs.

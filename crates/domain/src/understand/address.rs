@@ -71,7 +71,7 @@ const COUNTRIES: [(&str, &str); 26] = [
 /// The country of a well-known city, from `data/cities.toml`.
 fn country_of_city(city: &str) -> Option<&'static str> {
     let plain = fold(city);
-    CITIES.iter().find(|(_, cities)| cities.iter().any(|it| *it == plain)).map(|(code, _)| code.as_str())
+    CITIES.iter().find(|(_, cities)| cities.contains(&plain)).map(|(code, _)| code.as_str())
 }
 
 static CITIES: LazyLock<BTreeMap<String, Vec<String>>> =
@@ -225,10 +225,10 @@ fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddr
         }
         _ => address.postal_code = Some(captures.get(1)?.as_str().to_owned()),
     }
-    if country != "US" {
-        address.country = (!country.is_empty()).then(|| country.to_owned());
-    } else {
+    if country == "US" {
         address.country = Some("US".to_owned());
+    } else {
+        address.country = (!country.is_empty()).then(|| country.to_owned());
     }
     let before = text.get(..start).unwrap_or_default();
     let after = text.get(end..).unwrap_or_default();
@@ -298,7 +298,7 @@ fn is_american_state(code: &str) -> bool {
 }
 
 /// A four-digit code is Belgian, a five-digit one German or French, unless said otherwise.
-fn country_of_code(address: &NewAddress, captures: &Captures<'_>, text: &str) -> Option<String> {
+fn country_of_code(_address: &NewAddress, captures: &Captures<'_>, text: &str) -> Option<String> {
     if let Some(prefix) = captures.get(1) {
         let code = match prefix.as_str() { "B" => "BE", "D" => "DE", "F" => "FR", other => other };
         return Some(code.to_owned());
@@ -340,7 +340,7 @@ fn city_after(after: &str) -> Option<String> {
     let cut = cut.split(". ").next().unwrap_or(cut).trim_end_matches('.');
     if let Some(captures) = CITY.captures(cut) {
         let city = captures.get(1)?.as_str().trim();
-        let city = city.trim_end_matches(|it: char| it == '.' || it == '-');
+        let city = city.trim_end_matches(['.', '-']);
         let city = trim_tail_words(city);
         return (!city.is_empty()).then(|| city.to_owned());
     }

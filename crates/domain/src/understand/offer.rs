@@ -272,7 +272,7 @@ fn worth(offer: Offer, plain: &str, amount: &Amount) -> Option<i32> {
     };
     let words = plain.split_whitespace().count();
     score -= if amount.unit == Unit::Bare && words > 14 { 3 } else { 0 };
-    score += if unit == offer.unit { 1 } else { 0 };
+    score += i32::from(unit == offer.unit);
     score += if cues.ask_before.is_match(before) { 3 } else { 0 };
     score += if cues.ask_after.is_match(after) { 3 } else { 0 };
     score -= if cues.cost_near.is_match(&close) { 5 } else { 0 };

@@ -280,7 +280,7 @@ fn is_money(head: &Token<'_>, tail: &Token<'_>) -> bool {
 
 /// How much a shape speaks against an order number: tracking, phone, date, IBAN, postcode.
 fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
-    let compact: String = whole.chars().filter(|it| it.is_ascii_alphanumeric()).collect();
+    let compact: String = whole.chars().filter(char::is_ascii_alphanumeric).collect();
     let upper = compact.to_ascii_uppercase();
     let count = digits(&compact);
     let letters = compact.len() - count;
@@ -295,7 +295,7 @@ fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
         && upper.get(2..4).is_some_and(|it| digits(it) == 2)
         && compact.len() >= 14;
     let phone = letters == 0
-        && (whole.starts_with("06") && count >= 9 && count <= 11
+        && (whole.starts_with("06") && (9..=11).contains(&count)
             || whole.starts_with("00") && count >= 11
             || whole.starts_with('0') && (count == 10 || count == 11) && whole != compact
             || whole.starts_with("31") && count == 11
@@ -313,7 +313,7 @@ fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
     let postcode = letters == 0 && count == 4 && tail.after.is_empty()
         && after.is_some_and(|next| next.core.len() == 2 && next.core.bytes().all(|it| it.is_ascii_uppercase()));
     let dutch_postcode = compact.len() == 6 && count == 4 && letters == 2 && whole.len() == 6
-        && upper.bytes().take(4).all(|it| it.is_ascii_digit()) && upper != "";
+        && upper.bytes().take(4).all(|it| it.is_ascii_digit()) && !upper.is_empty();
     if postcode { 120 } else if dutch_postcode { 15 } else if year { 30 } else { 0 }
 }
 
