@@ -67,27 +67,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         return Ok(());
     }
-    if let Ok(file) = std::env::var("PROBE_OFFERS") {
-        for line in fs::read_to_string(file)?.lines() {
-            let p: Vec<_> = line.split('|').collect();
-            let thread = [domain::understand::Earlier { by_shop: true, body: p[0] }];
-            let r = read(&domain::understand::Input { subject: "Re: vraag", body: p[1], thread: &thread });
-            let mut got = r.offer_response.map_or("none".to_owned(), |o| o.to_string());
-            if let Some(x) = r.counter_percentage { got += &format!(" {}%", f64::from(x.basis_points()) / 100.0); }
-            if let Some(x) = r.counter_amount { got += &format!(" {}e", x.0 as f64 / 100.0); }
-            if got != p[2] { print(&format!("want {} got {got}: {} <- {}", p[2], p[1], p[0])); }
-        }
-        return Ok(());
-    }
-    if let Ok(file) = std::env::var("PROBE") {
-        for text in fs::read_to_string(file)?.split("\n===\n") {
-            let (want, body) = text.split_once('\n').unwrap_or(("", text));
-            let a = domain::understand::probe_address(body).unwrap_or_default();
-            let got = [a.street, a.house_number, a.postal_code, a.city, a.country].map(|p| p.unwrap_or("_".into())).join("|");
-            if got != want { print(&format!("WANT {want}\n GOT {got}\n     {}", body.replace('\n', " / "))); }
-        }
-        return Ok(());
-    }
     if arguments.time {
         return time(&mails);
     }
@@ -157,22 +136,6 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) -> Res
                 let scores = weights.scores(&domain::understand::features_of(input)).scores;
                 (read_with(&weights, input), scores)
             });
-            if misses == Some("curve") {
-                let show = |label: usize, truth: bool| {
-                    print(&format!(
-                        "curve\t{}\t{}\t{truth}",
-                        domain::understand::classifier::LABELS[label],
-                        scores[label]
-                    ));
-                };
-                show(0, mail.labels.threat);
-                if !mail.labels.threat {
-                    show(25, mail.labels.must_escalate);
-                }
-                for (index, intent) in domain::contract::Intent::ALL.iter().enumerate() {
-                    show(8 + index, mail.labels.intents.contains(intent));
-                }
-            }
             let wrong = mail.count(&mut score, &reading);
             let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
             if shown {

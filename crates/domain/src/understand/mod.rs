@@ -129,6 +129,3 @@ impl Reading {
         !self.escalate.is_empty()
     }
 }
-
-/// probe
-pub fn probe_address(text: &str) -> Option<NewAddress> { address::new_address(text) }
