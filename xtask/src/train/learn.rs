@@ -8,6 +8,10 @@
     clippy::cast_sign_loss,
     reason = "weights are rounded to eight bits on purpose"
 )]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "dense tables whose sizes are constants; a wrong place must end the training"
+)]
 
 use domain::understand::classifier::{LABEL_COUNT, LABELS, Weights};
 use domain::understand::{Features, features_of};
@@ -105,7 +109,9 @@ impl Instance<'_> {
         let groups = self.features.mail.iter().chain(sentence.into_iter().flatten());
         for (group, share) in groups.zip(GROUP) {
             let scale = share / (group.len().max(1) as f64).sqrt();
-            group.iter().for_each(|number| see(usize::from(*number), scale));
+            for number in group {
+                see(usize::from(*number), scale);
+            }
         }
     }
 }

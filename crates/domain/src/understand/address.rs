@@ -552,7 +552,9 @@ fn unanchored(text: &str, found: &mut Vec<Found>) {
         let city = CITY_AFTER.captures(follows).and_then(|it| Some(it.get(1)?.as_str().to_owned()));
         let at = street.end().saturating_sub(name.len());
         let capital = name.chars().next().is_some_and(char::is_uppercase);
-        if !known && !(capital && NEW_BEFORE.is_match(text.get(..at).unwrap_or_default()) && !is_order_word(name)) {
+        let announced = NEW_BEFORE.is_match(text.get(..at).unwrap_or_default());
+        let named = capital && announced && !is_order_word(name);
+        if !known && !named {
             continue;
         }
         let mut address = NewAddress { city, ..NewAddress::default() };

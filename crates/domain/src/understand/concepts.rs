@@ -149,7 +149,9 @@ impl Concepts {
                 }
                 let hashes = word_hashes(bare);
                 let Some((last, before)) = hashes.split_last() else { continue };
-                before.iter().for_each(|hash| phrases.entry(*hash).or_default().goes_on = true);
+                for hash in before {
+                    phrases.entry(*hash).or_default().goes_on = true;
+                }
                 if open_end {
                     *stems.entry(*last).or_default() |= mask;
                 } else {

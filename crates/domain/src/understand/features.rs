@@ -56,11 +56,6 @@ impl Style {
         style
     }
 
-    /// Mostly capitals: shouting.
-    pub(super) const fn shouts(self) -> bool {
-        self.letters > 12 && self.capitals * 10 > self.letters * 6
-    }
-
     fn numbers(self, words: usize) -> [u16; 6] {
         let bucket = |count: usize, steps: [usize; 4]| {
             let at = steps.iter().filter(|step| count >= **step).count();

@@ -31,16 +31,17 @@ pub(super) fn parts(body: &str) -> Parts {
             let after = rest.get(length..).unwrap_or_default();
             let marked = after.iter().find(|line| !line.is_empty());
             if !marked.is_some_and(|line| is_quoted_line(line)) {
-                after.iter().for_each(|line| {
+                for line in after {
                     push(&mut parts.quoted, line.trim_start_matches(['>', ' ', '|']));
-                });
+                }
                 break;
             }
             index += length;
             continue;
         } else if is_header_block(rest) || is_divider(line) {
-            rest.iter()
-                .for_each(|line| push(&mut parts.quoted, line.trim_start_matches(['>', ' '])));
+            for line in rest {
+                push(&mut parts.quoted, line.trim_start_matches(['>', ' ']));
+            }
             break;
         } else {
             fresh.push(line);

@@ -137,9 +137,9 @@ pub(super) fn amounts(plain: &str) -> Vec<Amount> {
         .collect();
     let mut found: Vec<Amount> = Vec::new();
     for (index, word) in words.iter().enumerate() {
-        let bare =
+        let trimmed =
             word.text.trim_matches(|it: char| matches!(it, '.' | ',' | ':' | '\'' | '*' | '~'));
-        let Some((hundredths, mut unit)) = value(bare) else { continue };
+        let Some((hundredths, mut unit)) = value(trimmed) else { continue };
         let mut end = word.start + word.text.len();
         let previous = index.checked_sub(1).and_then(|at| words.get(at)).map_or("", |it| it.text);
         if unit == Unit::Bare {

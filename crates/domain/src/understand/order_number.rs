@@ -10,6 +10,7 @@ use super::plain::fold;
 
 const CUES: &str = include_str!("data/order_cues.toml");
 
+#[expect(clippy::struct_excessive_bools, reason = "a word may stand in any of the five lists")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Cue {
     order: bool,
