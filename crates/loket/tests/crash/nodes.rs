@@ -70,8 +70,8 @@ async fn h6_h7_two_nodes_share_the_work_without_doubles() {
     let mut reader = lab.serve_in(&one, "one.log", Some(&url), &lease);
     let mut helper =
         lab.serve_in(&other, "other.log", Some(&url), &["--lease-seconds", "2", "--no-mailboxes"]);
-    reader.ready(Duration::from_secs(60)).await;
-    helper.ready(Duration::from_secs(60)).await;
+    reader.ready(Duration::from_mins(1)).await;
+    helper.ready(Duration::from_mins(1)).await;
     let (first, second) = mails.split_at(MAILS / 2);
     for mail in first {
         put(&shop.folders, &mail.name, &mail.raw);
@@ -80,13 +80,13 @@ async fn h6_h7_two_nodes_share_the_work_without_doubles() {
     // what the helper has done meanwhile.
     let begun = Instant::now();
     while !reader.log().contains("a job is done") {
-        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was done:\n{}", reader.log());
+        assert!(begun.elapsed() < Duration::from_mins(1), "nothing was done:\n{}", reader.log());
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     reader.signal(Signal::STOP);
     tokio::time::sleep(Duration::from_secs(6)).await;
     reader.signal(Signal::CONT);
-    reckoning::settled(&lab, &[first.to_vec()], Duration::from_secs(60)).await;
+    reckoning::settled(&lab, &[first.to_vec()], Duration::from_mins(1)).await;
     assert!(helper.log().contains("a job is done"), "the helper did nothing:\n{}", helper.log());
     // The helper dies at work; what it held goes back when its leases run out.
     for mail in second {
@@ -95,7 +95,7 @@ async fn h6_h7_two_nodes_share_the_work_without_doubles() {
     }
     helper.kill();
     let mails = [mails];
-    reckoning::settled(&lab, &mails, Duration::from_secs(60)).await;
+    reckoning::settled(&lab, &mails, Duration::from_mins(1)).await;
     let store = lab.look_in().await.unwrap();
     reckoning::check(&lab, &store, &mails).await;
     drop(store);

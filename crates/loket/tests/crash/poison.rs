@@ -102,7 +102,7 @@ async fn c10_mail_that_breaks_the_parser_is_set_aside_and_the_rest_goes_on() {
         assert!(!status.success(), "the mail ends the process");
         deaths += 1;
     };
-    reckoning::settled(&lab, &mails, Duration::from_secs(60)).await;
+    reckoning::settled(&lab, &mails, Duration::from_mins(1)).await;
     assert!(worker.try_wait().unwrap().is_none(), "the process lives on after {DEATHS} deaths");
     let store = lab.look_in().await.unwrap();
     reckoning::check(&lab, &store, &mails).await;

@@ -37,7 +37,7 @@ async fn h5_sigterm_drains_and_exits_with_0() {
     }
     let server = lab.serve(&serve);
     let mails = [mails];
-    reckoning::settled(&lab, &mails, Duration::from_secs(60)).await;
+    reckoning::settled(&lab, &mails, Duration::from_mins(1)).await;
     let store = lab.look_in().await.unwrap();
     reckoning::check(&lab, &store, &mails).await;
     drop(server);

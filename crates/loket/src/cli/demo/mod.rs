@@ -32,7 +32,7 @@ const DATABASE: &str = "loket_demo";
 /// Whose shop it is.
 const OWNER: &str = "eigenaar@linnenenleer.example";
 /// A mail that is not worked by then will not be: the demo fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The options.
 #[derive(Debug, Args)]
