@@ -16,7 +16,7 @@ pub struct Common {
     #[arg(long, env = "LOKET_LISTEN", default_value = "127.0.0.1:8080", global = true)]
     pub listen: SocketAddr,
 
-    /// A Postgres of yours, as its owner: <postgres://owner@host/database>. Without it Loket
+    /// A Postgres of yours, as its owner: `postgres://owner@host/database`. Without it Loket
     /// runs a private one.
     #[arg(long, env = "LOKET_DATABASE_URL", global = true, hide_env_values = true)]
     pub database_url: Option<String>,

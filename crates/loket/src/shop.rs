@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::compose::{TemplateError, Templates};
 use domain::contract::{Language, RuleKey};
 use domain::decide::Terms;
+use domain::filter::Filters;
 use domain::policy::{
     ConfigProblem, Rule, Rules, master_rules, parse_address, parse_cancellation, parse_ladder,
     parse_return, parse_threat,
@@ -13,6 +14,7 @@ use domain::policy::{
 use serde_json::Value;
 use store::TenantId;
 use store::answer::RuleRow;
+use store::ingest::FilterRow;
 use store::shops::ShopRow;
 
 /// A shop, ready to decide with.
@@ -38,13 +40,16 @@ pub enum ShopError {
     Master(#[source] TemplateError),
 }
 
-/// The rows a shop was built from, and the shop.
-type Known = (ShopRow, Vec<RuleRow>, Arc<Shop>);
+/// A shop and the rows it was built from.
+type KnownShop = (ShopRow, Vec<RuleRow>, Arc<Shop>);
+/// A shop's filters and the rows they were compiled from.
+type KnownFilters = (Vec<FilterRow>, Arc<Filters>);
 
 /// Shops by id, each kept for as long as its rows stay the same.
 #[derive(Debug, Default)]
 pub struct Shops {
-    known: Mutex<HashMap<TenantId, Known>>,
+    known: Mutex<HashMap<TenantId, KnownShop>>,
+    filters: Mutex<HashMap<TenantId, KnownFilters>>,
 }
 
 /// More shops than this are forgotten and built anew.
@@ -67,6 +72,40 @@ impl Shops {
         known.insert(row.tenant_id, (row.clone(), rules.to_vec(), Arc::clone(&shop)));
         Ok(shop)
     }
+
+    /// The filters of these rows: compiling patterns takes longer than parsing a mail.
+    pub fn filters(&self, tenant: TenantId, rows: &[FilterRow]) -> Arc<Filters> {
+        let mut known = self.filters.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((old_rows, filters)) = known.get(&tenant)
+            && old_rows == rows
+        {
+            return Arc::clone(filters);
+        }
+        let filters = Arc::new(compile(rows));
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(tenant, (rows.to_vec(), Arc::clone(&filters)));
+        filters
+    }
+}
+
+fn compile(rows: &[FilterRow]) -> Filters {
+    let rows: Vec<domain::filter::FilterRow> = rows
+        .iter()
+        .map(|row| domain::filter::FilterRow {
+            id: row.id.0,
+            filter_type: row.filter_type,
+            email_address: row.email_address.clone(),
+            domain: row.domain.clone(),
+            is_regex: row.is_regex,
+        })
+        .collect();
+    let (filters, broken) = Filters::compile(&rows);
+    for (id, error) in broken {
+        tracing::warn!(filter.id = %id, %error, "a stored filter cannot be used and is skipped");
+    }
+    filters
 }
 
 fn build(row: &ShopRow, rows: &[RuleRow]) -> Result<Shop, ShopError> {

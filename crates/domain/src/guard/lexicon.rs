@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
 use super::normal::normalised;
@@ -78,6 +79,42 @@ static LEXICON: LazyLock<Lexicon> =
 /// The word lists.
 pub fn lexicon() -> &'static Lexicon {
     &LEXICON
+}
+
+/// Finds every phrase of the lists in one pass over a text.
+#[derive(Debug)]
+struct Finder {
+    phrases: Vec<&'static str>,
+    automaton: AhoCorasick,
+}
+
+#[expect(clippy::expect_used, reason = "compiled in and loaded by every test run")]
+static FINDER: LazyLock<Finder> = LazyLock::new(|| {
+    let lexicon = lexicon();
+    let promised = lexicon.promises.values().flatten();
+    let all = promised.chain(&lexicon.forbidden.phrases).chain(&lexicon.days.phrases);
+    let phrases: BTreeSet<&str> = all.map(String::as_str).collect();
+    let phrases: Vec<&str> = phrases.into_iter().collect();
+    let automaton = AhoCorasick::new(&phrases).expect("the phrases of guard.toml are few");
+    Finder { phrases, automaton }
+});
+
+/// The phrases of the lists that stand in `text` at the start of a word. They are many and
+/// replies are many: looked for one by one they cost more than everything else of the guard.
+pub fn said_in(text: &str) -> BTreeSet<&'static str> {
+    FINDER
+        .automaton
+        .find_overlapping_iter(text)
+        .filter(|found| starts_word(text, found.start()))
+        .filter_map(|found| FINDER.phrases.get(found.pattern().as_usize()).copied())
+        .collect()
+}
+
+/// Whether no letter or digit stands before this place.
+pub fn starts_word(text: &str, start: usize) -> bool {
+    text.get(..start)
+        .and_then(|before| before.chars().next_back())
+        .is_none_or(|c| !c.is_alphanumeric())
 }
 
 /// Everything the reply may state.

@@ -13,6 +13,8 @@ mod normal;
 mod quantities;
 mod words;
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -135,9 +137,9 @@ pub struct Context<'a> {
 /// Reads a draft back; every objection is listed, each once.
 #[must_use]
 pub fn inspect(draft: &Draft, context: &Context<'_>) -> Vec<Objection> {
-    let mut objections = frame_objections(draft, context);
-    let licence = Licence::of(context);
     let body = plain(&draft.body_html);
+    let mut objections = frame_objections(draft, &body, context);
+    let licence = Licence::of(context);
     markup::inspect(&draft.body_html, markup::Place::Body, context.terms, &mut objections);
     let signature = &draft.signature_html;
     markup::inspect(signature, markup::Place::Signature, context.terms, &mut objections);
@@ -168,7 +170,8 @@ pub fn approve_by_person(
     context: &Context<'_>,
     person: Uuid,
 ) -> Result<Approved, Vec<Objection>> {
-    let mut objections = frame_objections(&draft, context);
+    let body = plain(&draft.body_html);
+    let mut objections = frame_objections(&draft, &body, context);
     markup::inspect(&draft.body_html, markup::Place::Body, context.terms, &mut objections);
     let signature = &draft.signature_html;
     markup::inspect(signature, markup::Place::Signature, context.terms, &mut objections);
@@ -181,7 +184,7 @@ pub fn approve_by_person(
 }
 
 /// What holds for every reply, whoever wrote it.
-fn frame_objections(draft: &Draft, context: &Context<'_>) -> Vec<Objection> {
+fn frame_objections(draft: &Draft, body: &str, context: &Context<'_>) -> Vec<Objection> {
     let mut objections = Vec::new();
     let expected = disclosure(context.terms, draft.language);
     if expected.as_deref() != Some(draft.disclosure_html.as_str()) {
@@ -193,7 +196,6 @@ fn frame_objections(draft: &Draft, context: &Context<'_>) -> Vec<Objection> {
     if draft.signature_html != context.terms.signature_html {
         objections.push(Objection::new(ObjectionKind::Markup, &draft.signature_html));
     }
-    let body = plain(&draft.body_html);
     if body.is_empty() {
         objections.push(Objection::new(ObjectionKind::Empty, ""));
     }
@@ -205,12 +207,16 @@ fn frame_objections(draft: &Draft, context: &Context<'_>) -> Vec<Objection> {
 
 /// The AI notice as it must stand, from the frame that no shop can change.
 fn disclosure(terms: &Terms, language: Language) -> Option<String> {
-    let frame = if language == Language::Dutch { texts().frame_nl } else { texts().frame_en };
+    static FRAMES: LazyLock<[Option<Template>; 2]> = LazyLock::new(|| {
+        [texts().frame_nl, texts().frame_en].map(|text| Template::parse(text).ok())
+    });
+    let [dutch, english] = &*FRAMES;
+    let frame = if language == Language::Dutch { dutch } else { english };
     let values = [
         ("bedrijfsnaam".to_owned(), terms.bedrijfsnaam.clone()),
         ("ai_persona_name".to_owned(), terms.ai_persona_name.clone()),
     ];
-    Template::parse(frame).ok()?.fill("disclosure", &values.into()).ok()
+    frame.as_ref()?.fill("disclosure", &values.into()).ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Every number in the text, in digits or in words, must be one the decision licenses.
 
+use std::sync::LazyLock;
+
 use super::lexicon::{Licence, lexicon};
 use super::{Objection, ObjectionKind};
 
@@ -194,9 +196,19 @@ fn digits(written: &str) -> Option<i64> {
     whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(decimals.parse().ok()?)
 }
 
+/// The names of units that may be glued to a number.
+static GLUED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let units = &lexicon().units;
+    [&units.percent, &units.euro, &units.days, &units.hours, &units.other]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .filter(|name| name.chars().count() > 2)
+        .collect()
+});
+
 /// A word may be a number, a unit, a fraction, or a number glued to its unit.
 fn word(piece: &str, tokens: &mut Vec<Token>) {
-    let units = &lexicon().units;
     if let Some(unit) = unit(piece) {
         tokens.push(Token::Unit(unit, piece.to_owned()));
         return;
@@ -209,18 +221,16 @@ fn word(piece: &str, tokens: &mut Vec<Token>) {
         tokens.push(Token::Number { hundredths: Some(value * 100), written: piece.to_owned() });
         return;
     }
-    let glued = [&units.percent, &units.euro, &units.days, &units.hours, &units.other]
-        .into_iter()
-        .flatten()
-        .filter(|name| name.chars().count() > 2)
-        .filter_map(|name| Some((name, piece.strip_suffix(name.as_str())?)))
+    let glued = GLUED
+        .iter()
+        .filter_map(|name| Some((*name, piece.strip_suffix(*name)?)))
         .max_by_key(|(name, _)| name.len());
     match glued {
         Some((name, front)) => match (number_word(front), unit(name)) {
             (Some(value), Some(unit)) => {
                 let written = piece.to_owned();
                 tokens.push(Token::Number { hundredths: Some(value * 100), written });
-                tokens.push(Token::Unit(unit, name.clone()));
+                tokens.push(Token::Unit(unit, name.to_owned()));
             }
             _ => tokens.push(Token::Word),
         },

@@ -1,6 +1,8 @@
 //! Promises, forbidden phrases, days, codes, addresses and the language of a reply.
 
-use super::lexicon::{Licence, lexicon};
+use std::collections::BTreeSet;
+
+use super::lexicon::{Licence, lexicon, said_in, starts_word};
 use super::{Context, Objection, ObjectionKind};
 
 /// Reports every phrase that is not licensed. `text` is normalised, `open` is the same
@@ -13,23 +15,24 @@ pub fn inspect(
     context: &Context<'_>,
     objections: &mut Vec<Objection>,
 ) {
+    let (said, said_openly) = (said_in(text), said_in(open));
     for phrase in &lexicon().forbidden.phrases {
-        if contains_phrase(text, phrase) {
+        if said.contains(phrase.as_str()) {
             objections.push(Objection::new(ObjectionKind::Forbidden, phrase));
         }
     }
-    promises(open, licence, objections);
-    days(open, objections);
+    promises(open, &said_openly, licence, objections);
+    days(open, &said_openly, objections);
     codes(written, licence, context, objections);
     addresses(text, context, objections);
 }
 
 /// A phrase is licensed when one of the promises that own it is.
-fn promises(text: &str, licence: &Licence, objections: &mut Vec<Objection>) {
+fn promises(text: &str, said: &BTreeSet<&str>, licence: &Licence, objections: &mut Vec<Objection>) {
     let mut found: Vec<(&str, &str)> = Vec::new();
     for (promise, phrases) in &lexicon().promises {
         for phrase in phrases {
-            if contains_phrase(text, phrase) {
+            if said.contains(phrase.as_str()) {
                 found.push((phrase, promise));
             }
         }
@@ -51,14 +54,14 @@ fn count(text: &str, phrase: &str) -> usize {
     text.matches(phrase).count()
 }
 
-fn days(text: &str, objections: &mut Vec<Objection>) {
+fn days(text: &str, said: &BTreeSet<&str>, objections: &mut Vec<Objection>) {
     for word in text.split(|c: char| !c.is_alphanumeric()) {
         if lexicon().days.words.contains(word) {
             objections.push(Objection::new(ObjectionKind::Date, word));
         }
     }
     for phrase in &lexicon().days.phrases {
-        if contains_phrase(text, phrase) {
+        if said.contains(phrase.as_str()) {
             objections.push(Objection::new(ObjectionKind::Date, phrase));
         }
     }
@@ -73,13 +76,21 @@ fn codes(written: &str, licence: &Licence, context: &Context<'_>, objections: &m
             open = open.replace(known.as_str(), " ");
         }
     }
+    let shouted: Vec<&str> = open
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| {
+            word.chars().count() >= 5
+                && word.chars().any(char::is_alphabetic)
+                && !word.chars().any(char::is_lowercase)
+        })
+        .collect();
+    if shouted.is_empty() {
+        return;
+    }
     let open_literals =
         licence.without_literals(&super::normal::normalised(&open), &mut Vec::new());
-    for word in open.split(|c: char| !c.is_alphanumeric()) {
-        let shouted = word.chars().count() >= 5
-            && word.chars().any(char::is_alphabetic)
-            && !word.chars().any(char::is_lowercase);
-        if shouted && contains_phrase(&open_literals, &word.to_lowercase()) {
+    for word in shouted {
+        if contains_phrase(&open_literals, &word.to_lowercase()) {
             objections.push(Objection::new(ObjectionKind::Code, word));
         }
     }
@@ -97,9 +108,5 @@ fn addresses(text: &str, context: &Context<'_>, objections: &mut Vec<Objection>)
 
 /// Whether `phrase` stands in `text` at the start of a word.
 pub fn contains_phrase(text: &str, phrase: &str) -> bool {
-    text.match_indices(phrase).any(|(start, _)| {
-        text.get(..start)
-            .and_then(|before| before.chars().next_back())
-            .is_none_or(|c| !c.is_alphanumeric())
-    })
+    text.match_indices(phrase).any(|(start, _)| starts_word(text, start))
 }

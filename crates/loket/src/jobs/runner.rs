@@ -19,6 +19,9 @@ const MOST_ATTEMPTS: i32 = 6;
 const MOST_CLAIMS: i32 = 20;
 /// A claim takes at most this many jobs of one kind.
 const CLAIM: u16 = 64;
+/// Raw mail is recorded shop by shop, a statement for all of a shop's: the more at once, the
+/// less each costs.
+const CLAIM_RAW: u16 = 256;
 
 /// One worker task per kind.
 pub fn start(
@@ -63,7 +66,7 @@ impl Worker {
             let calls = Arc::clone(&self.calls);
             let called = call(&calls, self.kind).notified();
             let limit = if self.kind == JobKind::Ingest {
-                CLAIM
+                CLAIM_RAW
             } else {
                 u16::try_from(self.pace.together * 4).unwrap_or(CLAIM)
             };

@@ -7,6 +7,7 @@ use domain::message::Address;
 use mail::outgoing::Outgoing;
 use mail::transport::Transport;
 use store::jobs::{ClaimedJob, finish};
+use store::mailboxes::Mailbox;
 use store::outbox::{Objection, OutboxRow, OutboxState};
 use store::{OutboxId, TenantTx};
 
@@ -19,48 +20,49 @@ const TOO_EARLY: Duration = Duration::from_secs(5);
 /// Works one claimed deliver job.
 pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
     let id = OutboxId(job.subject_id);
-    let (row, transport) = desk
+    // The last look and `sending` are one transaction, committed before a byte is handed over.
+    let (row, mailboxes, objection) = desk
         .store
         .as_worker(job.tenant_id, async |tx| {
             let row = store::outbox::load_for_delivery(tx, id).await?;
             let mailboxes = store::mailboxes::list(tx).await?;
-            Ok((row, mailboxes))
+            let objection = match &row {
+                Some(row) if row.state == OutboxState::Queued && way(&mailboxes).is_some() => {
+                    let objection = store::outbox::mark_sending(tx, id).await?;
+                    if objection.is_none() && !row.automatic {
+                        // A person let it go: what it offers goes on record now.
+                        store::outbox::record_offers(tx, id).await?;
+                    }
+                    objection
+                }
+                _ => None,
+            };
+            Ok((row, mailboxes, objection))
         })
         .await?;
     let row = row.ok_or(StageError::Absent(job.subject_id))?;
-    let transport = transport
-        .iter()
-        .find_map(|mailbox| MaildirConfig::read(&mailbox.config).ok())
-        .map(|config| Transport::Maildir(config.outgoing))
-        .ok_or_else(|| StageError::MailboxConfig("no way to send".to_owned()))?;
-    match row.state {
-        OutboxState::Queued => send(desk, job, &row, &transport).await,
-        OutboxState::Sending => resolve(desk, job, &row, &transport).await,
-        OutboxState::Sent | OutboxState::Cancelled | OutboxState::Held | OutboxState::Failed => {
-            within(desk, job, async |tx| finish(tx, job.lease()).await).await
+    let transport =
+        way(&mailboxes).ok_or_else(|| StageError::MailboxConfig("no way to send".to_owned()))?;
+    match (row.state, objection) {
+        (OutboxState::Queued, None) => {
+            hand_over(desk, &row, &transport).await?;
+            sent(desk, job, &row).await
         }
+        (OutboxState::Queued, Some(objection)) => withhold(desk, job, &row, objection).await,
+        (OutboxState::Sending, _) => resolve(desk, job, &row, &transport).await,
+        (
+            OutboxState::Sent | OutboxState::Cancelled | OutboxState::Held | OutboxState::Failed,
+            _,
+        ) => within(desk, job, async |tx| finish(tx, job.lease()).await).await,
     }
 }
 
-async fn send(
-    desk: &Desk,
-    job: &ClaimedJob,
-    row: &OutboxRow,
-    transport: &Transport,
-) -> Result<(), StageError> {
-    let objection = desk.store.as_worker(job.tenant_id, async |tx| {
-        let objection = store::outbox::mark_sending(tx, row.id).await?;
-        if objection.is_none() && !row.automatic {
-            store::outbox::record_offers(tx, row.id).await?;
-        }
-        Ok(objection)
-    });
-    match objection.await? {
-        None => {}
-        Some(objection) => return withhold(desk, job, row, objection).await,
-    }
-    hand_over(desk, row, transport).await?;
-    sent(desk, job, row).await
+/// How the shop's replies leave.
+fn way(mailboxes: &[Mailbox]) -> Option<Transport> {
+    mailboxes
+        .iter()
+        .find_map(|mailbox| MaildirConfig::read(&mailbox.config).ok())
+        .map(|config| Transport::Maildir(config.outgoing))
 }
 
 /// A try whose outcome nobody reported: the mail is in Sent, or provably is not.

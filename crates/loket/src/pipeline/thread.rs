@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::contract::Language;
-use domain::filter::{Admission, FilterRow, Filters};
+use domain::filter::{Admission, Filters};
 use domain::message::Message;
 use domain::message::automatic::{self, AutomaticKind};
 use domain::message::identity;
@@ -107,7 +107,7 @@ async fn guarded(
 
 async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Result<(), StageError> {
     let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
-    let (raws, stored_filters, shop, mailboxes) = desk
+    let (raws, filter_rows, shop, mailboxes) = desk
         .store
         .as_worker(tenant, async |tx| {
             tokio::try_join!(
@@ -120,7 +120,7 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
         .await?;
     let shop = shop.ok_or(StageError::Absent(tenant.0))?;
     let own_address = shop.gmail_email.to_lowercase();
-    let filters = compile(&stored_filters);
+    let filters = desk.shops.filters(tenant, &filter_rows);
     let trusted = trusted_names(&mailboxes);
     let parsed = parse_all(desk, tenant, jobs, raws).await?;
     let known = known_threads(desk, tenant, &parsed).await?;
@@ -189,24 +189,6 @@ fn trusted_names(mailboxes: &[Mailbox]) -> HashMap<MailboxId, String> {
             Some((mailbox.id, config.authserv_id?))
         })
         .collect()
-}
-
-fn compile(rows: &[store::ingest::FilterRow]) -> Filters {
-    let rows: Vec<FilterRow> = rows
-        .iter()
-        .map(|row| FilterRow {
-            id: row.id.0,
-            filter_type: row.filter_type,
-            email_address: row.email_address.clone(),
-            domain: row.domain.clone(),
-            is_regex: row.is_regex,
-        })
-        .collect();
-    let (filters, broken) = Filters::compile(&rows);
-    for (id, error) in broken {
-        tracing::warn!(filter.id = %id, %error, "a stored filter cannot be used and is skipped");
-    }
-    filters
 }
 
 /// Conversations that the mails refer to by Message-IDs of ours that nobody forged.
