@@ -126,8 +126,10 @@ pub async fn mark_sending(tx: &TenantTx, mail: OutboxId) -> Result<Option<Object
 pub async fn record_offers(tx: &TenantTx, mail: OutboxId) -> Result<i64> {
     // A decision moves the ledger by four rows at most.
     let ids: [crate::ids::OfferId; 4] = std::array::from_fn(|_| crate::ids::OfferId::new());
-    let row: Changed =
-        tx.session.one(sql!("outbox", "record_offers"), &[&tx.tenant(), &mail, &ids.as_slice()]).await?;
+    let row: Changed = tx
+        .session
+        .one(sql!("outbox", "record_offers"), &[&tx.tenant(), &mail, &ids.as_slice()])
+        .await?;
     Ok(row.changed)
 }
 

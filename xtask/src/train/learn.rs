@@ -68,7 +68,11 @@ fn example(mail: &Mail) -> Example {
 fn weight(label: &str, there: bool) -> f64 {
     match (label, there) {
         ("threat" | "escalate", true) => 2.0,
-        ("legal" | "chargeback" | "authority" | "public_review" | "press_social" | "violence" | "self_harm", true) => 3.0,
+        (
+            "legal" | "chargeback" | "authority" | "public_review" | "press_social" | "violence"
+            | "self_harm",
+            true,
+        ) => 3.0,
         (_, true) => 1.5,
         _ => 1.0,
     }

@@ -12,6 +12,12 @@ use regex::{Captures, Regex};
 use super::NewAddress;
 use super::plain::fold;
 
+mod parts;
+mod unanchored;
+
+use parts::{city_after, city_before, fill_street, segments_before, set_street, trailing_city};
+use unanchored::unanchored;
+
 #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
 fn pattern(text: &str) -> Regex {
     // Boundaries and digits of ASCII are much faster, and enough here.
@@ -60,12 +66,32 @@ patterns! {
 
 /// A country named in the text, as ISO 3166-1 alpha-2.
 const COUNTRIES: [(&str, &str); 26] = [
-    ("nederland", "NL"), ("netherlands", "NL"), ("holland", "NL"), ("belgie", "BE"), ("belgië", "BE"),
-    ("belgium", "BE"), ("belgique", "BE"), ("duitsland", "DE"), ("germany", "DE"), ("deutschland", "DE"),
-    ("frankrijk", "FR"), ("france", "FR"), ("united kingdom", "GB"), ("great britain", "GB"),
-    ("england", "GB"), ("scotland", "GB"), ("wales", "GB"), ("northern ireland", "GB"), ("ireland", "IE"),
-    ("ierland", "IE"), ("luxemb", "LU"), ("oostenrijk", "AT"), ("austria", "AT"), ("spain", "ES"),
-    ("spanje", "ES"), ("usa", "US"),
+    ("nederland", "NL"),
+    ("netherlands", "NL"),
+    ("holland", "NL"),
+    ("belgie", "BE"),
+    ("belgië", "BE"),
+    ("belgium", "BE"),
+    ("belgique", "BE"),
+    ("duitsland", "DE"),
+    ("germany", "DE"),
+    ("deutschland", "DE"),
+    ("frankrijk", "FR"),
+    ("france", "FR"),
+    ("united kingdom", "GB"),
+    ("great britain", "GB"),
+    ("england", "GB"),
+    ("scotland", "GB"),
+    ("wales", "GB"),
+    ("northern ireland", "GB"),
+    ("ireland", "IE"),
+    ("ierland", "IE"),
+    ("luxemb", "LU"),
+    ("oostenrijk", "AT"),
+    ("austria", "AT"),
+    ("spain", "ES"),
+    ("spanje", "ES"),
+    ("usa", "US"),
 ];
 
 /// The country of a well-known city, from `data/cities.toml`.
@@ -155,18 +181,24 @@ fn context(text: &str, at: usize) -> i32 {
 fn anchored(text: &str, found: &mut Vec<Found>) {
     let mut taken: Vec<(usize, usize)> = Vec::new();
     let kinds: [(&LazyLock<Regex>, &str); 5] = [
-        (&DUTCH_CODE, "NL"), (&IRISH_CODE, "IE"), (&BRITISH_CODE, "GB"), (&AMERICAN, "US"), (&FOUR_OR_FIVE, ""),
+        (&DUTCH_CODE, "NL"),
+        (&IRISH_CODE, "IE"),
+        (&BRITISH_CODE, "GB"),
+        (&AMERICAN, "US"),
+        (&FOUR_OR_FIVE, ""),
     ];
     for (pattern, country) in kinds {
         for captures in pattern.captures_iter(text) {
             let Some(whole) = captures.get(0) else { continue };
-            let overlaps = taken.iter().any(|(from, to)| whole.start() < *to && whole.end() > *from);
+            let overlaps =
+                taken.iter().any(|(from, to)| whole.start() < *to && whole.end() > *from);
             if overlaps {
                 continue;
             }
             if let Some((address, start)) = around(text, &captures, country) {
                 taken.push((whole.start(), whole.end()));
-                let parts = i32::from(address.street.is_some()) * 6 + i32::from(address.city.is_some()) * 2;
+                let parts =
+                    i32::from(address.street.is_some()) * 6 + i32::from(address.city.is_some()) * 2;
                 let bare = address.street.is_none() && address.house_number.is_none();
                 let named = country == "NL" && speaks_of_postcode(text);
                 let score = match (bare, named) {
@@ -185,46 +217,12 @@ fn speaks_of_postcode(text: &str) -> bool {
     ["postcode", "post code", "zip code", "postal code"].iter().any(|word| lower.contains(word))
 }
 
+/// The address around a postcode, and where it begins.
 fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddress, usize)> {
     let whole = captures.get(0)?;
     let mut address = NewAddress::default();
     let mut start = whole.start();
-    let mut end = whole.end();
-    match country {
-        "US" => {
-            address.city = Some(captures.get(1)?.as_str().trim().to_owned());
-            address.postal_code = Some(captures.get(3)?.as_str().to_owned());
-            if !is_american_state(captures.get(2)?.as_str()) {
-                return None;
-            }
-        }
-        "" => {
-            let code = captures.get(2)?;
-            let dated = text.get(..start).is_some_and(|it| it.ends_with(['.', '/', '-']));
-            if dated || after_is_no_city(captures.get(3)?.as_str()) {
-                return None;
-            }
-            if code.as_str().starts_with('0') && code.len() == 4 || is_year(code.as_str()) && text.get(..code.start()).is_some_and(in_date) {
-                return None;
-            }
-            let written = text.get(start..code.end()).unwrap_or(code.as_str());
-            address.postal_code = Some(written.to_owned());
-            end = code.end();
-        }
-        "NL" => {
-            let code = captures.get(1)?;
-            let letters: String = code.as_str().chars().filter(|it| it.is_alphabetic()).collect();
-            let small = letters.chars().any(char::is_lowercase);
-            if small && (code.as_str().contains(' ') || !letters.chars().all(char::is_lowercase)) && is_word(&letters) {
-                return None;
-            }
-            if small && is_word(&letters) {
-                return None;
-            }
-            address.postal_code = Some(code.as_str().to_owned());
-        }
-        _ => address.postal_code = Some(captures.get(1)?.as_str().to_owned()),
-    }
+    let end = code_of(text, captures, country, &mut address)?;
     if country == "US" {
         address.country = Some("US".to_owned());
     } else {
@@ -265,12 +263,92 @@ fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddr
     Some((address, start))
 }
 
+/// Puts the postcode itself into the address and says where it ends; nothing when it is none.
+fn code_of(
+    text: &str,
+    captures: &Captures<'_>,
+    country: &str,
+    address: &mut NewAddress,
+) -> Option<usize> {
+    let whole = captures.get(0)?;
+    let start = whole.start();
+    let mut end = whole.end();
+    match country {
+        "US" => {
+            address.city = Some(captures.get(1)?.as_str().trim().to_owned());
+            address.postal_code = Some(captures.get(3)?.as_str().to_owned());
+            if !is_american_state(captures.get(2)?.as_str()) {
+                return None;
+            }
+        }
+        "" => {
+            let code = captures.get(2)?;
+            let dated = text.get(..start).is_some_and(|it| it.ends_with(['.', '/', '-']));
+            if dated || after_is_no_city(captures.get(3)?.as_str()) {
+                return None;
+            }
+            if code.as_str().starts_with('0') && code.len() == 4
+                || is_year(code.as_str()) && text.get(..code.start()).is_some_and(in_date)
+            {
+                return None;
+            }
+            let written = text.get(start..code.end()).unwrap_or(code.as_str());
+            address.postal_code = Some(written.to_owned());
+            end = code.end();
+        }
+        "NL" => {
+            let code = captures.get(1)?;
+            let letters: String = code.as_str().chars().filter(|it| it.is_alphabetic()).collect();
+            let small = letters.chars().any(char::is_lowercase);
+            if small
+                && (code.as_str().contains(' ') || !letters.chars().all(char::is_lowercase))
+                && is_word(&letters)
+            {
+                return None;
+            }
+            if small && is_word(&letters) {
+                return None;
+            }
+            address.postal_code = Some(code.as_str().to_owned());
+        }
+        _ => address.postal_code = Some(captures.get(1)?.as_str().to_owned()),
+    }
+    Some(end)
+}
+
 /// Words after four digits that make them a count, not a postcode.
 fn after_is_no_city(word: &str) -> bool {
     const WORDS: [&str; 30] = [
-        "euro", "eur", "stuks", "mail", "mails", "gram", "watt", "januari", "februari", "maart", "april", "mei",
-        "juni", "juli", "augustus", "september", "oktober", "november", "december", "graag", "want", "pls",
-        "please", "aub", "and", "van", "for", "the", "het", "niet",
+        "euro",
+        "eur",
+        "stuks",
+        "mail",
+        "mails",
+        "gram",
+        "watt",
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+        "graag",
+        "want",
+        "pls",
+        "please",
+        "aub",
+        "and",
+        "van",
+        "for",
+        "the",
+        "het",
+        "niet",
     ];
     WORDS.contains(&word.to_lowercase().as_str())
 }
@@ -286,9 +364,45 @@ fn in_date(before: &str) -> bool {
 fn is_word(letters: &str) -> bool {
     matches!(
         letters.to_lowercase().as_str(),
-        "en" | "is" | "in" | "of" | "op" | "om" | "te" | "de" | "me" | "je" | "ze" | "we" | "al" | "an" | "to" | "it"
-            | "as" | "so" | "or" | "at" | "my" | "no" | "ik" | "er" | "na" | "nu" | "cm" | "mm" | "kg" | "ml" | "st" | "th" | "uu"
-            | "up" | "us" | "on" | "by" | "be" | "if" | "eu"
+        "en" | "is"
+            | "in"
+            | "of"
+            | "op"
+            | "om"
+            | "te"
+            | "de"
+            | "me"
+            | "je"
+            | "ze"
+            | "we"
+            | "al"
+            | "an"
+            | "to"
+            | "it"
+            | "as"
+            | "so"
+            | "or"
+            | "at"
+            | "my"
+            | "no"
+            | "ik"
+            | "er"
+            | "na"
+            | "nu"
+            | "cm"
+            | "mm"
+            | "kg"
+            | "ml"
+            | "st"
+            | "th"
+            | "uu"
+            | "up"
+            | "us"
+            | "on"
+            | "by"
+            | "be"
+            | "if"
+            | "eu"
     )
 }
 
@@ -300,296 +414,27 @@ fn is_american_state(code: &str) -> bool {
 /// A four-digit code is Belgian, a five-digit one German or French, unless said otherwise.
 fn country_of_code(_address: &NewAddress, captures: &Captures<'_>, text: &str) -> Option<String> {
     if let Some(prefix) = captures.get(1) {
-        let code = match prefix.as_str() { "B" => "BE", "D" => "DE", "F" => "FR", other => other };
+        let code = match prefix.as_str() {
+            "B" => "BE",
+            "D" => "DE",
+            "F" => "FR",
+            other => other,
+        };
         return Some(code.to_owned());
     }
     if let Some(named) = named_country(text) {
         return Some(named);
     }
     let lower = text.to_lowercase();
-    let french = [" rue ", "avenue", "boulevard", "chemin", "bonjour", "commande"].iter().any(|it| lower.contains(it));
+    let french = [" rue ", "avenue", "boulevard", "chemin", "bonjour", "commande"]
+        .iter()
+        .any(|it| lower.contains(it));
     match captures.get(2).map(|code| code.len()) {
         Some(4) => Some("BE".to_owned()),
         Some(5) if french => Some("FR".to_owned()),
         Some(5) => Some("DE".to_owned()),
         _ => None,
     }
-}
-
-/// The pieces before the anchor, cut at commas, line ends and sentence ends, nearest last.
-fn segments_before(before: &str) -> Vec<&str> {
-    let from = before.char_indices().rev().nth(160).map_or(0, |(at, _)| at);
-    let near = before.get(from..).unwrap_or(before);
-    let paragraph = near.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    let sentence = paragraph
-        .rmatch_indices(['.', '!', '?', ';'])
-        .find(|(at, _)| {
-            let rest = paragraph.get(at + 1..).unwrap_or_default();
-            let word = paragraph.get(..*at).unwrap_or_default().rsplit([' ', '\n']).next().unwrap_or_default();
-            rest.starts_with([' ', '\n']) && word.len() > 4 && !word.to_lowercase().ends_with("str") && !word.bytes().any(|it| it.is_ascii_digit())
-        })
-        .map_or(paragraph, |(at, _)| paragraph.get(at + 1..).unwrap_or_default());
-    sentence.split([',', '\n']).map(str::trim).filter(|it| !it.is_empty()).collect()
-}
-
-fn city_after(after: &str) -> Option<String> {
-    let after = after.trim_start_matches([',', ' ']);
-    let after = after.strip_prefix('\n').unwrap_or(after);
-    let line = after.lines().next().unwrap_or_default();
-    let cut = line.find(['?', '!', ',', ';', '(', ':']).map_or(line, |at| line.get(..at).unwrap_or(line));
-    let cut = cut.split(". ").next().unwrap_or(cut).trim_end_matches('.');
-    if let Some(captures) = CITY.captures(cut) {
-        let city = captures.get(1)?.as_str().trim();
-        let city = city.trim_end_matches(['.', '-']);
-        let city = trim_tail_words(city);
-        return (!city.is_empty()).then(|| city.to_owned());
-    }
-    let captures = LOWER_CITY.captures(cut)?;
-    let city = captures.get(1)?.as_str();
-    let not = ["thx", "graag", "thanks", "please", "bedankt", "dank", "moet", "want", "mvg", "ipv", "dus", "aub", "alvast", "niet", "zijn", "worden", "is", "en", "and", "voor", "for", "instead"];
-    let first = city.split(' ').next().unwrap_or_default();
-    (!not.contains(&first)).then(|| city.to_owned())
-}
-
-/// Small words at the end are no part of a city: `Ede in`.
-fn trim_tail_words(city: &str) -> &str {
-    let mut city = city;
-    while let Some((rest, last)) = city.rsplit_once(' ') {
-        if last.chars().next().is_some_and(char::is_lowercase) { city = rest } else { break }
-    }
-    city
-}
-
-/// `Sint Annastraat 301, Nijmegen, 6525 GT`, `Lange Nieuwstraat 33 in IJmuiden, 1972 GA`.
-fn trailing_city<'a>(segments: &mut Vec<&'a str>) -> Option<String> {
-    let last: &'a str = segments.last()?;
-    let plain = !last.bytes().any(|it| it.is_ascii_digit()) && last.split(' ').count() <= 3;
-    let capital = last.chars().next().is_some_and(char::is_uppercase);
-    if plain && capital {
-        segments.pop();
-        return Some(last.to_owned());
-    }
-    None
-}
-
-/// British and Irish: the city stands before the code, perhaps with a county between.
-fn city_before(segments: &mut Vec<&str>, country: &str) -> Option<String> {
-    let mut last = segments.pop()?;
-    if country == "IE" || last.starts_with("Co ") || last.starts_with("Co.") || last.starts_with("County") {
-        while last.starts_with("Co ") || last.starts_with("Co.") || last.starts_with("County") {
-            last = segments.pop()?;
-        }
-    }
-    if NUMBER_FIRST.is_match(last) || STREET_WORD.is_match(last) {
-        segments.push(last);
-        return None;
-    }
-    Some(strip_lead_in(last).to_owned())
-}
-
-fn strip_lead_in(segment: &str) -> &str {
-    let mut rest = segment;
-    if let Some(found) = LEAD_IN.find(segment)
-        && let Some(after) = segment.get(found.end()..)
-        && !after.is_empty()
-    {
-        rest = after;
-    }
-    rest.trim()
-}
-
-/// Street and number from the pieces before the anchor, nearest last.
-fn fill_street(address: &mut NewAddress, segments: &[&str], islands: bool) {
-    let mut additions: Vec<String> = Vec::new();
-    let mut pending = segments.iter().rev().take(5).peekable();
-    while let Some(raw) = pending.next() {
-        let segment = strip_lead_in(raw);
-        let bare = segment.trim_end_matches(['.', ' ']);
-        if let Some(captures) = PO_BOX.captures(bare) {
-            set_street(address, &captures);
-            break;
-        }
-        let number_first = NUMBER_FIRST.captures(bare).filter(|_| islands || !bare.ends_with(|it: char| it.is_ascii_digit()));
-        if let Some(captures) = number_first {
-            address.street = captures.get(2).map(|it| it.as_str().trim().to_owned());
-            address.house_number = captures.get(1).map(|it| it.as_str().trim().to_owned());
-        } else if let (Some(captures), false) = (NUMBER_LAST.captures(bare), islands && UNIT.is_match(bare)) {
-            let street = captures.get(1).map_or("", |it| it.as_str());
-            if is_unit_word(street) {
-                additions.insert(0, bare.to_owned());
-                continue;
-            }
-            set_street(address, &captures);
-        } else if islands
-            && !STREET_WORD.is_match(bare)
-            && pending.peek().is_some_and(|next| NUMBER_FIRST.is_match(strip_lead_in(next)))
-        {
-            continue; // a district between street and city
-        } else if islands && address.street.is_none() && !UNIT.is_match(bare) && looks_like_name(bare) {
-            address.street = Some(bare.to_owned());
-            while let Some(unit) = pending.next_if(|unit| {
-                let unit = strip_lead_in(unit);
-                !unit.starts_with("Mr") && (UNIT.is_match(unit) || looks_like_name(unit) && additions.is_empty())
-            }) {
-                additions.insert(0, strip_lead_in(unit).to_owned());
-                if additions.len() == 1 && !UNIT.is_match(strip_lead_in(unit)) { break }
-            }
-            break;
-        } else {
-            additions.insert(0, bare.to_owned());
-            if additions.len() > 2 { break }
-            continue;
-        }
-        while islands && let Some(unit) = pending.next_if(|unit| UNIT.is_match(strip_lead_in(unit))) {
-            additions.insert(0, strip_lead_in(unit).to_owned());
-            let own = address.house_number.take().unwrap_or_default();
-            address.house_number = Some(format!("{}, {own}", strip_lead_in(unit)));
-            additions.clear();
-        }
-        break;
-    }
-    if address.street.is_some() {
-        join_additions(address, &additions, islands);
-    }
-}
-
-fn is_unit_word(word: &str) -> bool {
-    let word = word.trim().trim_end_matches(['.', ' ']).to_lowercase();
-    matches!(
-        word.as_str(),
-        "bus" | "bte" | "boite" | "boîte" | "kamer" | "app" | "appartement" | "flat" | "unit" | "apt" | "room" | "box" | "flat no" | "suite" | "etage" | "verdieping" | "stock"
-    )
-}
-
-fn looks_like_name(segment: &str) -> bool {
-    let words: Vec<&str> = segment.split_whitespace().collect();
-    !words.is_empty() && words.len() <= 5 && words.iter().any(|word| word.chars().next().is_some_and(char::is_uppercase))
-}
-
-fn join_additions(address: &mut NewAddress, additions: &[String], islands: bool) {
-    let fitting: Vec<&String> = additions
-        .iter()
-        .filter(|it| is_unit_word(it.trim_end_matches(|at: char| at.is_ascii_digit() || at == ' ')) || islands && !it.is_empty()
-            || it.chars().next().is_some_and(|at| at.is_ascii_digit()))
-        .collect();
-    if fitting.is_empty() {
-        return;
-    }
-    let extra = fitting.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-    address.house_number = Some(match (address.house_number.take(), islands) {
-        (Some(own), true) => format!("{extra}, {own}"),
-        (Some(own), false) => format!("{own}, {extra}"),
-        (None, _) => extra,
-    });
-}
-
-fn set_street(address: &mut NewAddress, captures: &Captures<'_>) {
-    let street = captures.get(1).map_or("", |it| it.as_str()).trim().trim_end_matches(',');
-    address.street = Some(trim_street(street).to_owned());
-    address.house_number = captures.get(2).map(|it| trim_number(it.as_str()).to_owned());
-}
-
-/// Small words after a number are no addition: `8 bis te`, `7 hs moet`.
-fn trim_number(number: &str) -> &str {
-    const WORDS: [&str; 22] = [
-        "te", "in", "is", "moet", "zijn", "aub", "ajb", "op", "en", "of", "to", "not", "niet", "ipv", "de", "dus", "pls", "thx", "at", "on", "want", "and",
-    ];
-    let mut number = number.trim().trim_end_matches(',');
-    while let Some((rest, last)) = number.rsplit_once(' ') {
-        if !WORDS.contains(&last.to_lowercase().as_str()) {
-            break;
-        }
-        number = rest.trim_end_matches(',');
-    }
-    number
-}
-
-/// `mijn werk: Weena` is `Weena`; `Zorgcentrum De Linde Kastanjehof` stays.
-fn trim_street(street: &str) -> &str {
-    let street = street.rsplit([':', '(']).next().unwrap_or(street).trim();
-    let first_capital = street
-        .split_whitespace()
-        .find(|word| word.trim_start_matches(['\'', '(']).chars().next().is_some_and(char::is_uppercase));
-    let lower_run = street.split_whitespace().take_while(|word| word.chars().next().is_some_and(char::is_lowercase)).count();
-    match first_capital {
-        Some(word) if lower_run >= 1 => {
-            let at = word.as_ptr() as usize - street.as_ptr() as usize;
-            street.get(at..).unwrap_or(street)
-        }
-        _ => street,
-    }
-}
-
-/// Candidates without a postcode: a street with a number, a number alone, a city alone.
-fn unanchored(text: &str, found: &mut Vec<Found>) {
-    for captures in ENGLISH_STREET.captures_iter(text) {
-        let part = |index: usize| captures.get(index).map(|it| it.as_str().trim().to_owned());
-        let address = NewAddress {
-            street: part(2),
-            house_number: part(1),
-            city: part(3),
-            ..NewAddress::default()
-        };
-        let at = captures.get(0).map_or(0, |it| it.start());
-        found.push(Found { address, at, score: context(text, at) + 6 });
-    }
-    if found.iter().any(|it| it.score > 0) {
-        return;
-    }
-    for captures in PO_BOX.captures_iter(text) {
-        let mut address = NewAddress::default();
-        set_street(&mut address, &captures);
-        let at = captures.get(0).map_or(0, |it| it.start());
-        found.push(Found { address, at, score: context(text, at) + 4 });
-    }
-    for captures in STREET_NUMBER.captures_iter(text) {
-        let (Some(street), Some(whole)) = (captures.get(1), captures.get(0)) else { continue };
-        let own = street.as_str();
-        let own = own.rsplit_once(". ").map_or(own, |(before, rest)| if before.len() < 4 && !before.contains(' ') && before.len() > 2 { own } else { rest });
-        let name = trim_street(strip_lead_in(own));
-        let known = STREET_WORD.is_match(name);
-        let follows = text.get(whole.end()..).unwrap_or_default();
-        let city = CITY_AFTER.captures(follows).and_then(|it| Some(it.get(1)?.as_str().to_owned()));
-        let at = street.end().saturating_sub(name.len());
-        let capital = name.chars().next().is_some_and(char::is_uppercase);
-        let announced = NEW_BEFORE.is_match(text.get(..at).unwrap_or_default());
-        let named = capital && announced && !is_order_word(name);
-        if !known && !named {
-            continue;
-        }
-        let mut address = NewAddress { city, ..NewAddress::default() };
-        address.street = Some(name.to_owned());
-        address.house_number = captures.get(2).map(|it| trim_number(it.as_str()).to_owned());
-        let close = follows.get(..follows.len().min(60)).or_else(|| follows.get(..40)).unwrap_or(follows);
-        if let Some(code) = DUTCH_CODE.find(close).filter(|it| !is_word(it.as_str().trim_start_matches(|at: char| at.is_ascii_digit() || at == ' '))) {
-            address.postal_code = Some(code.as_str().to_owned());
-            address.country = Some("NL".to_owned());
-        }
-        let corrected = follows.trim_start().to_lowercase();
-        let kept = ["niet", "ipv", "i.p.v", "in plaats van", "instead of", "not "].iter().any(|it| corrected.starts_with(it));
-        let score = context(text, at) + i32::from(known) * 3 + i32::from(kept) * 12;
-        found.push(Found { address, at, score });
-    }
-    if found.iter().any(|it| it.score > 0) {
-        return;
-    }
-    if let Some(captures) = BARE_NUMBER.captures(text) {
-        let number = captures.iter().skip(1).flatten().next();
-        if let Some(number) = number {
-            let address = NewAddress { house_number: Some(number.as_str().trim().to_owned()), ..NewAddress::default() };
-            found.push(Found { address, at: number.start(), score: 8 });
-        }
-    } else if let Some(city) = ONLY_CITY.captures(text).and_then(|it| it.get(1)) {
-        let address = NewAddress { city: Some(city.as_str().to_owned()), ..NewAddress::default() };
-        found.push(Found { address, at: city.start(), score: 4 });
-    }
-}
-
-fn is_order_word(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    ["bestelling", "order", "maat", "size", "nummer", "number", "art", "artikel", "mei", "juni", "juli", "may", "june"]
-        .iter()
-        .any(|word| lower.ends_with(word))
 }
 
 #[cfg(test)]
@@ -611,15 +456,39 @@ mod tests {
     #[test]
     fn addresses_of_the_neighbourhood() {
         for (text, expected) in [
-            ("Kan het pakket naar Prinses Beatrixstraat 12-3, 2593 TL Den Haag? Niet meer naar de Hoefkade.", "Prinses Beatrixstraat|12-3|2593 TL|Den Haag|NL"),
-            ("kunt ge LA-9031 bij mijn mama leveren? Dorp 19A, 2288 Bouwel.", "Dorp|19A|2288|Bouwel|BE"),
-            ("deliver on my work: Nijverheidslaan 112 bus 4, 9160 Lokeren. Not at home", "Nijverheidslaan|112 bus 4|9160|Lokeren|BE"),
-            ("It's\nFlat 4, 18 Harbour Row\nCobh\nCo. Cork\nP24 XK71\n\nThe old one (7 Quay View)", "Harbour Row|Flat 4, 18|P24 XK71|Cobh|IE"),
-            ("op het navolgende adres:\n\np/a familie X\nDe Dissel 88\n9561 LM Ter Apel\n\nDe poort", "De Dissel|88|9561 LM|Ter Apel|NL"),
-            ("sondern hierhin:\n\nSabine Kessler\nAm Ziegelhof 17 b\n87439 Kempten\n", "Am Ziegelhof|17 b|87439|Kempten|DE"),
+            (
+                "Kan het pakket naar Prinses Beatrixstraat 12-3, 2593 TL Den Haag? Niet meer naar de Hoefkade.",
+                "Prinses Beatrixstraat|12-3|2593 TL|Den Haag|NL",
+            ),
+            (
+                "kunt ge LA-9031 bij mijn mama leveren? Dorp 19A, 2288 Bouwel.",
+                "Dorp|19A|2288|Bouwel|BE",
+            ),
+            (
+                "deliver on my work: Nijverheidslaan 112 bus 4, 9160 Lokeren. Not at home",
+                "Nijverheidslaan|112 bus 4|9160|Lokeren|BE",
+            ),
+            (
+                "It's\nFlat 4, 18 Harbour Row\nCobh\nCo. Cork\nP24 XK71\n\nThe old one (7 Quay View)",
+                "Harbour Row|Flat 4, 18|P24 XK71|Cobh|IE",
+            ),
+            (
+                "op het navolgende adres:\n\np/a familie X\nDe Dissel 88\n9561 LM Ter Apel\n\nDe poort",
+                "De Dissel|88|9561 LM|Ter Apel|NL",
+            ),
+            (
+                "sondern hierhin:\n\nSabine Kessler\nAm Ziegelhof 17 b\n87439 Kempten\n",
+                "Am Ziegelhof|17 b|87439|Kempten|DE",
+            ),
             ("Huisnummer klopt niet, moet 9 zijn ipv 6. Rest is goed.", "_|9|_|_|_"),
-            ("Wilt u deze aanpassen naar Bakker Installatie BV, Postbus 612, 3500 AP Utrecht?", "Postbus|612|3500 AP|Utrecht|NL"),
-            ("Oud adres: Utrechtseweg 55, 3818 EB Amersfoort\nNieuw adres: Stationsplein 1-214, 3818 LE Amersfoort", "Stationsplein|1-214|3818 LE|Amersfoort|NL"),
+            (
+                "Wilt u deze aanpassen naar Bakker Installatie BV, Postbus 612, 3500 AP Utrecht?",
+                "Postbus|612|3500 AP|Utrecht|NL",
+            ),
+            (
+                "Oud adres: Utrechtseweg 55, 3818 EB Amersfoort\nNieuw adres: Stationsplein 1-214, 3818 LE Amersfoort",
+                "Stationsplein|1-214|3818 LE|Amersfoort|NL",
+            ),
             ("graag naar een ander adres, dat mail ik nog", "-"),
         ] {
             assert_eq!(read(text), expected, "{text}");

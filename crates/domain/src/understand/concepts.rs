@@ -159,9 +159,8 @@ impl Concepts {
                 }
             }
         }
-        let sides = |sign: &str| {
-            (sign.as_bytes().first().copied(), sign.as_bytes().last().copied())
-        };
+        let sides =
+            |sign: &str| (sign.as_bytes().first().copied(), sign.as_bytes().last().copied());
         let sign_masks = signs
             .iter()
             .map(|(sign, mask)| {
@@ -210,9 +209,13 @@ impl Concepts {
                 at += 1;
             }
             for first in 0..words.len() {
-                self.phrases_from(bytes, words.get(first..).unwrap_or_default(), &mut |mask, span| {
-                    found.add(index, mask, span);
-                });
+                self.phrases_from(
+                    bytes,
+                    words.get(first..).unwrap_or_default(),
+                    &mut |mask, span| {
+                        found.add(index, mask, span);
+                    },
+                );
             }
         }
         self.find_signs(plain, &mut found);
@@ -247,7 +250,8 @@ impl Concepts {
 
     fn find_signs(&self, plain: &Plain, found: &mut Found) {
         let bytes = plain.text.as_bytes();
-        let wordy = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|it| is_word(*it));
+        let wordy =
+            |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|it| is_word(*it));
         let mut sentence = 0;
         for sign in self.signs.find_overlapping_iter(&plain.text) {
             let Some((mask, left, right)) = self.sign_masks.get(sign.pattern().as_usize()) else {

@@ -62,7 +62,8 @@ impl Seen {
         let mut facts = Vec::new();
         facts.extend(offered.map(|_| 0));
         facts.extend(answer.map(|answer| 1 + answer.response as u16));
-        let has_place = found.all & CONCEPTS.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
+        let has_place =
+            found.all & CONCEPTS.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
         let address = has_place.then(|| address::new_address(&parts.new)).flatten();
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
@@ -177,10 +178,20 @@ fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
 /// The score from which a label is given, where it is not zero: set by cross-validation,
 /// under zero where a missed mail costs more than a needless look.
 const FROM: [(&str, i32); 14] = [
-    ("threat", -200), ("escalate", -200), ("return", -200), ("cancel", -150),
-    ("address_change", -250), ("order_status", -300), ("compensation", -200),
-    ("complaint", -200), ("warranty", -250), ("invoice", -50), ("question", -150),
-    ("thanks", -200), ("auto_reply", -200), ("spam_or_marketing", -300),
+    ("threat", -200),
+    ("escalate", -200),
+    ("return", -200),
+    ("cancel", -150),
+    ("address_change", -250),
+    ("order_status", -300),
+    ("compensation", -200),
+    ("complaint", -200),
+    ("warranty", -250),
+    ("invoice", -50),
+    ("question", -150),
+    ("thanks", -200),
+    ("auto_reply", -200),
+    ("spam_or_marketing", -300),
 ];
 
 fn given(scores: &Scores, label: &str) -> bool {

@@ -80,9 +80,10 @@ fn shape(word: &str, points: &mut Points) {
     const FRENCH: [&str; 9] = ["eau", "oux", "aux", "eux", "qu'", "l'", "d'", "j'", "ez"];
     let mut add = |index: usize, patterns: &[&str]| {
         if patterns.iter().any(|pattern| word.contains(pattern))
-            && let Some(point) = points.get_mut(index) {
-                *point += 1;
-            }
+            && let Some(point) = points.get_mut(index)
+        {
+            *point += 1;
+        }
     };
     add(0, &DUTCH);
     add(1, &ENGLISH);

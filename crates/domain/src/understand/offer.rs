@@ -170,7 +170,9 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
     if !returning && cues.full.is_match(&plain) {
         return Some(counter(10_000, Unit::Percent));
     }
-    let threatens = ["anders", "otherwise", " or i", " of ik", "zo niet", "if not"].iter().any(|it| plain.contains(it));
+    let threatens = ["anders", "otherwise", " or i", " of ik", "zo niet", "if not"]
+        .iter()
+        .any(|it| plain.contains(it));
     if let (false, Some(asked)) = (firm || returning && !threatens, asked(offer, &plain)) {
         return Some(counter(asked.0, asked.1));
     }

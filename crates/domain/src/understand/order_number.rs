@@ -171,8 +171,8 @@ fn extent(tokens: &[Token<'_>], index: usize) -> (usize, usize) {
     for (at, next) in tokens.iter().enumerate().skip(index + 1) {
         let numeric = next.core.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
             && !next.core.is_empty();
-        let follows = tokens.get(at + 1).is_some_and(|after| cue(after.core).unit)
-            && next.after.is_empty();
+        let follows =
+            tokens.get(at + 1).is_some_and(|after| cue(after.core).unit) && next.after.is_empty();
         let joins = previous.after.is_empty()
             && next.before.is_empty()
             && !next.first_on_line
@@ -193,8 +193,8 @@ fn extent(tokens: &[Token<'_>], index: usize) -> (usize, usize) {
 /// Capitals that are a cue or a word rather than part of the number.
 fn cue_of_prefix(word: &str) -> bool {
     const SHOUTED: [&str; 26] = [
-        "NR", "NO", "PO", "REF", "IS", "EN", "DE", "HET", "VAN", "MET", "EUR", "BUS", "SKU", "ART", "EU", "UK",
-        "US", "AND", "THE", "OF", "FOR", "TEL", "OP", "TO", "MY", "MR",
+        "NR", "NO", "PO", "REF", "IS", "EN", "DE", "HET", "VAN", "MET", "EUR", "BUS", "SKU", "ART",
+        "EU", "UK", "US", "AND", "THE", "OF", "FOR", "TEL", "OP", "TO", "MY", "MR",
     ];
     let known = cue(word);
     SHOUTED.contains(&word) || (known.order && word != "ORD") || known.other
@@ -250,9 +250,27 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     score += if head.before.ends_with('#') { 30 } else { 0 };
     score += match count {
         0..=1 => -40,
-        2 => if mixed { -15 } else { -48 },
-        3 => if mixed || joined { 2 } else { -25 },
-        4 => if mixed || joined { 14 } else { 0 },
+        2 => {
+            if mixed {
+                -15
+            } else {
+                -48
+            }
+        }
+        3 => {
+            if mixed || joined {
+                2
+            } else {
+                -25
+            }
+        }
+        4 => {
+            if mixed || joined {
+                14
+            } else {
+                0
+            }
+        }
         5..=13 => 22,
         _ => -20,
     };
@@ -263,7 +281,8 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     score += if mixed && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { 4 } else { 0 };
     score += if !mixed && joined && count > 3 { 6 } else { 0 };
     let counted = tail.after.is_empty() && after.is_some_and(|next| cue_is_unit(next));
-    if counted && (!is_order || count < 4) || is_money(head, tail) {
+    let sign_before = first.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(is_currency);
+    if counted && (!is_order || count < 4) || is_money(head, tail) || sign_before {
         score -= 90;
     }
     score - distractor(whole, after, tail)
@@ -271,6 +290,13 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
 
 fn cue_is_unit(token: &Token<'_>) -> bool {
     token.core.is_empty() && token.before.starts_with(['%', '€']) || cue(token.core).unit
+}
+
+/// A currency sign or word that stands alone.
+fn is_currency(token: &Token<'_>) -> bool {
+    let sign = |text: &str| text.contains(['€', '£', '$']);
+    token.core.is_empty() && (sign(token.before) || sign(token.after))
+        || token.core.eq_ignore_ascii_case("eur")
 }
 
 fn is_money(head: &Token<'_>, tail: &Token<'_>) -> bool {
@@ -288,8 +314,11 @@ fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
     if whole.contains('@') || whole.contains("www") || whole.contains("://") || compact.len() > 26 {
         return 200;
     }
-    let carrier = ["3S", "JVGL", "JJD", "JD0", "1Z", "CD0", "RR", "0034", "3232", "LX", "LY", "TBA"];
-    if count >= 9 && carrier.iter().any(|start| upper.starts_with(start)) || count >= 14 && letters < 5 {
+    let carrier =
+        ["3S", "JVGL", "JJD", "JD0", "1Z", "CD0", "RR", "0034", "3232", "LX", "LY", "TBA"];
+    if count >= 9 && carrier.iter().any(|start| upper.starts_with(start))
+        || count >= 14 && letters < 5
+    {
         return 150;
     }
     let iban = upper.get(..2).is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_alphabetic()))
@@ -310,17 +339,38 @@ fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
     if is_date(whole) || is_time(whole, &upper) || is_span(whole) {
         return 90;
     }
-    let year = letters == 0 && compact == whole && count == 4 && (upper.starts_with("19") || upper.starts_with("20"));
-    let postcode = letters == 0 && count == 4 && tail.after.is_empty()
-        && after.is_some_and(|next| next.core.len() == 2 && next.core.bytes().all(|it| it.is_ascii_uppercase()));
-    let dutch_postcode = compact.len() == 6 && count == 4 && letters == 2 && whole.len() == 6
-        && upper.bytes().take(4).all(|it| it.is_ascii_digit()) && !upper.is_empty();
-    if postcode { 120 } else if dutch_postcode { 15 } else if year { 30 } else { 0 }
+    let year = letters == 0
+        && compact == whole
+        && count == 4
+        && (upper.starts_with("19") || upper.starts_with("20"));
+    let postcode = letters == 0
+        && count == 4
+        && tail.after.is_empty()
+        && after.is_some_and(|next| {
+            next.core.len() == 2 && next.core.bytes().all(|it| it.is_ascii_uppercase())
+        });
+    let dutch_postcode = compact.len() == 6
+        && count == 4
+        && letters == 2
+        && whole.len() == 6
+        && upper.bytes().take(4).all(|it| it.is_ascii_digit())
+        && !upper.is_empty();
+    if postcode {
+        120
+    } else if dutch_postcode {
+        15
+    } else if year {
+        30
+    } else {
+        0
+    }
 }
 
 /// `2006-2025`: two years, no number.
 fn is_span(whole: &str) -> bool {
-    let year = |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")) && digits(part) == 4;
+    let year = |part: &str| {
+        part.len() == 4 && (part.starts_with("19") || part.starts_with("20")) && digits(part) == 4
+    };
     whole.split_once('-').is_some_and(|(from, to)| year(from) && year(to))
 }
 
@@ -328,12 +378,15 @@ fn is_date(whole: &str) -> bool {
     let parts: Vec<&str> = whole.split(['-', '/', '.']).collect();
     let number = |part: &str| part.parse::<u32>().ok();
     let fits = |day: &str, month: &str| {
-        number(day).is_some_and(|day| (1..=31).contains(&day)) && day.len() <= 2
-            && number(month).is_some_and(|month| (1..=12).contains(&month)) && month.len() <= 2
+        number(day).is_some_and(|day| (1..=31).contains(&day))
+            && day.len() <= 2
+            && number(month).is_some_and(|month| (1..=12).contains(&month))
+            && month.len() <= 2
     };
     match parts.as_slice() {
         [day, month, year] if year.len() == 4 || year.len() == 2 && !whole.contains('-') => {
-            fits(day, month) && number(year).is_some_and(|year| year < 40 || (1990..2040).contains(&year))
+            fits(day, month)
+                && number(year).is_some_and(|year| year < 40 || (1990..2040).contains(&year))
         }
         [year, month, day] if year.len() == 4 => fits(day, month),
         [day, month] => fits(day, month) && whole.len() <= 5,
@@ -343,9 +396,22 @@ fn is_date(whole: &str) -> bool {
 
 fn is_time(whole: &str, upper: &str) -> bool {
     whole.split_once(':').is_some_and(|(hour, _)| hour.len() <= 2 && digits(hour) == hour.len())
-        || upper.len() <= 4 && (upper.ends_with('U') || upper.ends_with('H') || upper.ends_with("PM") || upper.ends_with("AM"))
-        || upper.len() <= 5 && ["CM", "MM", "KG", "ML", "GB", "KM", "EUR", "TH", "ST", "ND", "RD", "X", "E", "STE", "K", "V", "W"]
-            .iter().any(|unit| upper.strip_suffix(unit).is_some_and(|rest| !rest.is_empty() && digits(rest) == rest.len()))
+        || upper.len() <= 4
+            && (upper.ends_with('U')
+                || upper.ends_with('H')
+                || upper.ends_with("PM")
+                || upper.ends_with("AM"))
+        || upper.len() <= 5
+            && [
+                "CM", "MM", "KG", "ML", "GB", "KM", "EUR", "TH", "ST", "ND", "RD", "X", "E", "STE",
+                "K", "V", "W",
+            ]
+            .iter()
+            .any(|unit| {
+                upper
+                    .strip_suffix(unit)
+                    .is_some_and(|rest| !rest.is_empty() && digits(rest) == rest.len())
+            })
             && whole.len() == upper.len()
 }
 
@@ -376,10 +442,21 @@ mod tests {
     #[test]
     fn other_numbers_are_not_taken() {
         for text in [
-            "track & trace: 3SWNK1200883410", "klantnr 0044213", "factuurnr. F-2024-9912",
-            "bel 06-55577712", "op 12-05-2025 om 14:06", "voor € 1.249 besteld", "Ticket 88123",
-            "maat 43", "Singel 7, 8601 AG Sneek", "IBAN NL00 TEST 0000 1111 22", "al 9 dagen",
-            "01632 960441", "dossier 88123", "in 2024 gekocht", "artikel 7:17",
+            "track & trace: 3SWNK1200883410",
+            "klantnr 0044213",
+            "factuurnr. F-2024-9912",
+            "bel 06-55577712",
+            "op 12-05-2025 om 14:06",
+            "voor € 1.249 besteld",
+            "Ticket 88123",
+            "maat 43",
+            "Singel 7, 8601 AG Sneek",
+            "IBAN NL00 TEST 0000 1111 22",
+            "al 9 dagen",
+            "01632 960441",
+            "dossier 88123",
+            "in 2024 gekocht",
+            "artikel 7:17",
         ] {
             assert_eq!(read(text), None, "{text}");
         }
