@@ -140,16 +140,7 @@ pub(super) fn fill_street(address: &mut NewAddress, segments: &[&str], islands: 
             && looks_like_name(bare)
         {
             address.street = Some(bare.to_owned());
-            while let Some(unit) = pending.next_if(|unit| {
-                let unit = strip_lead_in(unit);
-                !unit.starts_with("Mr")
-                    && (UNIT.is_match(unit) || looks_like_name(unit) && additions.is_empty())
-            }) {
-                additions.insert(0, strip_lead_in(unit).to_owned());
-                if additions.len() == 1 && !UNIT.is_match(strip_lead_in(unit)) {
-                    break;
-                }
-            }
+            units_above(&mut pending, &mut additions);
             break;
         } else {
             additions.insert(0, bare.to_owned());
@@ -169,6 +160,23 @@ pub(super) fn fill_street(address: &mut NewAddress, segments: &[&str], islands: 
     }
     if address.street.is_some() {
         join_additions(address, &additions, islands);
+    }
+}
+
+/// The lines above a house name that belong to it: flats, and one more name.
+fn units_above<'a>(
+    pending: &mut std::iter::Peekable<impl Iterator<Item = &'a &'a str>>,
+    additions: &mut Vec<String>,
+) {
+    while let Some(unit) = pending.next_if(|unit| {
+        let unit = strip_lead_in(unit);
+        !unit.starts_with("Mr")
+            && (UNIT.is_match(unit) || looks_like_name(unit) && additions.is_empty())
+    }) {
+        additions.insert(0, strip_lead_in(unit).to_owned());
+        if additions.len() == 1 && !UNIT.is_match(strip_lead_in(unit)) {
+            break;
+        }
     }
 }
 
