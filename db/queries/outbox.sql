@@ -34,6 +34,38 @@ moved as (
   where o.tenant_id = $1 and o.id = looked.id and looked.objection is null)
 select objection from looked;
 
+--! record_offers
+-- What a released draft offers, from its receipt. $3 holds ids for the new rows.
+with mail as (
+  select o.thread_id, o.interaction_id, i.customer_email,
+    upper(regexp_replace(i.order_number, '[#[:space:]]', '', 'g')) as order_number,
+    receipt.body -> 'decision' -> 'ledger' as ledger
+  from public.outbox o
+  join public.customer_interactions i on i.tenant_id = o.tenant_id and i.id = o.interaction_id
+  join public.receipts receipt on receipt.tenant_id = o.tenant_id and receipt.interaction_id = o.interaction_id
+  where o.tenant_id = $1 and o.id = $2 and jsonb_typeof(receipt.body -> 'decision' -> 'ledger') = 'array'
+    and not exists (
+      select from public.offers known where known.tenant_id = $1 and known.interaction_id = o.interaction_id)),
+move as (
+  select mail.thread_id, mail.interaction_id, mail.customer_email, mail.order_number, entry.value as entry, entry.place
+  from mail cross join jsonb_array_elements(mail.ledger) with ordinality as entry(value, place)),
+added as (
+  insert into public.offers (
+    tenant_id, id, thread_id, interaction_id, customer_email, order_number, kind, ladder_stap, basis_points)
+  select $1, fresh.id, move.thread_id, move.interaction_id, move.customer_email, move.order_number,
+    move.entry ->> 'kind', (move.entry ->> 'ladder_stap')::smallint, (move.entry ->> 'percentage')::integer
+  from move join unnest($3::uuid[]) with ordinality as fresh(id, place) using (place)
+  returning customer_email, order_number),
+key as (
+  select 'customer:' || customer_email as account_key from added
+  union
+  select 'order:' || order_number from added where order_number is not null),
+account as (
+  insert into public.offer_accounts (tenant_id, account_key, version)
+  select $1, key.account_key, 1 from key
+  on conflict (tenant_id, account_key) do update set version = offer_accounts.version + 1, updated_at = now())
+select count(*) as changed from added;
+
 --! mark_sent
 with sent as (
   update public.outbox set state = 'sent', sent_at = now(), state_reason = null

@@ -50,22 +50,19 @@ pub async fn open(
     content: Content,
     progress: OnProgress,
 ) -> anyhow::Result<Database> {
-    let (managed, owner, password) = match &common.database_url {
-        Some(url) => {
-            let config: Config =
-                url.parse().context("LOKET_DATABASE_URL is not a valid Postgres address")?;
-            // One password for the four runtime logins, known to this installation only.
-            (None, config, Some(keys::key(&common.data_dir, "database")?.hex()))
+    let (managed, owner, password) = if let Some(url) = &common.database_url {
+        let config: Config =
+            url.parse().context("LOKET_DATABASE_URL is not a valid Postgres address")?;
+        // One password for the four runtime logins, known to this installation only.
+        (None, config, Some(keys::key(&common.data_dir, "database")?.hex()))
+    } else {
+        let managed = start_managed(common, progress).await?;
+        if content == Content::Fresh {
+            managed.drop_database(name).await?;
         }
-        None => {
-            let managed = start_managed(common, progress).await?;
-            if content == Content::Fresh {
-                managed.drop_database(name).await?;
-            }
-            managed.ensure_database(name).await?;
-            let owner = managed.config_for("postgres", name);
-            (Some(managed), owner, None)
-        }
+        managed.ensure_database(name).await?;
+        let owner = managed.config_for("postgres", name);
+        (Some(managed), owner, None)
     };
     migrate::migrate(&owner).await.context("the database could not be brought up to date")?;
     if let Some(password) = &password {

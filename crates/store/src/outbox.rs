@@ -121,6 +121,18 @@ pub async fn mark_sending(tx: &TenantTx, mail: OutboxId) -> Result<Option<Object
     looked.map(|looked| looked.objection).ok_or_else(|| absent(tx, mail))
 }
 
+/// Puts what a draft offers into the ledger, once: for a mail that a person let go, in the
+/// transaction that marks it as being sent. Returns how many rows were added.
+pub async fn record_offers(tx: &TenantTx, mail: OutboxId) -> Result<i64> {
+    // A decision moves the ledger by four rows at most.
+    let ids: [crate::ids::OfferId; 4] = std::array::from_fn(|_| crate::ids::OfferId::new());
+    let row: Changed = tx
+        .session
+        .one(sql!("outbox", "record_offers"), &[&tx.tenant(), &mail, &ids.as_slice()])
+        .await?;
+    Ok(row.changed)
+}
+
 /// A server accepted it.
 pub async fn mark_sent(tx: &TenantTx, mail: OutboxId) -> Result<()> {
     let row: Changed = tx.session.one(sql!("outbox", "mark_sent"), &[&tx.tenant(), &mail]).await?;

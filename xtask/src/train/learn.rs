@@ -8,6 +8,10 @@
     clippy::cast_sign_loss,
     reason = "weights are rounded to eight bits on purpose"
 )]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "dense tables whose sizes are constants; a wrong place must end the training"
+)]
 
 use domain::understand::classifier::{LABEL_COUNT, LABELS, Weights};
 use domain::understand::{Features, features_of};
@@ -17,17 +21,12 @@ use super::mails::Mail;
 /// Passes over the mails.
 const ROUNDS: usize = 20;
 /// What an error costs against simple weights.
-#[allow(non_snake_case)]
-fn env(n: &str, d: f64) -> f64 {
-    std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d)
-}
+const COST: f64 = 0.5;
 /// Where the shuffling starts; any number will do, as long as it stays.
 const SEED: u64 = 0x10ce_7ba1_1a2d_5eed;
-/// How much each group of features counts: text, single concepts, pairs.
-static GROUP: std::sync::LazyLock<[f64; 5]> = std::sync::LazyLock::new(|| {
-    [env("G0", 2.5), env("G1", 2.0), env("G2", 1.5), env("G3", 0.4), env("G4", 1.5)]
-});
-static COST: std::sync::LazyLock<f64> = std::sync::LazyLock::new(|| env("C", 0.5));
+/// How much each group of features counts: of the mail its text, single concepts and pairs;
+/// of its telling sentence the text and the concepts.
+const GROUP: [f64; 5] = [2.0, 2.0, 1.5, 0.4, 1.5];
 
 /// One mail, ready to learn from.
 struct Example {
@@ -112,9 +111,11 @@ impl Instance<'_> {
     fn each(&self, mut see: impl FnMut(usize, f64)) {
         let sentence = self.features.sentences.get(self.sentence);
         let groups = self.features.mail.iter().chain(sentence.into_iter().flatten());
-        for (group, share) in groups.zip(*GROUP) {
+        for (group, share) in groups.zip(GROUP) {
             let scale = share / (group.len().max(1) as f64).sqrt();
-            group.iter().for_each(|number| see(usize::from(*number), scale));
+            for number in group {
+                see(usize::from(*number), scale);
+            }
         }
     }
 }
@@ -190,7 +191,7 @@ fn solve(
             let sign = if there { 1.0 } else { -1.0 };
             let mut score = bias;
             instance.each(|number, value| score += values[number] * value);
-            let soft = 0.5 / (*COST * weight(name, there));
+            let soft = 0.5 / (COST * weight(name, there));
             let gradient = sign * score - 1.0 + instance.share * soft;
             let share = (instance.share - gradient / (own + soft)).max(0.0);
             let change = (share - instance.share) * sign;

@@ -114,7 +114,7 @@ pub fn compose(
     body.push(frame.fill("closing", &common)?);
     Ok(Some(Draft {
         language,
-        subject: reply_subject(subject),
+        subject: reply_subject(subject, language),
         body_html: body.join("\n"),
         signature_html: terms.signature_html.clone(),
         disclosure_html: frame.fill("disclosure", &common)?,
@@ -170,8 +170,20 @@ pub fn shown(value: &Value, language: Language) -> String {
     }
 }
 
-/// `Re: ` once, whatever was there; one line, at most 200 characters.
-pub fn reply_subject(subject: &str) -> String {
+/// `Re: ` once, whatever was there. A subject goes back to its writer under the shop's name,
+/// so one that carries more than a few plain words (a link, an address, an amount, an account
+/// number, a long text) is answered under a neutral one; mail programs keep the conversation
+/// together by its references.
+pub fn reply_subject(subject: &str, language: Language) -> String {
+    let bare = bare_subject(subject);
+    if bare.is_empty() || is_plain(bare) {
+        return format!("Re: {bare}").trim_end().to_owned();
+    }
+    format!("Re: {}", texts().subjects.neutral.get(language))
+}
+
+/// A subject without the marks of answers and forwards before it.
+pub fn bare_subject(subject: &str) -> &str {
     let mut rest = subject.trim();
     loop {
         let lower = rest.to_lowercase();
@@ -180,9 +192,29 @@ pub fn reply_subject(subject: &str) -> String {
             .find(|prefix| lower.starts_with(**prefix));
         match prefix.and_then(|prefix| rest.get(prefix.len()..)) {
             Some(behind) => rest = behind.trim_start(),
-            None => break,
+            None => return rest,
         }
     }
-    let line: String = rest.chars().filter(|c| !c.is_control()).take(200).collect();
-    format!("Re: {line}").trim_end().to_owned()
+}
+
+/// Subjects of at most this many characters are given back.
+const MAX_SUBJECT_CHARACTERS: usize = 70;
+
+/// Whether a subject is a few words and numbers such as an order's.
+fn is_plain(subject: &str) -> bool {
+    let carries = |c: char| {
+        c.is_control() || matches!(c, '@' | '%' | '€' | '$' | '£' | '<' | '>' | '{' | '}' | '\\')
+    };
+    let looks_like_more = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let host = word.rsplit_once('.').is_some_and(|(name, end)| {
+            name.chars().count() > 1 && end.len() > 1 && end.chars().all(char::is_alphabetic)
+        });
+        let characters = word.chars().count();
+        host || characters > 30 || word.chars().filter(char::is_ascii_digit).count() > 12
+    };
+    subject.chars().count() <= MAX_SUBJECT_CHARACTERS
+        && !subject.contains(carries)
+        && !subject.contains("://")
+        && !subject.split_whitespace().any(looks_like_more)
 }

@@ -271,8 +271,8 @@ pub struct Decision {
     pub annulering_aangevraagd: bool,
     /// How the conversation is to be watched.
     pub escalation_level: EscalationLevel,
-    /// What to append to the ledger; offers only once the reply is on its way, see
-    /// [`Decision::ledger_now`] and [`Decision::ledger_when_sent`].
+    /// What to append to the ledger, in the transaction that releases the reply: a mail that
+    /// waits for a person has accepted and offered nothing yet.
     pub ledger: Vec<LedgerMove>,
     /// Who must know.
     pub alerts: Vec<Alert>,
@@ -281,16 +281,6 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// What the customer said about an offer: on record whatever becomes of the reply.
-    pub fn ledger_now(&self) -> impl Iterator<Item = &LedgerMove> {
-        self.ledger.iter().filter(|entry| entry.kind != LedgerKind::Offered)
-    }
-
-    /// What the shop offers: on record in the transaction that releases the reply.
-    pub fn ledger_when_sent(&self) -> impl Iterator<Item = &LedgerMove> {
-        self.ledger.iter().filter(|entry| entry.kind == LedgerKind::Offered)
-    }
-
     /// The ruling on `request`, if it was asked.
     pub fn ruling(&self, request: Request) -> Option<Verdict> {
         self.rulings.iter().find(|ruling| ruling.request == request).map(|ruling| ruling.verdict)

@@ -178,7 +178,7 @@ fn settle_hold(facts: &Facts<'_>, decision: &mut Decision) {
     }
     if decision.escalation_level >= EscalationLevel::Person {
         decision.parts.retain(|part| part.rule == Some(RuleKey::DreigingDetectie));
-        decision.ledger.retain(|entry| entry.kind != LedgerKind::Offered);
+        decision.ledger.clear();
         decision.ladder_stap = ladder::standing(facts).step;
         decision.compensatie_percentage = Percentage::ZERO;
         for ruling in &mut decision.rulings {

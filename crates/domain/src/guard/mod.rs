@@ -190,7 +190,7 @@ fn frame_objections(draft: &Draft, body: &str, context: &Context<'_>) -> Vec<Obj
     if expected.as_deref() != Some(draft.disclosure_html.as_str()) {
         objections.push(Objection::new(ObjectionKind::Disclosure, &draft.disclosure_html));
     }
-    if draft.subject != reply_subject(context.subject) {
+    if draft.subject != reply_subject(context.subject, draft.language) {
         objections.push(Objection::new(ObjectionKind::Subject, &draft.subject));
     }
     if draft.signature_html != context.terms.signature_html {

@@ -16,4 +16,6 @@ pub use parse::{
     AnyConfig, ConfigProblem, ProblemKind, parse_address, parse_cancellation, parse_config,
     parse_ladder, parse_return, parse_threat,
 };
-pub use texts::{FieldText, Master, Moments, PolicyText, Texts, master, master_rules, texts};
+pub use texts::{
+    FieldText, Master, Moments, PolicyText, Subjects, Texts, master, master_rules, texts,
+};

@@ -72,6 +72,14 @@ pub struct Moments {
     pub moment: PolicyText,
 }
 
+/// Subject lines.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subjects {
+    /// Where the customer's own subject is not given back.
+    pub neutral: PolicyText,
+}
+
 /// Every text of `policies/` that belongs to no single rule.
 #[derive(Debug, Clone)]
 pub struct Texts {
@@ -83,6 +91,8 @@ pub struct Texts {
     pub objections: BTreeMap<String, PolicyText>,
     /// How a moment is written.
     pub moments: Moments,
+    /// Subjects of our own.
+    pub subjects: Subjects,
     /// The frame of every reply, Dutch.
     pub frame_nl: &'static str,
     /// The frame of every reply, English.
@@ -172,6 +182,7 @@ fn load_texts() -> Texts {
         objections: toml::from_str(policy_file!("objections.toml"))
             .expect("objections.toml parses"),
         moments: toml::from_str(policy_file!("moments.toml")).expect("moments.toml parses"),
+        subjects: toml::from_str(policy_file!("subjects.toml")).expect("subjects.toml parses"),
         frame_nl: policy_file!("frame.nl.html"),
         frame_en: policy_file!("frame.en.html"),
         guard: policy_file!("guard.toml"),

@@ -4,15 +4,26 @@
 //! The part of the text that tells of the old address weighs against a candidate.
 //! Whether the customer wants a change at all is decided elsewhere.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use super::NewAddress;
+use super::plain::fold;
+
+mod around;
+mod parts;
+mod unanchored;
+
+use around::around;
+use unanchored::unanchored;
 
 #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
 fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a committed pattern")
+    // Boundaries and digits of ASCII are much faster, and enough here.
+    let text = text.replace(r"\b", r"(?-u:\b)").replace(r"\d", "[0-9]");
+    Regex::new(&text).expect("a committed pattern")
 }
 
 macro_rules! patterns {
@@ -25,28 +36,32 @@ macro_rules! patterns {
 
 patterns! {
     DUTCH_CODE = r"\b([1-9]\d{3} ?[A-Za-z]{2})\b";
-    FOUR_OR_FIVE = r"\b(?:(B|D|F|BE|DE|FR|LU)[- ])?(\d{4,5})[ ,]+(\p{Lu}[\p{L}'’.-]+)";
+    FOUR_OR_FIVE = r"(?i)\b(?:(B|D|F|BE|DE|FR|LU)[- ])?(\d{4,5})[ ,]+(\p{L}[\p{L}'’.-]{2,})";
     BRITISH_CODE = r"(?i)\b([A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b";
     IRISH_CODE = r"\b([AC-FHKNPRTV-Y]\d[\dW] ?[0-9A-Z]{4})\b";
     AMERICAN = r"(?i)\b([\p{L}][\p{L} .'-]*?),? +([A-Z]{2})\.? +(\d{5}(?:-\d{4})?)\b";
     // number first: 18 Harbour Row
     NUMBER_FIRST = r"^(?:no\.? ?|nr\.? ?)?(\d{1,5} ?(?:[A-Za-z]\b)?(?:[-/]\d+\w?)?),? +(\p{L}[\p{L}'’. -]+)$";
     // number last: Molenweg 8-2
-    NUMBER_LAST = r"(?x)^(\p{L}[\p{L}\p{M}\d'’./()\ -]*?),?\ *(?:nr\.?|nummer|no\.?|huisnummer|num[eé]ro|n°)?\ *
-        (\d{1,5}(?:[\ ]?[A-Za-z]{1,3}\b)?(?:\ ?[-/+]\ ?[0-9A-Za-z]{1,5})*(?:[\ ,]+(?:bus|bte|bo[iî]te|kamer|app?\.?|appartement|unit|flat|box|hs|huis|hoog|bis|ter|rood|zw|rd|verdieping|etage|[IV]+|[A-Za-z])\b\.?\ ?[0-9A-Za-z.-]*)*)$";
+    NUMBER_LAST = r"(?x)^(['’]?\p{L}[\p{L}\p{M}\d'’./()\ -]*?),?\ *(?:nr\.?|nummer|no\.?|huisnummer|num[eé]ro|n°)?\ *
+        (\d{1,5}(?:[\ ]?[A-Za-z]{1,3}\b)?(?:\ ?[-/+]\ ?[0-9A-Za-z]{1,5})*(?:[\ ,]+(?:te|in|moet|is|zijn|\d+e\ verdieping|\d+\.\ stock|bus|bte|bo[iî]te|kamer|app?\.?|appartement|unit|flat|box|hs|huis|hoog|bis|ter|rood|zw|rd|verdieping|etage|[IV]+|[A-Za-z])\b\.?\ ?[0-9A-Za-z.-]*)*)$";
     STREET_WORD = r"(?i)(?:straat|straatje|str\.?|laan|weg|plein|gracht|kade|dreef|hof|singel|pad|steeg|markt|dijk|park|plantsoen|lei|baan|wal|dam|burg|berg|haven|kamp|oord|akker|veld|waard|erf|donk|heide|stee|drift|ring|allee|gasse|platz|strasse|straße|(?:^|\s)(?:rue|avenue|place|chemin|boulevard|street|st|road|rd|lane|ln|avenue|ave|close|drive|court|crescent|terrace|way|row|grove|gardens|square|walk|hill|mews|view|mount|rise|quay))$";
     UNIT = r"(?i)^(?:flat|unit|apartment|apt\.?|room|suite|floor|bus|bte|bo[iî]te|kamer|app?\.?|appartement|box|studio|block|house|etage|verdieping|\d+\. ?stock|\d+e verdieping|[\p{L}' ]*(?:house|cottage|farm|lodge|wharf|maltings|forge|mill|barn|building|tower|hall|court|club))\b.*$";
-    LEAD_IN = r"(?i)^.*(?:\b(?:naar|to|at|op|in|is|wordt|bij|zijn|moet|be|adres|address|her(?:e)?|hierheen|hierhin|to my|now|nu|from now on|aan|auf|à|sur|on|this time|voortaan|liever|graag|the)\b[:,]?|[:;])\s+(?:(?:de|the|my|mijn|m'n|our|ons|het|our new)\s+)?";
-    OLD_BEFORE = r"(?i)\b(?:oude?|old|niet(?: meer)?|not|no longer|nicht|ipv|i\.p\.v\.|in plaats van|instead of|was|stond|former|previous|vorige?|huidige|from|thuis|thuisadres|gebracht|uit|retour haal)\b[^.\n]{0,40}$";
-    NEW_BEFORE = r"(?i)\b(?:nieuwe?|new|naar|to|at|moet|moved|verhuisd|wordt|voortaan|should be|must be|correct|juiste|right|now|nu|dus|here|send|deliver|leveren|bezorgen|sturen|op)\b[^.\n]{0,60}$";
-    BARE_NUMBER = r"(?ix)(?:\b(?:huisnummer|huisnr|nummer|nr|number|house\ number|flat|unit|bus|apartment|apt|toevoeging)\b[^.\n]{0,30}?\b(?:moet(?:\ zijn)?|wordt|is|should\ be|must\ be|be|to|naar|not|niet)\b\s+(?:nr\.?\s*|nummer\s*|number\s*)?((?:flat|bus|unit|apartment|apt)?\s?\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b)
-        |(?:\b(?:moet|must\ be|should\ be|moved\ to|verhuisd\ naar|naar|wordt)\s+(?:nr\.?\s*|nummer\s*|number\s*|no\.?\s*)?((?:flat\s|bus\s|unit\s|apt\s)?\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b)
-        |(?:\b(?:not|niet)\s+\d{1,4}\s?[A-Za-z]?\s?[.,;:]\s*(?:but\ |maar\ |it's\ |it\ is\ )?(\d{1,4}\s?[A-Za-z]?)\b)";
+    LEAD_IN = r"^.*(?:\b(?i:naar|to|at|op|in|is|wordt|bij|zijn|moet|be|adres|address|here|hierheen|hierhin|now|nu|aan|an|auf|à|sur|on|this time|voortaan|liever|graag)\b[:,]?|[:;])\s+(?:(?:de|den|the|my|mijn|m'n|our|ons|het|our new)\s+)?";
+    OLD_BEFORE = r"(?i)\b(?:oude?|old|niet(?: meer)?(?: op| naar| in| de| het| bij)*|not(?: any ?more)?(?: to| at| the)*|no longer(?: at| in)?|nicht(?: mehr)?(?: in| an| die)*|ipv|i\.p\.v\.|in plaats van(?: op| naar)?|instead of|was|stond(?: op)?|former|previous|vorige?|huidige|current|from|van|thuis|thuisadres|gebracht|uit|retour haal|factuuradres|bring|wohne)\b";
+    NEW_BEFORE = r"(?i)\b(?:nieuwe?|new|neue|nouvelle|maar(?: naar| op)?|but(?: to)?|sondern|naar|to|at|moet|moved|verhuisd|wordt|voortaan|should be|must be|correct|juiste|right|now|nu|dus|here|send|deliver|leveren|bezorgen|sturen|op)\b";
+    BARE_NUMBER = r"(?ix)(?:\b(?:moet|must\ be|should\ be|should\ go\ to|go\ to|moved\ to|verhuisd\ naar|naar|wordt|is|actually|eigenlijk)\s+(?:op\ )?(?:nr\.?\s*|nummer\s*|number\s*|no\.?\s*|huisnummer\s*)?((?:flat\s|bus\s|unit\s|apt\s|apartment\s)?\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b(?:\s+(?:zijn|worden|ipv|instead|not|niet)|\s*[,.;!)]|\s*$))
+        |(?:\b(?:not|niet)\s+\d{1,4}\s?[A-Za-z]?\s?[.,;:]\s*(?:but\ |maar\ |it's\ |it\ is\ )?(\d{1,4}\s?[A-Za-z]?)\b)
+        |(?:\b(?:huisnummer|huisnr|nummer|nr|number|house\ number)\b[^.\n]{0,30}?\b(?:moet(?:\ zijn)?|wordt|is|should\ be|must\ be|be)\b\s+(?:nr\.?\s*|nummer\s*|number\s*)?(\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b)
+        |\b((?:flat|bus|unit|apartment|apt|toevoeging)\s(?:nr\.?\s?|no\.?\s?)?\d{1,4}\s?[A-Za-z]?)\b
+        |\b(?:naar|to|at|on)\ (?:nr\.?\ ?|nummer\ |number\ |no\.?\ )(\d{1,4}\s?[A-Za-z]?)\b";
+    ENGLISH_STREET = r"(?x)\b((?:(?:Flat|Unit|Apt|Apartment|Suite|Room)\.?\s\w{1,4},?\s)?\d{1,4}[A-Za-z]?)\s((?:\p{Lu}[\p{L}'’]+\s){1,3}(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Close|Drive|Court|Crescent|Terrace|Way|Row|Grove|Gardens|Square|Walk|Hill|Mews|Place|Park|Green|View|Rise|Quay))\b\.?(?:(?:,|\ in)\s*(\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}-]+)?))?";
     STREET_NUMBER = r"(?x)\b((?:\p{Lu}[\p{L}'’.-]*\s(?:(?:van|de|den|der|het|'t|ten|ter|op|aan|of|la|du|des|le|the)\s)*){0,4}\p{L}[\p{L}'’.-]*)\s(\d{1,4}(?:\s?[A-Za-z]\b|\s?[-/]\s?[0-9A-Za-z]{1,4}|\sbis|\s(?:bus|bte|hs|hoog|kamer)\s?\w{0,5})*)";
     CITY_AFTER = r"^(?:\s*,\s*|\s+(?:in|te|,)\s+)(\p{Lu}[\p{L}'’-]+(?:\s(?:\p{Lu}[\p{L}'’-]+|aan|den|de|ter|op|bij))*)";
     PO_BOX = r"(?i)\b(postbus|po box|p\.o\. box|postfach|bo[iî]te postale)\s+(\d{1,6})\b";
     ONLY_CITY = r"(?:huis|woning|flat|appartement|adres|house|place|home|ouders|moeder|zus|mother|sister|office|werk)\s+(?:in|te)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)?)";
     CITY = r"^[\s,]*((?:'s-|'t )?\p{Lu}[\p{L}'’.-]*(?:[ -](?:aan|den|de|der|op|bij|a/d|in|ter|upon|on|sur|en|la|le|les|am|\p{Lu}[\p{L}'’.-]*))*)";
+    CITY_TOLD = r"\b(?:in|te)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)?)$";
     LOWER_CITY = r"^[\s,]*(\p{L}[\p{L}'’-]{2,}(?:[ -]\p{L}[\p{L}'’-]+)?)\s*(?:$|[,.\n])";
 }
 
@@ -80,6 +95,15 @@ const COUNTRIES: [(&str, &str); 26] = [
     ("usa", "US"),
 ];
 
+/// The country of a well-known city, from `data/cities.toml`.
+fn country_of_city(city: &str) -> Option<&'static str> {
+    let plain = fold(city);
+    CITIES.iter().find(|(_, cities)| cities.contains(&plain)).map(|(code, _)| code.as_str())
+}
+
+static CITIES: LazyLock<BTreeMap<String, Vec<String>>> =
+    LazyLock::new(|| toml::from_str(include_str!("data/cities.toml")).unwrap_or_default());
+
 struct Found {
     address: NewAddress,
     at: usize,
@@ -88,6 +112,9 @@ struct Found {
 
 /// The new address in `text` (raw, without quotation and signature), if one is given.
 pub(super) fn new_address(text: &str) -> Option<NewAddress> {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) && ONLY_CITY.find(text).is_none() {
+        return None;
+    }
     let mut found: Vec<Found> = Vec::new();
     anchored(text, &mut found);
     let has_anchor = found.iter().any(|it| it.score > 0);
@@ -96,10 +123,29 @@ pub(super) fn new_address(text: &str) -> Option<NewAddress> {
     }
     let best = found.into_iter().filter(|it| it.score > 0).max_by_key(|it| (it.score, it.at));
     let mut address = best?.address;
-    if address.country.is_none() && address.street.is_some() {
-        address.country = named_country(text);
+    if address.country.is_none() && (address.street.is_some() || address.city.is_some()) {
+        let implied = address.city.as_deref().and_then(country_of_city);
+        address.country = named_country(text).or_else(|| implied.map(str::to_owned));
     }
     Some(address)
+}
+
+/// Whether four digits are followed by two letters, or something British stands there.
+pub(super) fn has_postcode(text: &str) -> bool {
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => b'9',
+        b'A'..=b'Z' | b'a'..=b'z' => b'A',
+        other => other,
+    };
+    text.as_bytes().windows(7).any(|window| {
+        let mut shape = [0_u8; 7];
+        shape.iter_mut().zip(window).for_each(|(to, from)| *to = class(*from));
+        shape.starts_with(b"9999 AA")
+            || shape.starts_with(b"9999AA")
+            || shape.starts_with(b"9999 A")
+            || shape.ends_with(b"9 9AA")
+            || shape.starts_with(b"99999 A")
+    })
 }
 
 fn named_country(text: &str) -> Option<String> {
@@ -112,17 +158,24 @@ fn named_country(text: &str) -> Option<String> {
     named.map(|(_, code)| (*code).to_owned())
 }
 
-/// How old or new the place at `at` sounds.
+/// How old or new the place at `at` sounds: the nearest word before it decides.
 fn context(text: &str, at: usize) -> i32 {
     let before = text.get(..at).unwrap_or_default();
-    let from = before.char_indices().rev().nth(90).map_or(0, |(at, _)| at);
-    let before = before.get(from..).unwrap_or(before);
-    let old = i32::from(OLD_BEFORE.is_match(before)) * 12;
-    let new = i32::from(NEW_BEFORE.is_match(before)) * 5;
+    let from = before.char_indices().rev().nth(70).map_or(0, |(at, _)| at);
+    let near = before.get(from..).unwrap_or(before);
+    let near = near.rsplit(['?', '!']).next().unwrap_or(near);
+    let near = near.rsplit_once(". ").map_or(near, |(_, rest)| rest);
+    let last = |pattern: &Regex| pattern.find_iter(near).last().map(|found| found.end());
+    let verdict = match (last(&OLD_BEFORE), last(&NEW_BEFORE)) {
+        (Some(old), Some(new)) if old >= new => -14,
+        (Some(_), None) => -8,
+        (_, Some(_)) => 5,
+        (None, None) => 0,
+    };
     let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
     let labelled = if line.contains("oud adres") || line.contains("old address") { 30 } else { 0 };
     let bracket = if before.rfind('(') > before.rfind(')') { 8 } else { 0 };
-    10 + new - old - labelled - bracket
+    10 + verdict - labelled - bracket
 }
 
 /// Candidates around a postcode.
@@ -148,96 +201,21 @@ fn anchored(text: &str, found: &mut Vec<Found>) {
                 let parts =
                     i32::from(address.street.is_some()) * 6 + i32::from(address.city.is_some()) * 2;
                 let bare = address.street.is_none() && address.house_number.is_none();
-                let score = if bare { -1 } else { context(text, start) + parts };
+                let named = country == "NL" && speaks_of_postcode(text);
+                let score = match (bare, named) {
+                    (true, true) => 1,
+                    (true, false) => -1,
+                    _ => context(text, start) + parts,
+                };
                 found.push(Found { address, at: whole.start(), score });
             }
         }
     }
 }
 
-fn around(text: &str, captures: &Captures<'_>, country: &str) -> Option<(NewAddress, usize)> {
-    let whole = captures.get(0)?;
-    let mut address = NewAddress::default();
-    let mut start = whole.start();
-    let mut end = whole.end();
-    match country {
-        "US" => {
-            address.city = Some(captures.get(1)?.as_str().trim().to_owned());
-            address.postal_code = Some(captures.get(3)?.as_str().to_owned());
-            if !is_american_state(captures.get(2)?.as_str()) {
-                return None;
-            }
-        }
-        "" => {
-            let code = captures.get(2)?;
-            if code.as_str().starts_with('0') && code.len() == 4
-                || is_year(code.as_str()) && text.get(..code.start()).is_some_and(in_date)
-            {
-                return None;
-            }
-            address.postal_code = Some(code.as_str().to_owned());
-            end = code.end();
-        }
-        "NL" => {
-            let code = captures.get(1)?;
-            let letters: String = code.as_str().chars().filter(|it| it.is_alphabetic()).collect();
-            let small = letters.chars().any(char::is_lowercase);
-            if small
-                && (code.as_str().contains(' ') || !letters.chars().all(char::is_lowercase))
-                && is_word(&letters)
-            {
-                return None;
-            }
-            if small && is_word(&letters) {
-                return None;
-            }
-            address.postal_code = Some(code.as_str().to_owned());
-        }
-        _ => address.postal_code = Some(captures.get(1)?.as_str().to_owned()),
-    }
-    if country != "US" {
-        address.country = (!country.is_empty()).then(|| country.to_owned());
-    } else {
-        address.country = Some("US".to_owned());
-    }
-    let before = text.get(..start).unwrap_or_default();
-    let after = text.get(end..).unwrap_or_default();
-    let islands = matches!(country, "GB" | "IE");
-    let mut segments = segments_before(before);
-    if islands {
-        address.city = city_before(&mut segments, country);
-    } else if country != "US" {
-        address.city = city_after(after);
-    }
-    if country.is_empty() {
-        address.country = country_of_code(&address, captures, text);
-    }
-    if address.city.is_none() && country == "NL" && segments.len() >= 2 {
-        address.city = trailing_city(&mut segments);
-    }
-    if segments.last().is_some_and(|last| last.trim().is_empty()) {
-        segments.pop();
-    }
-    fill_street(&mut address, &segments, islands);
-    if address.street.is_none() && country.is_empty() {
-        // Belgian habit: the street on the line under the city.
-        let next = after.lines().nth(1).unwrap_or_default();
-        if let Some(captures) = NUMBER_LAST.captures(next.trim()) {
-            set_street(&mut address, &captures);
-        }
-    }
-    if let Some(last) = segments.last() {
-        start = text.find(last).unwrap_or(start);
-    }
-    Some((address, start))
-}
-
-fn is_year(code: &str) -> bool {
-    code.starts_with("19") || code.starts_with("20")
-}
-
-fn in_date(before: &str) -> bool {
-    before.trim_end().ends_with(|it: char| it.is_alphabetic())
+fn speaks_of_postcode(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["postcode", "post code", "zip code", "postal code"].iter().any(|word| lower.contains(word))
 }
 
 fn is_word(letters: &str) -> bool {
@@ -283,347 +261,6 @@ fn is_word(letters: &str) -> bool {
             | "if"
             | "eu"
     )
-}
-
-fn is_american_state(code: &str) -> bool {
-    const STATES: &str = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC";
-    STATES.split(' ').any(|state| state.eq_ignore_ascii_case(code))
-}
-
-/// A four-digit code is Belgian, a five-digit one German or French, unless said otherwise.
-fn country_of_code(address: &NewAddress, captures: &Captures<'_>, text: &str) -> Option<String> {
-    if let Some(prefix) = captures.get(1) {
-        let code = match prefix.as_str() {
-            "B" => "BE",
-            "D" => "DE",
-            "F" => "FR",
-            other => other,
-        };
-        return Some(code.to_owned());
-    }
-    if let Some(named) = named_country(text) {
-        return Some(named);
-    }
-    let lower = text.to_lowercase();
-    let french = [" rue ", "avenue", "boulevard", "chemin", "bonjour", "commande"]
-        .iter()
-        .any(|it| lower.contains(it));
-    match address.postal_code.as_deref().map(str::len) {
-        Some(4) => Some("BE".to_owned()),
-        Some(5) if french => Some("FR".to_owned()),
-        Some(5) => Some("DE".to_owned()),
-        _ => None,
-    }
-}
-
-/// The pieces before the anchor, cut at commas, line ends and sentence ends, nearest last.
-fn segments_before(before: &str) -> Vec<&str> {
-    let from = before.char_indices().rev().nth(160).map_or(0, |(at, _)| at);
-    let near = before.get(from..).unwrap_or(before);
-    let paragraph = near.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    let sentence = paragraph
-        .rmatch_indices(['.', '!', '?', ';'])
-        .find(|(at, _)| {
-            let rest = paragraph.get(at + 1..).unwrap_or_default();
-            let word = paragraph
-                .get(..*at)
-                .unwrap_or_default()
-                .rsplit([' ', '\n'])
-                .next()
-                .unwrap_or_default();
-            rest.starts_with([' ', '\n'])
-                && word.len() > 4
-                && !word.bytes().any(|it| it.is_ascii_digit())
-        })
-        .map_or(paragraph, |(at, _)| paragraph.get(at + 1..).unwrap_or_default());
-    sentence.split([',', '\n']).map(str::trim).filter(|it| !it.is_empty()).collect()
-}
-
-fn city_after(after: &str) -> Option<String> {
-    let after = after.trim_start_matches([',', ' ']);
-    let after = after.strip_prefix('\n').unwrap_or(after);
-    let line = after.lines().next().unwrap_or_default();
-    let cut =
-        line.find(['?', '!', ',', ';', '(', ':']).map_or(line, |at| line.get(..at).unwrap_or(line));
-    let cut = cut.split(". ").next().unwrap_or(cut).trim_end_matches('.');
-    if let Some(captures) = CITY.captures(cut) {
-        let city = captures.get(1)?.as_str().trim();
-        let city = city.trim_end_matches(|it: char| it == '.' || it == '-');
-        let city = trim_tail_words(city);
-        return (!city.is_empty()).then(|| city.to_owned());
-    }
-    let captures = LOWER_CITY.captures(line)?;
-    let city = captures.get(1)?.as_str();
-    let not = [
-        "thx", "graag", "thanks", "please", "bedankt", "dank", "moet", "want", "mvg", "ipv", "dus",
-        "aub", "alvast", "niet",
-    ];
-    let first = city.split(' ').next().unwrap_or_default();
-    (!not.contains(&first)).then(|| city.to_owned())
-}
-
-/// Small words at the end are no part of a city: `Ede in`.
-fn trim_tail_words(city: &str) -> &str {
-    let mut city = city;
-    while let Some((rest, last)) = city.rsplit_once(' ') {
-        if last.chars().next().is_some_and(char::is_lowercase) { city = rest } else { break }
-    }
-    city
-}
-
-/// `Sint Annastraat 301, Nijmegen, 6525 GT`, `Lange Nieuwstraat 33 in IJmuiden, 1972 GA`.
-fn trailing_city<'a>(segments: &mut Vec<&'a str>) -> Option<String> {
-    let last: &'a str = segments.last()?;
-    let plain = !last.bytes().any(|it| it.is_ascii_digit()) && last.split(' ').count() <= 3;
-    let capital = last.chars().next().is_some_and(char::is_uppercase);
-    if plain && capital {
-        segments.pop();
-        return Some(last.to_owned());
-    }
-    None
-}
-
-/// British and Irish: the city stands before the code, perhaps with a county between.
-fn city_before(segments: &mut Vec<&str>, country: &str) -> Option<String> {
-    let mut last = segments.pop()?;
-    if country == "IE"
-        || last.starts_with("Co ")
-        || last.starts_with("Co.")
-        || last.starts_with("County")
-    {
-        while last.starts_with("Co ") || last.starts_with("Co.") || last.starts_with("County") {
-            last = segments.pop()?;
-        }
-    }
-    if NUMBER_FIRST.is_match(last) || STREET_WORD.is_match(last) {
-        segments.push(last);
-        return None;
-    }
-    Some(strip_lead_in(last).to_owned())
-}
-
-fn strip_lead_in(segment: &str) -> &str {
-    let mut rest = segment;
-    if let Some(found) = LEAD_IN.find(segment)
-        && let Some(after) = segment.get(found.end()..)
-        && !after.is_empty()
-    {
-        rest = after;
-    }
-    rest.trim()
-}
-
-/// Street and number from the pieces before the anchor, nearest last.
-fn fill_street(address: &mut NewAddress, segments: &[&str], islands: bool) {
-    let mut additions: Vec<String> = Vec::new();
-    let mut pending = segments.iter().rev().take(5).peekable();
-    while let Some(raw) = pending.next() {
-        let segment = strip_lead_in(raw);
-        let bare = segment.trim_end_matches(['.', ' ']);
-        if let Some(captures) = PO_BOX.captures(bare) {
-            set_street(address, &captures);
-            break;
-        }
-        let number_first = NUMBER_FIRST
-            .captures(bare)
-            .filter(|_| islands || !bare.ends_with(|it: char| it.is_ascii_digit()));
-        if let Some(captures) = number_first {
-            address.street = captures.get(2).map(|it| it.as_str().trim().to_owned());
-            address.house_number = captures.get(1).map(|it| it.as_str().trim().to_owned());
-        } else if let (Some(captures), false) =
-            (NUMBER_LAST.captures(bare), islands && UNIT.is_match(bare))
-        {
-            let street = captures.get(1).map_or("", |it| it.as_str());
-            if is_unit_word(street) {
-                additions.insert(0, bare.to_owned());
-                continue;
-            }
-            set_street(address, &captures);
-        } else if islands
-            && address.street.is_none()
-            && !UNIT.is_match(bare)
-            && looks_like_name(bare)
-        {
-            address.street = Some(bare.to_owned());
-            while let Some(unit) = pending.next_if(|unit| {
-                let unit = strip_lead_in(unit);
-                !unit.starts_with("Mr")
-                    && (UNIT.is_match(unit) || looks_like_name(unit) && additions.is_empty())
-            }) {
-                additions.insert(0, strip_lead_in(unit).to_owned());
-                if additions.len() == 1 && !UNIT.is_match(strip_lead_in(unit)) {
-                    break;
-                }
-            }
-            break;
-        } else {
-            additions.insert(0, bare.to_owned());
-            if additions.len() > 2 {
-                break;
-            }
-            continue;
-        }
-        while islands && let Some(unit) = pending.next_if(|unit| UNIT.is_match(strip_lead_in(unit)))
-        {
-            additions.insert(0, strip_lead_in(unit).to_owned());
-            let own = address.house_number.take().unwrap_or_default();
-            address.house_number = Some(format!("{}, {own}", strip_lead_in(unit)));
-            additions.clear();
-        }
-        break;
-    }
-    if address.street.is_some() {
-        join_additions(address, &additions, islands);
-    }
-}
-
-fn is_unit_word(word: &str) -> bool {
-    let word = word.trim().trim_end_matches(['.', ' ']).to_lowercase();
-    matches!(
-        word.as_str(),
-        "bus"
-            | "bte"
-            | "boite"
-            | "boîte"
-            | "kamer"
-            | "app"
-            | "appartement"
-            | "flat"
-            | "unit"
-            | "apt"
-            | "room"
-            | "box"
-            | "flat no"
-            | "suite"
-            | "etage"
-            | "verdieping"
-            | "stock"
-    )
-}
-
-fn looks_like_name(segment: &str) -> bool {
-    let words: Vec<&str> = segment.split_whitespace().collect();
-    !words.is_empty()
-        && words.len() <= 5
-        && words.iter().any(|word| word.chars().next().is_some_and(char::is_uppercase))
-}
-
-fn join_additions(address: &mut NewAddress, additions: &[String], islands: bool) {
-    let fitting: Vec<&String> = additions
-        .iter()
-        .filter(|it| {
-            is_unit_word(it.trim_end_matches(|at: char| at.is_ascii_digit() || at == ' '))
-                || islands && !it.is_empty()
-                || it.chars().next().is_some_and(|at| at.is_ascii_digit())
-        })
-        .collect();
-    if fitting.is_empty() {
-        return;
-    }
-    let extra = fitting.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-    address.house_number = Some(match (address.house_number.take(), islands) {
-        (Some(own), true) => format!("{extra}, {own}"),
-        (Some(own), false) => format!("{own}, {extra}"),
-        (None, _) => extra,
-    });
-}
-
-fn set_street(address: &mut NewAddress, captures: &Captures<'_>) {
-    let street = captures.get(1).map_or("", |it| it.as_str()).trim().trim_end_matches(',');
-    address.street = Some(trim_street(street).to_owned());
-    address.house_number =
-        captures.get(2).map(|it| it.as_str().trim().trim_end_matches(',').to_owned());
-}
-
-/// `mijn werk: Weena` is `Weena`; `Zorgcentrum De Linde Kastanjehof` stays.
-fn trim_street(street: &str) -> &str {
-    let street = street.rsplit([':', '(']).next().unwrap_or(street).trim();
-    let first_capital = street.split_whitespace().find(|word| {
-        word.trim_start_matches(['\'', '(']).chars().next().is_some_and(char::is_uppercase)
-    });
-    let lower_run = street
-        .split_whitespace()
-        .take_while(|word| word.chars().next().is_some_and(char::is_lowercase))
-        .count();
-    match first_capital {
-        Some(word) if lower_run >= 1 => {
-            let at = word.as_ptr() as usize - street.as_ptr() as usize;
-            street.get(at..).unwrap_or(street)
-        }
-        _ => street,
-    }
-}
-
-/// Candidates without a postcode: a street with a number, a number alone, a city alone.
-fn unanchored(text: &str, found: &mut Vec<Found>) {
-    for captures in PO_BOX.captures_iter(text) {
-        let mut address = NewAddress::default();
-        set_street(&mut address, &captures);
-        let at = captures.get(0).map_or(0, |it| it.start());
-        found.push(Found { address, at, score: context(text, at) + 4 });
-    }
-    for captures in STREET_NUMBER.captures_iter(text) {
-        let (Some(street), Some(whole)) = (captures.get(1), captures.get(0)) else { continue };
-        let name = trim_street(strip_lead_in(street.as_str()));
-        let known = STREET_WORD.is_match(name);
-        let follows = text.get(whole.end()..).unwrap_or_default();
-        let city = CITY_AFTER.captures(follows).and_then(|it| Some(it.get(1)?.as_str().to_owned()));
-        let at = street.end().saturating_sub(name.len());
-        let capital = name.chars().next().is_some_and(char::is_uppercase);
-        if !known
-            && !(capital
-                && NEW_BEFORE.is_match(text.get(..at).unwrap_or_default())
-                && !is_order_word(name))
-        {
-            continue;
-        }
-        let mut address = NewAddress { city, ..NewAddress::default() };
-        address.street = Some(name.to_owned());
-        address.house_number = captures.get(2).map(|it| it.as_str().trim().to_owned());
-        let corrected = follows.trim_start().to_lowercase();
-        let kept = ["niet", "ipv", "i.p.v", "in plaats van", "instead of", "not "]
-            .iter()
-            .any(|it| corrected.starts_with(it));
-        let score = context(text, at) + i32::from(known) * 3 + i32::from(kept) * 12;
-        found.push(Found { address, at, score });
-    }
-    if found.iter().any(|it| it.score > 0) {
-        return;
-    }
-    if let Some(captures) = BARE_NUMBER.captures(text) {
-        let number = captures.iter().skip(1).flatten().next();
-        if let Some(number) = number {
-            let address = NewAddress {
-                house_number: Some(number.as_str().trim().to_owned()),
-                ..NewAddress::default()
-            };
-            found.push(Found { address, at: number.start(), score: 8 });
-        }
-    } else if let Some(city) = ONLY_CITY.captures(text).and_then(|it| it.get(1)) {
-        let address = NewAddress { city: Some(city.as_str().to_owned()), ..NewAddress::default() };
-        found.push(Found { address, at: city.start(), score: 4 });
-    }
-}
-
-fn is_order_word(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    [
-        "bestelling",
-        "order",
-        "maat",
-        "size",
-        "nummer",
-        "number",
-        "art",
-        "artikel",
-        "mei",
-        "juni",
-        "juli",
-        "may",
-        "june",
-    ]
-    .iter()
-    .any(|word| lower.ends_with(word))
 }
 
 #[cfg(test)]

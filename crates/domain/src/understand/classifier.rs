@@ -119,12 +119,13 @@ impl Weights {
     fn add_group(&self, scores: &mut Scores, group: usize, numbers: &[u16]) {
         let Some(scale) = self.scale.get(group) else { return };
         let mut sums = [0_i32; LABEL_COUNT];
-        for number in numbers {
-            if let Some(row) = self.rows.get(usize::from(*number)) {
-                for (sum, weight) in sums.iter_mut().zip(row) {
-                    *sum += i32::from(*weight);
-                }
+        // Sums of up to 256 weights fit sixteen bits, which are added twice as fast.
+        for part in numbers.chunks(256) {
+            let mut few = [0_i16; LABEL_COUNT];
+            for row in part.iter().filter_map(|number| self.rows.get(usize::from(*number))) {
+                few.iter_mut().zip(row).for_each(|(sum, weight)| *sum += i16::from(*weight));
             }
+            sums.iter_mut().zip(few).for_each(|(sum, more)| *sum += i32::from(more));
         }
         let root = (u64::try_from(numbers.len()).unwrap_or(1).max(1) * 1_000_000).isqrt();
         let root = i64::try_from(root).unwrap_or(i64::MAX);

@@ -56,11 +56,6 @@ impl Style {
         style
     }
 
-    /// Mostly capitals: shouting.
-    pub(super) const fn shouts(self) -> bool {
-        self.letters > 12 && self.capitals * 10 > self.letters * 6
-    }
-
     fn numbers(self, words: usize) -> [u16; 6] {
         let bucket = |count: usize, steps: [usize; 4]| {
             let at = steps.iter().filter(|step| count >= **step).count();
@@ -135,10 +130,7 @@ fn text_features(text: &str, mut add: impl FnMut(u32)) {
         add(this.rotate_left(13) ^ previous.wrapping_mul(0x85eb_ca6b));
         previous = this;
         if bytes.len() >= 5 {
-            add(hash(bytes.get(..4).unwrap_or_default(), SEED ^ 0x2f));
-            for run in bytes.windows(4) {
-                add(hash(run, SEED ^ 0x51));
-            }
+            add(hash(bytes.get(..5).unwrap_or_default(), SEED ^ 0x2f));
         }
     }
 }

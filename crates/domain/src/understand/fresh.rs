@@ -31,16 +31,17 @@ pub(super) fn parts(body: &str) -> Parts {
             let after = rest.get(length..).unwrap_or_default();
             let marked = after.iter().find(|line| !line.is_empty());
             if !marked.is_some_and(|line| is_quoted_line(line)) {
-                after.iter().for_each(|line| {
+                for line in after {
                     push(&mut parts.quoted, line.trim_start_matches(['>', ' ', '|']));
-                });
+                }
                 break;
             }
             index += length;
             continue;
         } else if is_header_block(rest) || is_divider(line) {
-            rest.iter()
-                .for_each(|line| push(&mut parts.quoted, line.trim_start_matches(['>', ' '])));
+            for line in rest {
+                push(&mut parts.quoted, line.trim_start_matches(['>', ' ']));
+            }
             break;
         } else {
             fresh.push(line);
@@ -67,7 +68,7 @@ fn introduction(lines: &[&str]) -> Option<usize> {
         ["Op ", "On ", "Am ", "Le ", "op ", "on ", "Den ", "El ", "Il ", "Em "];
     const VERBS: [&str; 7] =
         ["schreef", "wrote", "schrieb", "a écrit", "heeft geschreven", "geschreven", "sent"];
-    let first = lines.first()?.trim_start();
+    let first = lines.first()?.trim_start_matches(['-', ' ', '*']);
     let opens = OPENINGS.iter().any(|opening| first.starts_with(opening))
         || first.ends_with("schreef:")
         || first.ends_with("wrote:");
@@ -78,7 +79,7 @@ fn introduction(lines: &[&str]) -> Option<usize> {
     for (index, line) in lines.iter().take(3).enumerate() {
         seen += line.len();
         let line = line.trim();
-        if line.ends_with(':') && seen < 300 {
+        if (line.ends_with(':') || line.ends_with("----")) && seen < 300 {
             let together = lines.get(..=index)?.join(" ");
             return VERBS.iter().any(|verb| together.contains(verb)).then_some(index + 1);
         }
@@ -153,6 +154,8 @@ fn split_signature(fresh: &[&str], parts: &mut Parts) {
             break;
         }
     }
+    let own = fresh.get(..cut).unwrap_or_default();
+    cut = unannounced(own).unwrap_or(cut);
     let mut postscript = false;
     for (index, line) in fresh.iter().enumerate() {
         let lower = line.trim_start().to_lowercase();
@@ -162,6 +165,27 @@ fn split_signature(fresh: &[&str], parts: &mut Parts) {
             });
         push(if index < cut || postscript { &mut parts.new } else { &mut parts.signature }, line);
     }
+}
+
+/// Where a signature without a closing starts: a last paragraph of short lines, the first
+/// a name, with a postcode, a telephone number or `|` further on, and no `:` before it.
+fn unannounced(lines: &[&str]) -> Option<usize> {
+    let last = lines.iter().rposition(|line| !line.trim().is_empty())?;
+    let start = lines.get(..=last)?.iter().rposition(|line| line.trim().is_empty())? + 1;
+    let paragraph = lines.get(start..=last)?;
+    let before = lines.get(..start)?.iter().rev().find(|line| !line.trim().is_empty())?;
+    let name = paragraph.first()?.trim();
+    let words: Vec<&str> = name.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let capitals = words.iter().filter(|word| word.starts_with(char::is_uppercase)).count();
+    let named = (2..=7).contains(&words.len())
+        && !name.ends_with([':', '?', '.', '!'])
+        && capitals * 2 >= words.len()
+        && (!name.bytes().any(|byte| byte.is_ascii_digit()) || name.contains('|'));
+    let digits = |line: &str| line.bytes().filter(u8::is_ascii_digit).count() >= 4;
+    let told = paragraph.iter().any(|line| line.contains(" | ") || digits(line));
+    let short = paragraph.iter().all(|line| line.len() < 70);
+    let small = paragraph.len() >= 2 && paragraph.len() <= 7;
+    (named && told && short && small && !before.trim_end().ends_with(':')).then_some(start)
 }
 
 /// A line that says goodbye and nothing else.

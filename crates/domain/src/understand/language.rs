@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
+use super::plain::fold;
 use crate::contract::Language;
 
 const LISTS: &str = include_str!("data/languages.toml");
@@ -42,19 +43,27 @@ fn points(plain: &str) -> Points {
         return points;
     }
     let split = |letter: char| !(letter.is_alphabetic() || letter == '\'');
-    for word in plain.split(split).filter(|word| !word.is_empty()).take(ENOUGH_WORDS) {
-        if let Some(row) = WORDS.get(word) {
-            let shared = row.iter().filter(|it| **it > 0).count();
-            let worth = if shared == 1 { 4 } else { 2 };
-            for (point, own) in points.iter_mut().zip(row) {
-                *point += if *own > 0 { worth } else { 0 };
-            }
-        } else {
-            shape(word, &mut points);
+    let words = || plain.split(split).filter(|word| !word.is_empty()).take(ENOUGH_WORDS);
+    for row in words().filter_map(|word| WORDS.get(word)) {
+        let shared = row.iter().filter(|it| **it > 0).count();
+        let worth = if shared == 1 { 4 } else { 2 };
+        for (point, own) in points.iter_mut().zip(row) {
+            *point += if *own > 0 { worth } else { 0 };
         }
+    }
+    let mut sorted = points;
+    sorted.sort_unstable();
+    // Letter patterns only where the small words leave a doubt: they cost more.
+    if let [.., second, first] = sorted
+        && first < second + CLEAR
+    {
+        words().filter(|word| !WORDS.contains_key(*word)).for_each(|it| shape(it, &mut points));
     }
     points
 }
+
+/// So many points ahead there is no doubt.
+const CLEAR: u32 = 10;
 
 /// Letter patterns that one language has and the others rarely do.
 fn shape(word: &str, points: &mut Points) {
@@ -70,10 +79,10 @@ fn shape(word: &str, points: &mut Points) {
         ["ung", "tz", "schl", "ich", "keit", "pf", "ier", "zur", "eit", "schw"];
     const FRENCH: [&str; 9] = ["eau", "oux", "aux", "eux", "qu'", "l'", "d'", "j'", "ez"];
     let mut add = |index: usize, patterns: &[&str]| {
-        if patterns.iter().any(|pattern| word.contains(pattern)) {
-            if let Some(point) = points.get_mut(index) {
-                *point += 1;
-            }
+        if patterns.iter().any(|pattern| word.contains(pattern))
+            && let Some(point) = points.get_mut(index)
+        {
+            *point += 1;
         }
     };
     add(0, &DUTCH);
@@ -82,11 +91,11 @@ fn shape(word: &str, points: &mut Points) {
     add(3, &FRENCH);
 }
 
-/// The language of the first of `texts` (folded) that says anything clear; Dutch when none does.
+/// The language of the first of `texts` that says anything clear; Dutch when none does.
 pub(super) fn language(texts: &[&str]) -> Language {
     let mut total = Points::default();
     for text in texts {
-        for (sum, more) in total.iter_mut().zip(points(text)) {
+        for (sum, more) in total.iter_mut().zip(points(&fold(text))) {
             *sum += more;
         }
         let best = total.iter().max().copied().unwrap_or(0);
@@ -103,7 +112,6 @@ pub(super) fn language(texts: &[&str]) -> Language {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understand::plain::fold;
 
     #[test]
     fn short_mails_in_each_language() {
@@ -121,7 +129,7 @@ mod tests {
             ("thanks", Language::English),
             ("12345", Language::Dutch),
         ] {
-            assert_eq!(language(&[&fold(text)]), expected, "{text}");
+            assert_eq!(language(&[text]), expected, "{text}");
         }
     }
 }

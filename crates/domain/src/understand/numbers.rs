@@ -35,56 +35,57 @@ pub(super) struct Amount {
 
 static DUTCH_AND_ENGLISH: LazyLock<BTreeMap<String, i64>> = LazyLock::new(number_words);
 
+const NL: [&str; 20] = [
+    "nul",
+    "een",
+    "twee",
+    "drie",
+    "vier",
+    "vijf",
+    "zes",
+    "zeven",
+    "acht",
+    "negen",
+    "tien",
+    "elf",
+    "twaalf",
+    "dertien",
+    "veertien",
+    "vijftien",
+    "zestien",
+    "zeventien",
+    "achttien",
+    "negentien",
+];
+const NL_TENS: [&str; 8] =
+    ["twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig"];
+const EN: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
+const EN_TENS: [&str; 8] =
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+
 /// Number words up to ninety-nine, and the hundreds.
 fn number_words() -> BTreeMap<String, i64> {
-    const NL: [&str; 20] = [
-        "nul",
-        "een",
-        "twee",
-        "drie",
-        "vier",
-        "vijf",
-        "zes",
-        "zeven",
-        "acht",
-        "negen",
-        "tien",
-        "elf",
-        "twaalf",
-        "dertien",
-        "veertien",
-        "vijftien",
-        "zestien",
-        "zeventien",
-        "achttien",
-        "negentien",
-    ];
-    const NL_TENS: [&str; 8] =
-        ["twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig"];
-    const EN: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const EN_TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     let mut words = BTreeMap::new();
     for (value, (dutch, english)) in (0_i64..).zip(NL.iter().zip(EN)) {
         words.insert((*dutch).to_owned(), value);
@@ -137,9 +138,9 @@ pub(super) fn amounts(plain: &str) -> Vec<Amount> {
         .collect();
     let mut found: Vec<Amount> = Vec::new();
     for (index, word) in words.iter().enumerate() {
-        let bare =
+        let trimmed =
             word.text.trim_matches(|it: char| matches!(it, '.' | ',' | ':' | '\'' | '*' | '~'));
-        let Some((hundredths, mut unit)) = value(bare) else { continue };
+        let Some((hundredths, mut unit)) = value(trimmed) else { continue };
         let mut end = word.start + word.text.len();
         let previous = index.checked_sub(1).and_then(|at| words.get(at)).map_or("", |it| it.text);
         if unit == Unit::Bare {
@@ -255,73 +256,75 @@ fn prefix_unit(word: &str) -> Unit {
     }
 }
 
+/// What is counted, so that the number before it is no money.
+const THINGS: [&str; 64] = [
+    "dag",
+    "dagen",
+    "days",
+    "day",
+    "week",
+    "weken",
+    "weeks",
+    "wk",
+    "maand",
+    "maanden",
+    "month",
+    "months",
+    "jaar",
+    "years",
+    "year",
+    "uur",
+    "u",
+    "uren",
+    "hours",
+    "hour",
+    "minuten",
+    "minutes",
+    "keer",
+    "times",
+    "x",
+    "maal",
+    "cm",
+    "mm",
+    "m",
+    "kg",
+    "gram",
+    "liter",
+    "stuks",
+    "stuk",
+    "pieces",
+    "paar",
+    "pairs",
+    "pair",
+    "mails",
+    "emails",
+    "foto's",
+    "photos",
+    "sterren",
+    "stars",
+    "personen",
+    "people",
+    "man",
+    "stoelen",
+    "chairs",
+    "mei",
+    "juni",
+    "juli",
+    "april",
+    "maart",
+    "januari",
+    "februari",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+    "watt",
+    "inch",
+    "jarige",
+];
+
 fn suffix_unit(word: &str) -> Unit {
-    const THINGS: [&str; 64] = [
-        "dag",
-        "dagen",
-        "days",
-        "day",
-        "week",
-        "weken",
-        "weeks",
-        "wk",
-        "maand",
-        "maanden",
-        "month",
-        "months",
-        "jaar",
-        "years",
-        "year",
-        "uur",
-        "u",
-        "uren",
-        "hours",
-        "hour",
-        "minuten",
-        "minutes",
-        "keer",
-        "times",
-        "x",
-        "maal",
-        "cm",
-        "mm",
-        "m",
-        "kg",
-        "gram",
-        "liter",
-        "stuks",
-        "stuk",
-        "pieces",
-        "paar",
-        "pairs",
-        "pair",
-        "mails",
-        "emails",
-        "foto's",
-        "photos",
-        "sterren",
-        "stars",
-        "personen",
-        "people",
-        "man",
-        "stoelen",
-        "chairs",
-        "mei",
-        "juni",
-        "juli",
-        "april",
-        "maart",
-        "januari",
-        "februari",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-        "watt",
-        "inch",
-        "jarige",
-    ];
     let word = word.trim_end_matches(['.', ',', ':', '!', '?']);
     match word {
         "%" | "procent" | "percent" | "pct" | "procentjes" | "prozent" | "percents"

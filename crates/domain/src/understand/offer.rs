@@ -54,13 +54,23 @@ struct Cues {
     double: Regex,
     triple: Regex,
     sends_back: Regex,
+    offer_noun: RegexSet,
+    keeps: RegexSet,
+    on_top: Regex,
+    weak_accept: RegexSet,
+    weak_reject: RegexSet,
+    denies: RegexSet,
 }
 
 #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
 static PATTERNS: LazyLock<Cues> = LazyLock::new(|| {
     let table: std::collections::BTreeMap<String, Vec<String>> =
         toml::from_str(CUES).unwrap_or_default();
-    let get = |name: &str| table.get(name).cloned().unwrap_or_default();
+    // Boundaries and digits of ASCII are much faster, and enough for folded text.
+    let ascii = |line: &String| line.replace(r"\b", r"(?-u:\b)").replace(r"\d", "[0-9]");
+    let get = |name: &str| -> Vec<String> {
+        table.get(name).map(|lines| lines.iter().map(ascii).collect()).unwrap_or_default()
+    };
     let set = |name: &str| RegexSet::new(get(name)).expect("a committed pattern");
     let one = |name: &str| {
         let lines = get(name);
@@ -90,6 +100,12 @@ static PATTERNS: LazyLock<Cues> = LazyLock::new(|| {
         double: one("double"),
         triple: one("triple"),
         sends_back: one("sends_back"),
+        offer_noun: set("offer_noun"),
+        keeps: set("keeps"),
+        on_top: one("on_top"),
+        weak_accept: set("weak_accept"),
+        weak_reject: set("weak_reject"),
+        denies: set("denies"),
     }
 });
 
@@ -111,7 +127,11 @@ fn offer_in(plain: &str) -> Option<Offer> {
     let with = |unit: Unit| found.iter().find(|amount| amount.unit == unit);
     let named = with(Unit::Percent).or_else(|| with(Unit::Euro)).or_else(|| with(Unit::Foreign));
     let named = named.or_else(|| with(Unit::Bare));
-    if PATTERNS.no_offer.is_match(&flat) && with(Unit::Percent).is_none() {
+    let noun = PATTERNS.offer_noun.is_match(&flat);
+    let percent = with(Unit::Percent).is_some();
+    let money = with(Unit::Euro).or_else(|| with(Unit::Foreign)).is_some();
+    let other = PATTERNS.no_offer.is_match(&flat);
+    if !(percent || noun || money && !other) {
         return None;
     }
     Some(Offer {
@@ -145,23 +165,48 @@ pub(super) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer>
     };
     let cues = &*PATTERNS;
     let firm = cues.firm_reject.is_match(&plain);
-    let returning = cues.sends_back.is_match(&plain);
+    let keeps = cues.keeps.is_match(&plain);
+    let returning = cues.sends_back.is_match(&plain) && !keeps;
     if !returning && cues.full.is_match(&plain) {
         return Some(counter(10_000, Unit::Percent));
     }
-    if let (false, Some(asked)) = (firm && returning, asked(offer, &plain)) {
+    let threatens = ["anders", "otherwise", " or i", " of ik", "zo niet", "if not"]
+        .iter()
+        .any(|it| plain.contains(it));
+    if let (false, Some(asked)) = (firm || returning && !threatens, asked(offer, &plain)) {
         return Some(counter(asked.0, asked.1));
     }
-    if firm || returning && cues.reject.is_match(&plain) {
-        return Some(answer(OfferResponse::Reject));
-    }
-    let first = |set: &RegexSet| set.is_match(&plain);
-    match (first(&cues.accept), first(&cues.reject), first(&cues.more)) {
-        (_, _, true) => Some(answer(OfferResponse::Counter)),
-        (_, true, _) => Some(answer(OfferResponse::Reject)),
-        (true, false, _) => Some(answer(OfferResponse::Accept)),
-        _ => returning.then(|| answer(OfferResponse::Reject)),
-    }
+    let words = plain.split_whitespace().count();
+    let strong = (cues.accept.is_match(&plain), cues.reject.is_match(&plain));
+    let more = cues.more.is_match(&plain);
+    let weak = if words <= FEW_WORDS { plain.as_str() } else { opening(&plain) };
+    let weak = (cues.weak_accept.is_match(weak), cues.weak_reject.is_match(weak));
+    let response = match (strong, weak) {
+        _ if firm || returning && (strong.1 || weak.1) => OfferResponse::Reject,
+        _ if more => OfferResponse::Counter,
+        ((_, true), _) => OfferResponse::Reject,
+        ((false, _), (_, true)) => OfferResponse::Reject,
+        ((true, _), _) => OfferResponse::Accept,
+        _ if returning => OfferResponse::Reject,
+        (_, (true, _)) => OfferResponse::Accept,
+        _ if words <= CURT && !plain.contains('?') => {
+            let denies = cues.denies.is_match(&plain);
+            if denies { OfferResponse::Reject } else { OfferResponse::Accept }
+        }
+        _ => return None,
+    };
+    Some(answer(response))
+}
+
+/// A mail this short is all answer; of a longer one only the opening is, for weak words.
+const FEW_WORDS: usize = 25;
+
+/// So few words under an offer are an answer to it, whatever they are.
+const CURT: usize = 8;
+
+/// The first few words.
+fn opening(plain: &str) -> &str {
+    plain.match_indices(' ').nth(5).and_then(|(at, _)| plain.get(..at)).unwrap_or(plain)
 }
 
 /// The number asked for instead of the offered one.
@@ -175,6 +220,12 @@ fn asked(offer: Offer, plain: &str) -> Option<(i64, Unit)> {
     if let Some((score, amount)) = best
         && score >= 4
     {
+        let after = plain.get(amount.end..).unwrap_or_default();
+        if cues.on_top.is_match(after)
+            && let Some(offered) = offer.hundredths
+        {
+            return Some((offered + amount.hundredths, offer.unit));
+        }
         let unit = if amount.unit == Unit::Bare { offer.unit } else { amount.unit };
         return Some((amount.hundredths, unit));
     }
@@ -221,13 +272,14 @@ fn worth(offer: Offer, plain: &str, amount: &Amount) -> Option<i32> {
         Unit::Euro | Unit::Foreign => 3,
         Unit::Bare | Unit::Thing => 0,
     };
-    score += if unit == offer.unit { 1 } else { 0 };
+    let words = plain.split_whitespace().count();
+    score -= if amount.unit == Unit::Bare && words > 14 { 3 } else { 0 };
+    score += i32::from(unit == offer.unit);
     score += if cues.ask_before.is_match(before) { 3 } else { 0 };
     score += if cues.ask_after.is_match(after) { 3 } else { 0 };
     score -= if cues.cost_near.is_match(&close) { 5 } else { 0 };
     score -= if cues.not_before.is_match(before) { 5 } else { 0 };
     score -= if cues.too_little_after.is_match(after) { 2 } else { 0 };
-    let words = plain.split_whitespace().count();
     score += match words {
         0..=3 => 5,
         4..=10 => 2,

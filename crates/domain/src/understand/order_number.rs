@@ -8,8 +8,13 @@ use std::sync::LazyLock;
 
 use super::plain::fold;
 
+mod shape;
+
+use shape::distractor;
+
 const CUES: &str = include_str!("data/order_cues.toml");
 
+#[expect(clippy::struct_excessive_bools, reason = "a word may stand in any of the five lists")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Cue {
     order: bool,
@@ -76,7 +81,7 @@ pub(super) fn order_number(new: &[&str], history: &[&str]) -> Option<String> {
         }
         best.map(|candidate| candidate.text.to_owned())
     };
-    pick(new, ENOUGH).or_else(|| history.iter().find_map(|text| pick(&[text], ENOUGH + 20)))
+    pick(new, ENOUGH).or_else(|| history.iter().find_map(|text| pick(&[text], ENOUGH + 6)))
 }
 
 fn tokens(text: &str) -> Vec<Token<'_>> {
@@ -135,8 +140,15 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
     found
 }
 
-/// `order:12` and `bestelling#12` lose what is before the mark.
+/// `order:12`, `bestelling#12` and `order12` lose the word before the number.
 fn glued(whole: &str) -> Option<&str> {
+    let first = whole.find(|it: char| it.is_ascii_digit()).unwrap_or(0);
+    if let Some((word, number)) = whole.split_at_checked(first)
+        && word.len() > 4
+        && cue(word).order
+    {
+        return Some(number);
+    }
     let (word, number) = whole.split_once([':', '#', '='])?;
     let is_word = word.bytes().all(|byte| byte.is_ascii_alphabetic());
     (is_word && digits(number) > 1).then_some(number)
@@ -192,6 +204,13 @@ fn cue_of_prefix(word: &str) -> bool {
     SHOUTED.contains(&word) || (known.order && word != "ORD") || known.other
 }
 
+/// `bestelnummertje`, but not the verb `besteld`.
+fn is_bestel(word: &str) -> bool {
+    word.strip_prefix("bestel").is_some_and(|rest| {
+        digits(rest) == 0 && !matches!(rest, "d" | "de" | "den" | "t" | "len" | "baar" | "knop")
+    })
+}
+
 /// The cue before `first`: what it says and how far away it is.
 fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
     let mut away = 0;
@@ -200,9 +219,7 @@ fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
         let known = cue(token.core);
         let compound = fold(token.core);
         let marked = Cue {
-            order: known.order
-                || compound.ends_with("order")
-                || compound.starts_with("bestel") && digits(&compound) == 0,
+            order: known.order || compound.ends_with("order") || is_bestel(&compound),
             other: known.other || compound.ends_with("nummer") && !known.order && !known.between,
             ..known
         };
@@ -241,7 +258,7 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
             if mixed {
                 -15
             } else {
-                -30
+                -48
             }
         }
         3 => {
@@ -261,11 +278,15 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
         5..=13 => 22,
         _ => -20,
     };
+    let capitals = whole.bytes().filter(u8::is_ascii_uppercase).count() >= 2;
+    score += if capitals && joined && count > 1 { 18 } else { 0 };
+    score += if capitals && !joined && count > 1 && count < 6 { 8 } else { 0 };
     score += if mixed && joined { 14 } else { 0 };
     score += if mixed && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { 4 } else { 0 };
     score += if !mixed && joined && count > 3 { 6 } else { 0 };
     let counted = tail.after.is_empty() && after.is_some_and(|next| cue_is_unit(next));
-    if counted && (!is_order || count < 4) || is_money(head, tail) {
+    let sign_before = first.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(is_currency);
+    if counted && (!is_order || count < 4) || is_money(head, tail) || sign_before {
         score -= 90;
     }
     score - distractor(whole, after, tail)
@@ -275,111 +296,17 @@ fn cue_is_unit(token: &Token<'_>) -> bool {
     token.core.is_empty() && token.before.starts_with(['%', '€']) || cue(token.core).unit
 }
 
+/// A currency sign or word that stands alone.
+fn is_currency(token: &Token<'_>) -> bool {
+    let sign = |text: &str| text.contains(['€', '£', '$']);
+    token.core.is_empty() && (sign(token.before) || sign(token.after))
+        || token.core.eq_ignore_ascii_case("eur")
+}
+
 fn is_money(head: &Token<'_>, tail: &Token<'_>) -> bool {
     head.before.contains(['€', '£', '$'])
         || tail.after.starts_with(['%', '€', '£'])
         || tail.after.starts_with(",-")
-}
-
-/// How much a shape speaks against an order number: tracking, phone, date, IBAN, postcode.
-fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_>) -> i32 {
-    let compact: String = whole.chars().filter(|it| it.is_ascii_alphanumeric()).collect();
-    let upper = compact.to_ascii_uppercase();
-    let count = digits(&compact);
-    let letters = compact.len() - count;
-    if whole.contains('@') || whole.contains("www") || whole.contains("://") || compact.len() > 26 {
-        return 200;
-    }
-    let carrier =
-        ["3S", "JVGL", "JJD", "JD0", "1Z", "CD0", "RR", "0034", "3232", "LX", "LY", "TBA"];
-    if count >= 9 && carrier.iter().any(|start| upper.starts_with(start))
-        || count >= 14 && letters < 5
-    {
-        return 150;
-    }
-    let iban = upper.get(..2).is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_alphabetic()))
-        && upper.get(2..4).is_some_and(|it| digits(it) == 2)
-        && compact.len() >= 14;
-    let phone = letters == 0
-        && (whole.starts_with("06") && count >= 9 && count <= 11
-            || whole.starts_with("00") && count >= 11
-            || whole.starts_with('0') && (count == 10 || count == 11) && whole != compact
-            || whole.starts_with("31") && count == 11
-            || whole.starts_with("32") && count == 11
-            || whole.starts_with("07") && count == 11
-            || whole.starts_with("04") && count == 10);
-    if iban || phone {
-        return 150;
-    }
-    if is_date(whole) || is_time(whole, &upper) {
-        return 90;
-    }
-    let year = letters == 0
-        && compact == whole
-        && count == 4
-        && (upper.starts_with("19") || upper.starts_with("20"));
-    let postcode = letters == 0
-        && count == 4
-        && tail.after.is_empty()
-        && after.is_some_and(|next| {
-            next.core.len() == 2 && next.core.bytes().all(|it| it.is_ascii_uppercase())
-        });
-    let dutch_postcode = compact.len() == 6
-        && count == 4
-        && letters == 2
-        && whole.len() == 6
-        && upper.bytes().take(4).all(|it| it.is_ascii_digit())
-        && upper != "";
-    if postcode {
-        120
-    } else if dutch_postcode {
-        15
-    } else if year {
-        30
-    } else {
-        0
-    }
-}
-
-fn is_date(whole: &str) -> bool {
-    let parts: Vec<&str> = whole.split(['-', '/', '.']).collect();
-    let number = |part: &str| part.parse::<u32>().ok();
-    let fits = |day: &str, month: &str| {
-        number(day).is_some_and(|day| (1..=31).contains(&day))
-            && day.len() <= 2
-            && number(month).is_some_and(|month| (1..=12).contains(&month))
-            && month.len() <= 2
-    };
-    match parts.as_slice() {
-        [day, month, year] if year.len() == 4 || year.len() == 2 && !whole.contains('-') => {
-            fits(day, month)
-                && number(year).is_some_and(|year| year < 40 || (1990..2040).contains(&year))
-        }
-        [year, month, day] if year.len() == 4 => fits(day, month),
-        [day, month] => fits(day, month) && whole.len() <= 5,
-        _ => false,
-    }
-}
-
-fn is_time(whole: &str, upper: &str) -> bool {
-    whole.split_once(':').is_some_and(|(hour, _)| hour.len() <= 2 && digits(hour) == hour.len())
-        || upper.len() <= 4
-            && (upper.ends_with('U')
-                || upper.ends_with('H')
-                || upper.ends_with("PM")
-                || upper.ends_with("AM"))
-        || upper.len() <= 5
-            && [
-                "CM", "MM", "KG", "ML", "GB", "KM", "EUR", "TH", "ST", "ND", "RD", "X", "E", "STE",
-                "K", "V", "W",
-            ]
-            .iter()
-            .any(|unit| {
-                upper
-                    .strip_suffix(unit)
-                    .is_some_and(|rest| !rest.is_empty() && digits(rest) == rest.len())
-            })
-            && whole.len() == upper.len()
 }
 
 #[cfg(test)]

@@ -179,6 +179,13 @@ pub struct Expect {
 }
 
 impl Readings {
+    /// These fields and nothing else: neutral Dutch where the case says nothing.
+    pub fn alone(&self) -> Reading {
+        let mut reading = super::support::reading(&[]);
+        self.over(&mut reading);
+        reading
+    }
+
     /// Puts these fields over what was read.
     pub fn over(&self, reading: &mut Reading) {
         fn put<T: Clone>(given: Option<&T>, slot: &mut T) {

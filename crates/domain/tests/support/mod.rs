@@ -90,9 +90,7 @@ impl Desk {
 
     /// Carries a sent decision into the ledger, as the shell does.
     pub fn record(&mut self, decision: &Decision, sent: bool) {
-        let moves: Vec<_> =
-            if sent { decision.ledger.iter().collect() } else { decision.ledger_now().collect() };
-        for entry in moves {
+        for entry in decision.ledger.iter().filter(|_| sent) {
             self.thread.ledger.push(LedgerEntry {
                 kind: entry.kind,
                 ladder_stap: entry.ladder_stap,

@@ -10,7 +10,7 @@ use domain::decide::Action;
 pub fn answer(answer: &Answer) -> String {
     let (reading, decision) = (&answer.reading, &answer.decision);
     let mut text = String::new();
-    let intents: Vec<&str> = reading.intents.iter().map(|intent| intent.as_str()).collect();
+    let intents: Vec<&str> = reading.intents.iter().map(domain::contract::Intent::as_str).collect();
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
             // Writing to a string cannot fail.

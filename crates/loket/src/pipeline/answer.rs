@@ -181,48 +181,18 @@ fn gather(
     let (mail, decision) = (&facts.interaction, &answer.decision);
     let sends = answer.sends();
     let outbox = outbox(desk, job, facts, shop, answer);
-    let order_number = answer.reading.order_number.as_deref().map(ledger_number);
-    let new_offer = |entry: &LedgerMove| NewOffer {
-        id: OfferId::new(),
-        customer_email: mail.customer_email.clone(),
-        order_number: order_number.clone(),
-        kind: match entry.kind {
-            LedgerKind::Offered => OfferKind::Offered,
-            LedgerKind::Accepted => OfferKind::Accepted,
-            LedgerKind::Rejected => OfferKind::Rejected,
-            LedgerKind::Countered => OfferKind::Countered,
-        },
-        ladder_stap: entry.ladder_stap,
-        basis_points: entry.percentage,
-    };
-    let mut offers: Vec<NewOffer> = decision.ledger_now().map(new_offer).collect();
-    if sends {
-        offers.extend(decision.ledger_when_sent().map(new_offer));
-    }
+    let offers = offers(facts, answer);
     let (state, fate) = match &answer.outcome {
         Outcome::Send(_) => (InteractionState::Answered, Fate::Answered),
         Outcome::Keep(_) => (InteractionState::Drafted, Fate::Drafted),
         Outcome::Nothing => (InteractionState::Held, Fate::Held),
     };
-    let offered = if sends { decision.compensatie_percentage } else { Percentage::ZERO };
     AnswerWrite {
         lease: job.lease(),
         interaction_id: mail.id,
         thread_id: mail.thread_id,
         raw_message_id: mail.raw_message_id,
-        interaction: InteractionOutcome {
-            ai_response: answer.draft().map(domain::compose::Draft::text),
-            ai_response_html: answer.draft().map(domain::compose::Draft::html),
-            compensatie_percentage: offered,
-            dreiging_detected: decision.dreiging_detected,
-            annulering_aangevraagd: decision.annulering_aangevraagd,
-            ladder_stap: decision.ladder_stap,
-            language: answer.reading.language,
-            intents: answer.reading.intents,
-            customer_mood: answer.reading.mood,
-            order_number: answer.reading.order_number.clone(),
-            state,
-        },
+        interaction: interaction_outcome(answer, state),
         thread: ThreadOutcome {
             escalation_level: decision.escalation_level,
             customer_mood: answer.reading.mood,
@@ -243,6 +213,47 @@ fn gather(
         events: vec![NewEvent { kind: format!("interaction.{}", fate.as_str()), subject_id: None }],
         fate,
         fate_reason: reason_word(answer),
+    }
+}
+
+/// What goes on record at once. What waits for a person goes on record when that person lets
+/// it go, see `deliver`.
+fn offers(facts: &FactsRow, answer: &Answer) -> Vec<NewOffer> {
+    if !answer.sends() {
+        return Vec::new();
+    }
+    let order_number = answer.reading.order_number.as_deref().map(ledger_number);
+    let new_offer = |entry: &LedgerMove| NewOffer {
+        id: OfferId::new(),
+        customer_email: facts.interaction.customer_email.clone(),
+        order_number: order_number.clone(),
+        kind: match entry.kind {
+            LedgerKind::Offered => OfferKind::Offered,
+            LedgerKind::Accepted => OfferKind::Accepted,
+            LedgerKind::Rejected => OfferKind::Rejected,
+            LedgerKind::Countered => OfferKind::Countered,
+        },
+        ladder_stap: entry.ladder_stap,
+        basis_points: entry.percentage,
+    };
+    answer.decision.ledger.iter().map(new_offer).collect()
+}
+
+fn interaction_outcome(answer: &Answer, state: InteractionState) -> InteractionOutcome {
+    let (reading, decision) = (&answer.reading, &answer.decision);
+    let offered = if answer.sends() { decision.compensatie_percentage } else { Percentage::ZERO };
+    InteractionOutcome {
+        ai_response: answer.draft().map(domain::compose::Draft::text),
+        ai_response_html: answer.draft().map(domain::compose::Draft::html),
+        compensatie_percentage: offered,
+        dreiging_detected: decision.dreiging_detected,
+        annulering_aangevraagd: decision.annulering_aangevraagd,
+        ladder_stap: decision.ladder_stap,
+        language: reading.language,
+        intents: reading.intents,
+        customer_mood: reading.mood,
+        order_number: reading.order_number.clone(),
+        state,
     }
 }
 

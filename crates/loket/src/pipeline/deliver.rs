@@ -28,7 +28,12 @@ pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
             let mailboxes = store::mailboxes::list(tx).await?;
             let objection = match &row {
                 Some(row) if row.state == OutboxState::Queued && way(&mailboxes).is_some() => {
-                    store::outbox::mark_sending(tx, id).await?
+                    let objection = store::outbox::mark_sending(tx, id).await?;
+                    if objection.is_none() && !row.automatic {
+                        // A person let it go: what it offers goes on record now.
+                        store::outbox::record_offers(tx, id).await?;
+                    }
+                    objection
                 }
                 _ => None,
             };

@@ -117,7 +117,7 @@ struct Page<'a> {
 }
 
 /// The page for a failure.
-pub fn page(failure: Failure, language: Language) -> Response {
+pub fn page(failure: &Failure, language: Language) -> Response {
     let t = Texts::of(language);
     let say = |what: &str| t.get(&format!("failure.{}.{what}", failure.name()));
     let page = Page {

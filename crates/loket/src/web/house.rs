@@ -46,7 +46,7 @@ pub async fn keep(Held(state): Held<State>, request: Request, next: Next) -> Res
     };
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         let spoken = response.extensions_mut().remove::<Spoken>().map(|spoken| spoken.0);
-        response = page(failure, spoken.unwrap_or(wish));
+        response = page(&failure, spoken.unwrap_or(wish));
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

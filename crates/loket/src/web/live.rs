@@ -46,7 +46,9 @@ pub async fn events(
     let follower = Follower { state, claims, seen, pause: PAUSE };
     let stream = unfold(follower, async |mut follower| {
         let number = follower.next().await?;
-        let event = Event::default().event("moved").id(number.to_string()).data("");
+        // Browsers drop an event without data.
+        let number = number.to_string();
+        let event = Event::default().event("moved").id(&number).data(&number);
         Some((Ok(event), follower))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))))

@@ -101,6 +101,7 @@ pub fn router(state: State) -> Router {
         .route("/gesprekken/{thread}/verloop", get(conversations::course))
         .route("/gesprekken/{thread}/goedkeuren", post(conversations::approve))
         .route("/gesprekken/{thread}/weggooien", post(conversations::discard))
+        .route("/meldingen/{notice}/gedaan", post(conversations::done))
         .route("/events", get(live::events))
         .route("/toegang", get(access::enter))
         .route("/assets/{file}", get(assets::serve))

@@ -106,8 +106,12 @@ mod tests {
                 } else if path.extension().is_some_and(|ending| ending == "html" || ending == "rs")
                 {
                     let text = std::fs::read_to_string(path).unwrap();
-                    let found = text.split(marker).skip(1);
-                    keys.extend(found.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+                    for (at, _) in text.match_indices(marker) {
+                        let (before, from) = text.split_at(at);
+                        let named = before.ends_with([' ', '.', '(', '{', '=']);
+                        let rest = from.strip_prefix(marker).unwrap();
+                        keys.extend(named.then(|| rest.split_once('"').unwrap().0.to_owned()));
+                    }
                 }
             }
         }
@@ -136,15 +140,20 @@ mod tests {
             EscalationReason, Intent, Mood, NotificationType, OfferResponse, ThreatKind,
         };
         let t = Texts::of(Language::English);
-        let has = |family: &str, word: &str| {
-            assert!(t.find(&format!("{family}.{word}")).is_some(), "{family}.{word}");
+        let words = |family: &str, words: Vec<&str>| {
+            for word in words {
+                assert!(t.find(&format!("{family}.{word}")).is_some(), "{family}.{word}");
+            }
         };
-        Intent::ALL.iter().for_each(|word| has("intent", word.as_str()));
-        Mood::ALL.iter().for_each(|word| has("mood", word.as_str()));
-        ThreatKind::ALL.iter().for_each(|word| has("threat", word.as_str()));
-        EscalationReason::ALL.iter().for_each(|word| has("escalate", word.as_str()));
-        OfferResponse::ALL.iter().for_each(|word| has("offer_response", word.as_str()));
-        NotificationType::ALL.iter().for_each(|word| has("notice", word.as_str()));
-        Language::ALL.iter().for_each(|word| has("language", word.as_str()));
+        words("intent", Intent::ALL.iter().map(|it| it.as_str()).collect());
+        words("topic", Intent::ALL.iter().map(|it| it.as_str()).collect());
+        words("mood", Mood::ALL.iter().map(|it| it.as_str()).collect());
+        words("threat", ThreatKind::ALL.iter().map(|it| it.as_str()).collect());
+        words("topic", ThreatKind::ALL.iter().map(|it| it.as_str()).collect());
+        words("escalate", EscalationReason::ALL.iter().map(|it| it.as_str()).collect());
+        words("topic", EscalationReason::ALL.iter().map(|it| it.as_str()).collect());
+        words("offer_response", OfferResponse::ALL.iter().map(|it| it.as_str()).collect());
+        words("notice", NotificationType::ALL.iter().map(|it| it.as_str()).collect());
+        words("language", Language::ALL.iter().map(|it| it.as_str()).collect());
     }
 }

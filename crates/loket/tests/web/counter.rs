@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use domain::contract::RuleKey;
+use loket::config::Common;
+use loket::database::Database;
 use loket::jobs::{Pace, Workers};
-use loket::pipeline::{Desk, Suspects};
-use loket::shop::Shops;
 use loket::shop_file::{FilterEntry, ShopFile};
 use loket::web::{Access, State, router};
 use serde_json::json;
@@ -57,19 +57,18 @@ impl Counter {
         let demo = ShopFile::demo().unwrap();
         let mut other = ShopFile::demo().unwrap();
         other.shop.bedrijfsnaam = format!("Buurman {HOSTILE}");
-        other.shop.gmail_email = "info@buurman.example".to_owned();
+        "info@buurman.example".clone_into(&mut other.shop.gmail_email);
         let shop = open_shop(&store, admin, &demo, &dir.join("a")).await;
         let neighbour = open_shop(&store, admin, &other, &dir.join("b")).await;
 
-        let desk = Arc::new(Desk {
-            store: Arc::clone(&store),
-            message_id_key: loket::keys::key(&dir, "message-id").unwrap(),
+        let common = Common {
             data_dir: dir.clone(),
-            shops: Shops::default(),
-            now: loket::serving::now,
-            parse: mail::parse::parse,
-            suspects: Suspects::open(&dir).unwrap(),
-        });
+            listen: "127.0.0.1:0".parse().unwrap(),
+            database_url: None,
+            postgres_bin: None,
+        };
+        let database = Database { store: Arc::clone(&store), managed: None, owner };
+        let desk = loket::serving::desk(&common, &database).unwrap();
         let pace = Pace { poll: Duration::from_millis(200), ..Pace::default() };
         let workers = Workers::start(&desk, pace);
         let counter = Self { store, shop, neighbour, behind, _workers: workers, _cluster: cluster };
@@ -97,17 +96,21 @@ impl Counter {
         files.truncate(last);
         let many = files.len();
         for (number, path) in files.iter().enumerate() {
-            let mut text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-            while let Some((_, behind)) = text.split_once("<reply-to:") {
-                let stem = behind.split_once("@sample>").unwrap().0.to_owned();
-                self.settled(number).await;
-                let ours = self.reply_to(&stem).await;
-                text = text.replace(&format!("<reply-to:{stem}@sample>"), &format!("<{ours}>"));
+            // Byte for byte: some of them are not UTF-8. Where ours is named, they are ASCII.
+            let mut raw = fs::read(path).unwrap();
+            if let Ok(mut text) = String::from_utf8(raw.clone()) {
+                while let Some((_, behind)) = text.split_once("<reply-to:") {
+                    let stem = behind.split_once("@sample>").unwrap().0.to_owned();
+                    self.settled(number).await;
+                    let ours = self.reply_to(&stem).await;
+                    text = text.replace(&format!("<reply-to:{stem}@sample>"), &format!("<{ours}>"));
+                }
+                raw = text.into_bytes();
             }
             let left = u32::try_from(many - number).unwrap();
-            let age = Duration::from_secs(37 * 60) * left - Duration::from_secs(30 * 60);
+            let age = Duration::from_mins(37) * left.saturating_sub(1) + Duration::from_mins(7);
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            drop_in(place, stem, text.as_bytes(), age);
+            drop_in(place, stem, &raw, age);
         }
         self.settled(many).await;
     }
@@ -148,7 +151,12 @@ fn drop_in(place: &Path, name: &str, raw: &[u8], age: Duration) {
     let new = place.join("in/new");
     let path = place.join(name);
     fs::write(&path, raw).unwrap();
-    File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() - age).unwrap();
+    File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(SystemTime::from(loket::serving::now()) - age)
+        .unwrap();
     fs::rename(path, new.join(format!("{name}.eml"))).unwrap();
 }
 

@@ -1,15 +1,16 @@
-//! What a person does with a draft: let it go, or throw it away.
+//! What a person does: let a draft go, throw it away, tick a notification off.
 
 use axum::Form;
 use axum::extract::{Path, State as Held};
 use axum::response::Redirect;
 use serde::Deserialize;
-use store::{Error, InteractionId, OutboxId, ThreadId};
+use store::{Error, InteractionId, NotificationId, OutboxId, ThreadId};
 use uuid::Uuid;
 
 use super::super::State;
 use super::super::access::Visit;
 use super::super::failure::Failure;
+use super::desk::list_address;
 
 /// A button's form.
 #[derive(Deserialize)]
@@ -27,7 +28,7 @@ pub async fn approve(
     Path(thread): Path<ThreadId>,
     Form(pressed): Form<Pressed>,
 ) -> Result<Redirect, Failure> {
-    genuine(&state, &pressed)?;
+    genuine(&state, &pressed.teken)?;
     let draft = OutboxId(pressed.wat);
     let done = state
         .store()
@@ -43,7 +44,7 @@ pub async fn discard(
     Path(thread): Path<ThreadId>,
     Form(pressed): Form<Pressed>,
 ) -> Result<Redirect, Failure> {
-    genuine(&state, &pressed)?;
+    genuine(&state, &pressed.teken)?;
     let mail = InteractionId(pressed.wat);
     let done = state
         .store()
@@ -52,9 +53,37 @@ pub async fn discard(
     back(thread, done, "weggegooid")
 }
 
-fn genuine(state: &State, pressed: &Pressed) -> Result<(), Failure> {
+/// A tick's form.
+#[derive(Deserialize)]
+pub struct Ticked {
+    /// Proves that the form is ours.
+    teken: String,
+    /// The list to go back to.
+    #[serde(default)]
+    toon: String,
+}
+
+/// Somebody dealt with a notification. Twice is no harm.
+pub async fn done(
+    Held(state): Held<State>,
+    visit: Visit,
+    Path(notice): Path<NotificationId>,
+    Form(ticked): Form<Ticked>,
+) -> Result<Redirect, Failure> {
+    genuine(&state, &ticked.teken)?;
+    let marked = state
+        .store()
+        .as_user(&visit.claims, async |tx| store::notifications::mark_done(tx, notice).await)
+        .await;
+    match marked {
+        Ok(()) | Err(Error::Absent { .. }) => Ok(Redirect::to(&list_address(&ticked.toon))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn genuine(state: &State, token: &str) -> Result<(), Failure> {
     let keys = &state.0.keys;
-    if keys.same(&pressed.teken, &keys.form()) { Ok(()) } else { Err(Failure::StaleForm) }
+    if keys.same(token, &keys.form()) { Ok(()) } else { Err(Failure::StaleForm) }
 }
 
 /// To the conversation, which says what happened. Somebody else was first: it says that too.

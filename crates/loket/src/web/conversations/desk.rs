@@ -35,6 +35,7 @@ struct Page {
 #[template(path = "conversations/list.html")]
 struct List {
     t: Texts,
+    form_token: String,
     /// Where this part is fetched again; none behind the first page, which stays as it is.
     live: Option<String>,
     window_title: String,
@@ -64,6 +65,7 @@ struct TabView {
 }
 
 struct Alert {
+    id: String,
     href: Option<String>,
     tone: &'static str,
     title: String,
@@ -108,7 +110,7 @@ pub async fn page(
     let wanted = Wanted::from(query);
     let desk = loader::desk(state.store(), &visit.claims, &wanted).await?;
     let frame = Frame::of(&visit, &desk.shop);
-    let list = view(&desk, &wanted, state.now(), frame.t);
+    let list = view(&desk, &wanted, &visit, state.now(), frame.t);
     let html = Page { frame, list }.render().map_err(|error| Failure::defect(&error))?;
     Ok(Html(html).into_response())
 }
@@ -121,17 +123,19 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let wanted = Wanted::from(query);
     let desk = loader::desk(state.store(), &visit.claims, &wanted).await?;
-    let list = view(&desk, &wanted, state.now(), Frame::of(&visit, &desk.shop).t);
+    let list = view(&desk, &wanted, &visit, state.now(), Frame::of(&visit, &desk.shop).t);
     let html = list.render().map_err(|error| Failure::defect(&error))?;
     Ok(Html(html).into_response())
 }
 
-fn view(desk: &Desk, wanted: &Wanted, now: Timestamp, t: Texts) -> List {
+fn view(desk: &Desk, wanted: &Wanted, visit: &Visit, now: Timestamp, t: Texts) -> List {
     let mut alerts: Vec<Alert> =
         desk.attention.iter().map(|notice| alert(notice, now, t)).collect();
     // A fold for a single line is a fold too many.
     let shown = if alerts.len() <= SHOWN_FIRST + 1 { alerts.len() } else { SHOWN_FIRST };
     let more_alerts = alerts.split_off(shown);
+    let all = desk.attention.first().map_or(0, |notice| notice.all_open);
+    let unseen = all.saturating_sub(i64::try_from(shown).unwrap_or(0));
     let (rows, mails, next) = match &desk.rows {
         Rows::Conversations(rows) => {
             let shown: Vec<Row> = rows.iter().take(PAGE.into()).map(|r| row(r, now, t)).collect();
@@ -150,6 +154,7 @@ fn view(desk: &Desk, wanted: &Wanted, now: Timestamp, t: Texts) -> List {
     let said = |family: &str, what: &str| t.get(&format!("{family}.{shown}{what}"));
     List {
         t,
+        form_token: visit.form_token.clone(),
         live: wanted.after.is_none().then(|| address("/lijst", wanted.tab, &wanted.search, None)),
         window_title: if waits > 0 { format!("({waits}) {title}") } else { title.to_owned() },
         waiting: t.count("list.waiting", waits),
@@ -158,7 +163,7 @@ fn view(desk: &Desk, wanted: &Wanted, now: Timestamp, t: Texts) -> List {
         searching: !wanted.search.is_empty(),
         search: wanted.tab.lists_conversations().then(|| wanted.search.clone()),
         alerts,
-        more: t.count("attention.more", i64::try_from(more_alerts.len()).unwrap_or(i64::MAX)),
+        more: t.count("attention.more", unseen),
         more_alerts,
         hint: said("tab_hint", ""),
         empty_title: said("empty", "_title"),
@@ -174,6 +179,12 @@ fn view(desk: &Desk, wanted: &Wanted, now: Timestamp, t: Texts) -> List {
 fn last_shown<T>(rows: &[T]) -> Option<&T> {
     let page = usize::from(PAGE);
     if rows.len() > page { rows.get(page - 1) } else { None }
+}
+
+/// The address of the list with this name; of the first where there is none.
+pub fn list_address(name: &str) -> String {
+    let tab = Tab::ALL.into_iter().find(|tab| tab.name() == name).unwrap_or(Tab::All);
+    address("/", tab, "", None)
 }
 
 /// The address of a list.
@@ -229,6 +240,7 @@ fn alert(notice: &Attention, now: Timestamp, t: Texts) -> Alert {
     );
     let detail = t.find(&format!("notice_detail.{}", notice.detail));
     Alert {
+        id: notice.id.to_string(),
         href: notice.thread_id.map(|thread| format!("/gesprekken/{thread}")),
         tone: if serious { "serious" } else { "wait" },
         title: t.word("notice", notice.notification_type.as_str()),
@@ -259,7 +271,12 @@ fn row(row: &DeskRow, now: Timestamp, t: Texts) -> Row {
         preview: preview(&row.subject, &row.message_body),
         state: state_badge(row.state, t),
         badges: badges.collect(),
-        decided: in_a_few_words(row, t).join(" · "),
+        // What was thrown away or overtaken was not done.
+        decided: if matches!(row.state, Standing::Discarded | Standing::Closed) {
+            String::new()
+        } else {
+            in_a_few_words(row, t).join(" · ")
+        },
         proposal: matches!(row.state, Standing::Held | Standing::Drafted),
         serious: row.escalation_level >= EscalationLevel::Serious,
         when: when(row.last_message_at, now, t),

@@ -8,7 +8,7 @@ mod mail_text; // a mail as a person reads it
 mod receipt; // why an answer is what it is
 mod thread; // one conversation as a page shows it
 
-pub use actions::{approve, discard};
+pub use actions::{approve, discard, done};
 pub use desk::{list, page};
 pub use thread::{course, thread};
 
@@ -72,10 +72,10 @@ fn shown_name<'a>(name: &'a str, email: &'a str) -> &'a str {
 
 /// At most two letters that stand for a person.
 fn initials(name: &str) -> String {
-    let mut words =
-        name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
-    let first = words.next();
-    let last = if name.contains('@') { None } else { words.last() };
+    let words: Vec<char> =
+        name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next()).collect();
+    let first = words.first().copied();
+    let last = words.last().copied().filter(|_| words.len() > 1 && !name.contains('@'));
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 

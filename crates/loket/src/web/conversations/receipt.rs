@@ -127,16 +127,12 @@ fn text<'a>(body: &'a Value, pointer: &str) -> Option<&'a str> {
     body.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// Whether the draft would make an offer once it leaves.
-pub fn offers(body: &Value) -> bool {
-    items(body.pointer("/decision/ledger"))
-        .any(|entry| entry.get("kind").and_then(Value::as_str) == Some("offered"))
-}
-
 /// From the sentences kept in the receipt, or else from the codes.
 fn reasons(body: &Value, t: Texts) -> Vec<ReasonLine> {
     let kept = |reason: &Value| {
-        let sentence = reason.get(t.language().as_str())?.as_str()?.to_owned();
+        let sentence = reason.get(t.language().as_str())?.as_str()?;
+        let fact = reason.get("fact").and_then(Value::as_str).unwrap_or_default();
+        let sentence = in_words(sentence, fact, t);
         let version = reason.get("version").and_then(Value::as_u64).unwrap_or_default();
         Some(ReasonLine { sentence, source: source(reason.get("rule"), version, t) })
     };
@@ -154,6 +150,23 @@ fn reasons(body: &Value, t: Texts) -> Vec<ReasonLine> {
             },
         })
         .collect()
+}
+
+/// The sentence with the labels in its fact as words: `complaint` reads `klacht`. The customer's
+/// own words, which stand in curly quotes, stay as they are.
+fn in_words(sentence: &str, fact: &str, t: Texts) -> String {
+    let (labels, quoted) = fact.split_at(fact.find('“').unwrap_or(fact.len()));
+    if labels.is_empty() {
+        return sentence.to_owned();
+    }
+    let label = |c: char| c.is_ascii_lowercase() || c == '_';
+    let mut words = String::new();
+    for piece in labels.split_inclusive(|c| !label(c)) {
+        let name = piece.trim_end_matches(|c| !label(c));
+        words.push_str(t.find(&format!("topic.{name}")).unwrap_or(name));
+        words.push_str(piece.get(name.len()..).unwrap_or_default());
+    }
+    sentence.replacen(fact, &format!("{words}{quoted}"), 1)
 }
 
 fn source(rule: Option<&Value>, version: u64, t: Texts) -> String {
@@ -313,5 +326,30 @@ fn proof(mail: &MailView, now: Timestamp, t: Texts) -> Proof {
         message_id: mail.message_id.clone(),
         sent: mail.sent_at.map(|at| when(at, now, t)),
         attempts: mail.attempt,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::contract::Language;
+
+    use super::*;
+
+    #[test]
+    fn labels_in_a_fact_read_as_words() {
+        let t = Texts::of(Language::Dutch);
+        let said = |fact: &str| in_words(&format!("Geen regel ({fact})."), fact, t);
+        assert_eq!(said("complaint, order_status"), "Geen regel (klacht, bestelstatus).");
+        assert_eq!(said("legal: “legal threat”"), "Geen regel (juridische stap: “legal threat”).");
+        assert_eq!(said("LL-20402"), "Geen regel (LL-20402).");
+        assert_eq!(said(""), "Geen regel ().");
+    }
+
+    #[test]
+    fn evidence_of_any_shape_does_no_harm() {
+        let t = Texts::of(Language::English);
+        let body = serde_json::json!({ "reading": { "evidence": [1, { "label": "intent:return", "words": "back" }, {}] } });
+        assert_eq!(evidence(&body, t), [("back".to_owned(), "Wants to return".to_owned())]);
+        assert!(evidence(&Value::Null, t).is_empty());
     }
 }

@@ -98,8 +98,6 @@ struct Reply {
     when: Option<When>,
     /// What approving sends; none when there is nothing to approve.
     draft: Option<String>,
-    /// The draft makes an offer, which only the ladder may put on record.
-    offers: bool,
 }
 
 /// `/gesprekken/{thread}`
@@ -197,8 +195,16 @@ fn banner(view: &ThreadView, t: Texts) -> Option<Banner> {
     let waits = view.interactions.iter().any(|mail| waits(mail.state));
     let threat = view.interactions.iter().any(|mail| mail.dreiging_detected);
     if threat {
+        // The newest one that the receipt still knows by its kind.
+        let kind = view
+            .interactions
+            .iter()
+            .rev()
+            .find_map(|mail| mail.receipt.as_ref()?.pointer("/reading/threat_kind")?.as_str());
+        let known = kind.and_then(|kind| t.find(&format!("threat.{kind}")));
+        let title = known.unwrap_or(t.get("banner.threat"));
         let text = t.get(if waits { "banner.threat_waits" } else { "banner.threat_done" });
-        return Some(Banner { tone: "serious", title: t.get("banner.threat"), text });
+        return Some(Banner { tone: "serious", title, text });
     }
     match view.thread.escalation_level {
         EscalationLevel::Serious => Some(Banner {
@@ -234,12 +240,12 @@ fn offer_view(offer: &LedgerRow, here: ThreadId, now: Timestamp, t: Texts) -> Of
 
 fn turns(view: &ThreadView, now: Timestamp, persona: &str, t: Texts) -> Vec<Turn> {
     let first_subject = view.thread.subject.trim();
-    let mut known = domain::compose::reply_subject(first_subject);
+    let mut known = domain::compose::bare_subject(first_subject).to_owned();
     view.interactions
         .iter()
         .map(|mail| {
             let outgoing = view.mails.iter().rev().find(|out| out.interaction_id == mail.id);
-            let same = domain::compose::reply_subject(&mail.subject);
+            let same = domain::compose::bare_subject(&mail.subject).to_owned();
             let changed = same != known;
             known = same;
             turn(mail, outgoing, changed, now, persona, t)
@@ -311,7 +317,6 @@ fn reply(
         subject: outgoing.map(|out| out.subject.clone()),
         paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
         when: outgoing.and_then(|out| out.sent_at).map(|at| when(at, now, t)),
-        offers: draft.is_some() && mail.receipt.as_ref().is_some_and(receipt::offers),
         draft: draft.map(|out| out.id.to_string()),
     })
 }
