@@ -1,16 +1,22 @@
 //! Brings the database up: the private Postgres or somebody's own, migrated and opened.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use store::managed::{Binaries, Managed, OnProgress, Options};
 use store::{Config, Logins, Store, migrate};
+
+use tokio::time::Instant;
 
 use crate::config::Common;
 use crate::keys;
 
 /// The name of the database in the private Postgres.
 pub const DATABASE: &str = "loket";
+
+/// How long a database that goes away or comes up is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An open database. Call [`Database::stop`] at the end of a clean exit.
 #[derive(Debug)]
@@ -60,17 +66,65 @@ pub async fn open(
         if content == Content::Fresh {
             managed.drop_database(name).await?;
         }
-        managed.ensure_database(name).await?;
         let owner = managed.config_for("postgres", name);
         (Some(managed), owner, None)
     };
-    migrate::migrate(&owner).await.context("the database could not be brought up to date")?;
-    if let Some(password) = &password {
-        migrate::set_passwords(&owner, password).await?;
-    }
-    let logins = Logins::beside(&owner, password.as_deref());
-    let store = Store::connect(&logins).await.context("the database refused Loket's logins")?;
+    let opened = patiently(managed.as_ref(), name, &owner, password.as_deref());
+    let store = match &managed {
+        // Should it die meanwhile, it is started again.
+        Some(managed) => tokio::select! {
+            opened = opened => opened?,
+            never = managed.supervise() => match never {},
+        },
+        None => opened.await?,
+    };
     Ok(Database { store: Arc::new(store), managed, owner })
+}
+
+/// Postgres may die while it is being opened, or an operator's own be on its way up: what
+/// passes is tried again for a while.
+async fn patiently(
+    managed: Option<&Managed>,
+    name: &str,
+    owner: &Config,
+    password: Option<&str>,
+) -> anyhow::Result<Store> {
+    let begun = Instant::now();
+    loop {
+        match prepare(managed, name, owner, password).await {
+            Err(error) if passes(&error) && begun.elapsed() < PATIENCE => {
+                tracing::warn!(error = %format!("{error:#}"), "the database cannot be opened yet");
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+fn passes(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<store::Error>().is_some_and(store::Error::is_retryable)
+            || cause
+                .downcast_ref::<store::managed::Error>()
+                .is_some_and(store::managed::Error::is_passing)
+    })
+}
+
+async fn prepare(
+    managed: Option<&Managed>,
+    name: &str,
+    owner: &Config,
+    password: Option<&str>,
+) -> anyhow::Result<Store> {
+    if let Some(managed) = managed {
+        managed.ensure_database(name).await?;
+    }
+    migrate::migrate(owner).await.context("the database could not be brought up to date")?;
+    if let Some(password) = password {
+        migrate::set_passwords(owner, password).await?;
+    }
+    let logins = Logins::beside(owner, password);
+    Store::connect(&logins).await.context("the database refused Loket's logins")
 }
 
 /// Starts the private Postgres below the data directory.

@@ -159,7 +159,7 @@ impl Error {
 }
 
 /// SQLSTATEs that pass: class 08, serialisation, deadlock, lock timeout, restart, no room.
-fn is_passing(state: &SqlState) -> bool {
+pub(crate) fn is_passing(state: &SqlState) -> bool {
     state.code().starts_with("08")
         || [
             SqlState::T_R_SERIALIZATION_FAILURE,

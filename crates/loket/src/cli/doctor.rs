@@ -132,7 +132,7 @@ fn files(common: &Common, report: &mut Report) {
         Err(error) => report.bad(
             "keys",
             format!("{error:#}"),
-            "restore the keys from a backup; on a new installation run `loket migrate`",
+            "restore it from a backup or set its mode; on a new installation run `loket migrate`",
         ),
     }
     match rustix::fs::statvfs(directory) {

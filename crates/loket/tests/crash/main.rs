@@ -9,6 +9,7 @@
     reason = "helpers of tests: clippy only exempts the tests themselves"
 )]
 
+mod doctor; // what is wrong, and only then
 mod kills; // H1, H2: kill -9 of the server and of Postgres under load
 mod lab; // a directory, shops in it, and server processes
 mod mails; // what customers write

@@ -178,6 +178,18 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the same may well succeed when tried again: the server went away or is starting.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Database(source) => {
+                source.is_closed() || source.code().is_none_or(crate::error::is_passing)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Gives an `io::Error` the file and the verb without which it says nothing.
 pub(super) trait Explain<T> {
     /// Names what was tried on which file.

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -28,6 +29,11 @@ const FAST: Duration = Duration::from_secs(30);
 const IMMEDIATE: Duration = Duration::from_secs(10);
 /// How many bytes at the end of a log are shown.
 const TAIL: usize = 2_000;
+
+/// How often a server may be killed while it starts before Loket gives up.
+const KILLED_AT_MOST: u32 = 5;
+/// What Postgres says when a process was killed that it cannot start without.
+const KILLED: &str = "was terminated by signal 9";
 
 /// What Postgres says while a crashed predecessor is still going; each is worth another try.
 const PASSING: [&str; 3] =
@@ -74,7 +80,8 @@ pub(super) fn has_opened(cluster: &Path) -> Result<bool, Error> {
 impl Postmaster {
     /// Starts a server and waits until it takes connections.
     pub(super) async fn start(ground: &Ground<'_>, installed: &Installed) -> Result<Self, Error> {
-        let deadline = Instant::now() + OLD_BACKENDS;
+        let mut deadline = Instant::now() + OLD_BACKENDS;
+        let mut killed = 0;
         loop {
             forget_dead_postmaster(ground)?;
             let mut postmaster = Self::spawn(ground, installed)?;
@@ -82,6 +89,15 @@ impl Postmaster {
                 return Ok(postmaster);
             }
             let detail = last_words(ground);
+            // Somebody short of memory, or in a hurry, killed it while it started: that is no
+            // fault of the cluster.
+            if killed < KILLED_AT_MOST && (postmaster.was_killed() || detail.contains(KILLED)) {
+                killed += 1;
+                deadline = Instant::now() + OLD_BACKENDS;
+                tracing::warn!(killed, "Postgres was killed while it started, trying again");
+                sleep(Duration::from_millis(200)).await;
+                continue;
+            }
             if detail.contains("incompatible with server") {
                 return Err(Error::Incompatible {
                     binaries: installed.directory.clone(),
@@ -143,6 +159,12 @@ impl Postmaster {
             Some(child) => matches!(child.try_wait(), Ok(None)),
             None => is_postmaster(self.pid, cluster).await,
         }
+    }
+
+    /// Whether a server of ours that ended was ended by signal 9.
+    fn was_killed(&mut self) -> bool {
+        let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        status.is_some_and(|status| status.signal() == Some(Signal::KILL.as_raw()))
     }
 
     /// Stops the server: a fast shutdown, then an immediate one (which the next start recovers).
