@@ -5,6 +5,7 @@
 //! person looks.
 
 mod answer;
+mod bare;
 mod cues;
 mod marked;
 #[cfg(test)]

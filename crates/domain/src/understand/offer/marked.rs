@@ -57,6 +57,7 @@ impl Marked {
         marked.text.push_str(flat.get(at..).unwrap_or_default());
         marked.text = marked.text.replace(['’', '*', '_'], "");
         marked.sentences = sentences(&marked.text);
+        marked.sentences.truncate(MOST_SENTENCES);
         let machine = &CUES.around.machine;
         let text = &marked.text;
         marked
@@ -113,6 +114,9 @@ fn flat(plain: &str) -> String {
     }
     flat.replace(" per cent", " percent")
 }
+
+/// So many sentences are read: nobody answers an offer only after them, and time stays bounded.
+const MOST_SENTENCES: usize = 60;
 
 /// Lines at least this long are wrapped, not ended.
 const FULL_LINE: usize = 48;
