@@ -349,8 +349,15 @@ async fn a_loket_killed_during_initdb_leaves_nothing_half_made() {
         let scratch = Scratch::new("half");
         let (options, _) = scratch.options();
         let mut other = second_process(&options.data_dir, &options.elsewhere);
-        let unfinished = options.data_dir.join("postgres/cluster.new-1");
-        eventually("initdb has begun", || unfinished.exists()).await;
+        let postgres = options.data_dir.join("postgres");
+        eventually("initdb has begun", || {
+            fs::read_dir(&postgres)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .any(|entry| entry.file_name().to_string_lossy().starts_with("cluster.new-"))
+        })
+        .await;
         tokio::time::sleep(Duration::from_millis(pause)).await;
         other.kill().unwrap();
         other.wait().unwrap();

@@ -1,9 +1,12 @@
 //! Amounts in a text, in digits or in Dutch and English words: what, how much, where.
 //!
-//! All values are hundredths: 12,50 is 1250, 20 % is 2000. No floating point.
+//! All values are hundredths: 12,50 is 1250, 20 % is 2000. No floating point. It knows
+//! numbers and units, and nothing about offers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 /// What an amount counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +19,7 @@ pub(super) enum Unit {
     Foreign,
     /// Nothing said.
     Bare,
-    /// Days, sizes, pieces: no money.
+    /// Days, sizes, pieces, order numbers: no money.
     Thing,
 }
 
@@ -27,140 +30,180 @@ pub(super) struct Amount {
     pub hundredths: i64,
     /// What it counts.
     pub unit: Unit,
-    /// First byte.
+    /// First byte, unit included.
     pub start: usize,
     /// One past its last byte, unit included.
     pub end: usize,
 }
 
-static DUTCH_AND_ENGLISH: LazyLock<BTreeMap<String, i64>> = LazyLock::new(number_words);
+/// The committed words, as the file holds them.
+#[derive(Default, Deserialize)]
+struct Listed {
+    dutch: Vec<String>,
+    dutch_tens: Vec<String>,
+    english: Vec<String>,
+    english_tens: Vec<String>,
+    not: Vec<String>,
+    percent: Vec<String>,
+    euro: Vec<String>,
+    foreign: Vec<String>,
+    after_bare: HashSet<String>,
+    before_thing: HashSet<String>,
+    special: BTreeMap<String, i64>,
+    notes: BTreeMap<String, i64>,
+}
 
-const NL: [&str; 20] = [
-    "nul",
-    "een",
-    "twee",
-    "drie",
-    "vier",
-    "vijf",
-    "zes",
-    "zeven",
-    "acht",
-    "negen",
-    "tien",
-    "elf",
-    "twaalf",
-    "dertien",
-    "veertien",
-    "vijftien",
-    "zestien",
-    "zeventien",
-    "achttien",
-    "negentien",
-];
-const NL_TENS: [&str; 8] =
-    ["twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig"];
-const EN: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const EN_TENS: [&str; 8] =
-    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+struct Words {
+    numbers: BTreeMap<String, i64>,
+    notes: BTreeMap<String, i64>,
+    units: BTreeMap<String, Unit>,
+    after_bare: HashSet<String>,
+    before_thing: HashSet<String>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let listed: Listed = toml::from_str(include_str!("data/number_words.toml")).unwrap_or_default();
+    let mut units = BTreeMap::new();
+    for (unit, words) in [
+        (Unit::Percent, &listed.percent),
+        (Unit::Euro, &listed.euro),
+        (Unit::Foreign, &listed.foreign),
+    ] {
+        units.extend(words.iter().map(|word| (word.clone(), unit)));
+    }
+    let numbers = spelled(&listed);
+    let Listed { notes, after_bare, before_thing, .. } = listed;
+    Words { numbers, notes, units, after_bare, before_thing }
+});
 
 /// Number words up to ninety-nine, and the hundreds.
-fn number_words() -> BTreeMap<String, i64> {
-    let mut words = BTreeMap::new();
-    for (value, (dutch, english)) in (0_i64..).zip(NL.iter().zip(EN)) {
-        words.insert((*dutch).to_owned(), value);
-        words.insert(english.to_owned(), value);
+fn spelled(listed: &Listed) -> BTreeMap<String, i64> {
+    let mut words = listed.special.clone();
+    for ones in [&listed.dutch, &listed.english] {
+        words.extend((0_i64..).zip(ones).map(|(value, word)| (word.clone(), value)));
     }
-    for (ten, (dutch, english)) in (2_i64..).zip(NL_TENS.iter().zip(EN_TENS)) {
-        words.insert((*dutch).to_owned(), ten * 10);
-        words.insert(english.to_owned(), ten * 10);
-        for (one, (left, right)) in (1_i64..10).zip(NL.iter().zip(EN).skip(1)) {
-            words.insert(format!("{left}en{dutch}"), ten * 10 + one);
-            words.insert(format!("{english}-{right}"), ten * 10 + one);
-            words.insert(format!("{english}{right}"), ten * 10 + one);
+    for (tens, ones, dutch) in
+        [(&listed.dutch_tens, &listed.dutch, true), (&listed.english_tens, &listed.english, false)]
+    {
+        for (ten, name) in (2_i64..).zip(tens) {
+            words.insert(name.clone(), ten * 10);
+            for (one, left) in (0_i64..10).zip(ones).skip(1) {
+                let value = ten * 10 + one;
+                if dutch {
+                    words.insert(format!("{left}en{name}"), value);
+                    words.insert(format!("{left}n{name}"), value);
+                } else {
+                    words.insert(format!("{name}-{left}"), value);
+                    words.insert(format!("{name}{left}"), value);
+                }
+            }
         }
     }
-    for (word, value) in [
-        ("honderd", 100),
-        ("hundred", 100),
-        ("tweehonderd", 200),
-        ("driehonderd", 300),
-        ("veertg", 40),
-        ("tenner", 10),
-        ("fiver", 5),
-        ("tientje", 10),
-        ("vijfje", 5),
-        ("dertg", 30),
-    ] {
-        words.insert(word.to_owned(), value);
+    let small = words.clone();
+    for (word, value) in small.iter().filter(|(_, value)| (1..100).contains(*value)) {
+        words.insert(format!("honderd{word}"), 100 + value);
+        words.insert(format!("honderden{word}"), 100 + value);
     }
-    words.remove("een");
-    words.remove("one");
-    words.remove("nul");
-    words.remove("zero");
+    for word in &listed.not {
+        words.remove(word);
+    }
     words
 }
 
+/// A word without the punctuation around it, and what stands right behind it.
 struct Word<'a> {
     text: &'a str,
     start: usize,
+    closed: bool,
+}
+
+impl Word<'_> {
+    const fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+}
+
+fn is_edge(letter: char) -> bool {
+    !letter.is_alphanumeric() && !matches!(letter, '%' | '€' | '£' | '$' | '#' | '→' | '=')
+}
+
+fn words(plain: &str) -> Vec<Word<'_>> {
+    let base = plain.as_ptr() as usize;
+    plain
+        .split(|letter: char| {
+            letter.is_whitespace()
+                || matches!(letter, '(' | ')' | '[' | ']' | '"' | '?' | '!' | ';' | '/' | '|' | '…')
+        })
+        .filter_map(|raw| {
+            let text = raw.trim_matches(is_edge);
+            let start = text.as_ptr() as usize - base;
+            let after = plain.get(start + text.len()..).and_then(|rest| rest.chars().next());
+            let closed = after.is_some_and(|letter| !letter.is_whitespace());
+            (!text.is_empty()).then_some(Word { text, start, closed })
+        })
+        .collect()
 }
 
 /// Every amount of `plain`, in order.
 pub(super) fn amounts(plain: &str) -> Vec<Amount> {
-    let base = plain.as_ptr() as usize;
-    let words: Vec<Word<'_>> = plain
-        .split(|letter: char| {
-            letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | '?' | '!' | ';')
-        })
-        .filter(|word| !word.is_empty())
-        .map(|text| Word { text, start: text.as_ptr() as usize - base })
-        .collect();
+    let words = words(plain);
     let mut found: Vec<Amount> = Vec::new();
     for (index, word) in words.iter().enumerate() {
-        let trimmed =
-            word.text.trim_matches(|it: char| matches!(it, '.' | ',' | ':' | '\'' | '*' | '~'));
-        let Some((hundredths, mut unit)) = value(trimmed) else { continue };
-        let mut end = word.start + word.text.len();
-        let previous = index.checked_sub(1).and_then(|at| words.get(at)).map_or("", |it| it.text);
-        if unit == Unit::Bare {
-            unit = prefix_unit(previous);
+        let Some((hundredths, unit)) = value(word.text) else { continue };
+        let mut amount = Amount { hundredths, unit, start: word.start, end: word.end() };
+        let before = index.checked_sub(1).and_then(|at| words.get(at));
+        let after = words.get(index + 1).filter(|_| !word.closed);
+        if amount.unit == Unit::Bare {
+            // A unit that belongs to the number before it names no other.
+            let taken = found.last().map_or(0, |last| last.end);
+            name_unit(&mut amount, before.filter(|it| it.start >= taken), after, plain);
         }
-        let glued_end = word.text.ends_with(['.', ',', ':']);
-        if unit == Unit::Bare
-            && let (Some(next), false) = (words.get(index + 1), glued_end)
-        {
-            unit = suffix_unit(next.text);
-            if unit != Unit::Bare {
-                end = next.start + next.text.len();
-            }
-        }
-        if unit == Unit::Bare && thing_before(previous) {
-            unit = Unit::Thing;
-        }
-        found.push(Amount { hundredths, unit, start: word.start, end });
+        found.push(amount);
     }
     joined(found, plain)
+}
+
+/// Finds the unit of an amount that has none glued to it.
+fn name_unit(
+    amount: &mut Amount,
+    before: Option<&Word<'_>>,
+    after: Option<&Word<'_>>,
+    plain: &str,
+) {
+    let all = &*WORDS;
+    if let Some(word) = after
+        && let Some(unit) = all.units.get(word.text)
+    {
+        (amount.unit, amount.end) = (*unit, word.end());
+        return;
+    }
+    let previous = before.filter(|word| !word.closed).or_else(|| {
+        before.filter(|word| {
+            let between = plain.get(word.end()..amount.start).unwrap_or_default().trim();
+            between == ":" || between == "." && word.text.ends_with("nr")
+        })
+    });
+    if let Some(word) = previous {
+        if let Some(unit) = all.units.get(word.text).filter(|unit| **unit != Unit::Percent) {
+            (amount.unit, amount.start) = (*unit, word.start);
+            return;
+        }
+        if all.before_thing.contains(word.text) || word.text.ends_with('#') {
+            amount.unit = Unit::Thing;
+            return;
+        }
+        // "een euro of vijftien" is about fifteen euros.
+        let from = plain.get(..amount.start).unwrap_or_default();
+        if from.ends_with("euro of ") {
+            amount.unit = Unit::Euro;
+            return;
+        }
+    }
+    // "7,50 sturen" is money all the same.
+    let whole = amount.hundredths % 100 == 0;
+    if whole && after.is_some_and(|word| !all.after_bare.contains(word.text)) {
+        amount.unit = Unit::Thing;
+    }
 }
 
 /// `twaalf vijftig` and `six euro fifty`: two words, one amount.
@@ -168,16 +211,16 @@ fn joined(found: Vec<Amount>, plain: &str) -> Vec<Amount> {
     let mut result: Vec<Amount> = Vec::new();
     for amount in found {
         if let Some(last) = result.last_mut() {
-            let between = plain.get(last.end..amount.start).unwrap_or("?").trim();
+            let between = plain.get(last.end..amount.start).unwrap_or("?");
             let spelled = plain
                 .get(last.start..last.end)
                 .is_some_and(|text| text.starts_with(|letter: char| letter.is_ascii_alphabetic()));
             let cents = amount.hundredths >= 1000 && amount.hundredths < 10_000;
-            let fits = matches!(last.unit, Unit::Bare | Unit::Euro)
+            let fits = matches!(last.unit, Unit::Bare | Unit::Euro | Unit::Thing)
                 && matches!(amount.unit, Unit::Bare | Unit::Euro);
-            if spelled && fits && cents && last.hundredths % 100 == 0 && between.is_empty() {
+            if spelled && fits && cents && last.hundredths % 100 == 0 && between == " " {
                 last.hundredths += amount.hundredths / 100;
-                last.unit = if amount.unit == Unit::Bare { last.unit } else { amount.unit };
+                last.unit = if last.unit == Unit::Euro { last.unit } else { amount.unit };
                 last.end = amount.end;
                 continue;
             }
@@ -189,48 +232,44 @@ fn joined(found: Vec<Amount>, plain: &str) -> Vec<Amount> {
 
 /// The value of one word, with a unit glued to it if there is one.
 fn value(word: &str) -> Option<(i64, Unit)> {
-    let marks: [(&str, Unit); 11] = [
-        ("%", Unit::Percent),
-        ("€", Unit::Euro),
-        ("eur", Unit::Euro),
-        ("euro", Unit::Euro),
-        ("euros", Unit::Euro),
-        ("£", Unit::Foreign),
-        ("$", Unit::Foreign),
-        ("usd", Unit::Foreign),
-        ("gbp", Unit::Foreign),
-        ("procent", Unit::Percent),
-        ("pct", Unit::Percent),
-    ];
-    let word = word.trim_end_matches(",-").trim_end_matches(".-").trim_end_matches(",--");
-    for (mark, unit) in marks {
-        let rest = word.strip_suffix(mark).or_else(|| word.strip_prefix(mark));
-        if let Some(hundredths) = rest.and_then(digits) {
-            return Some((hundredths, unit));
-        }
-    }
+    let all = &*WORDS;
     if let Some(hundredths) = digits(word) {
-        return Some((hundredths, Unit::Bare));
-    }
-    let spelled = |word: &str| DUTCH_AND_ENGLISH.get(word).map(|value| value * 100);
-    if let Some(hundredths) = spelled(word) {
-        let unit = match word {
-            "tientje" | "vijfje" => Unit::Euro,
-            _ => Unit::Bare,
-        };
+        // Whole numbers of five figures and more are no amounts of money in a bargain.
+        let named = hundredths >= 1_000_000 || word.starts_with('0') && word.len() > 1;
+        let unit = if named && hundredths % 100 == 0 { Unit::Thing } else { Unit::Bare };
         return Some((hundredths, unit));
     }
-    for (mark, unit) in [("euro", Unit::Euro), ("procent", Unit::Percent)] {
-        if let Some(hundredths) = word.strip_suffix(mark).and_then(spelled) {
-            return Some((hundredths, unit));
+    if let Some(number) = all.numbers.get(word) {
+        return Some((number * 100, Unit::Bare));
+    }
+    if let Some(number) = all.notes.get(word) {
+        return Some((number * 100, Unit::Euro));
+    }
+    let glued = word
+        .char_indices()
+        .filter_map(|(at, _)| word.split_at_checked(at))
+        .filter(|(left, right)| !left.is_empty() && !right.is_empty());
+    for (left, right) in glued {
+        if let Some(unit) = all.units.get(right)
+            && let Some(number) =
+                digits(left).or_else(|| all.numbers.get(left).map(|number| number * 100))
+        {
+            return Some((number, *unit));
+        }
+        if let Some(unit) = all.units.get(left)
+            && let Some(number) = digits(right)
+        {
+            return Some((number, *unit));
         }
     }
     None
 }
 
-/// `1.249`, `12,50`, `12.5`, `1.249,50` in hundredths.
+/// `1.249`, `12,50`, `12.5`, `1.249,50`, `40,-` in hundredths.
 fn digits(word: &str) -> Option<i64> {
+    let word = word.trim_end_matches(['-', '=']).trim_end_matches([',', '.']);
     if !word.starts_with(|it: char| it.is_ascii_digit())
+        || !word.ends_with(|it: char| it.is_ascii_digit())
         || !word.bytes().all(|it| it.is_ascii_digit() || it == b'.' || it == b',')
         || word.len() > 10
     {
@@ -240,140 +279,11 @@ fn digits(word: &str) -> Option<i64> {
         Some((whole, cents)) if cents.len() == 2 => (whole, cents.parse::<i64>().ok()?),
         Some((whole, cents)) if cents.len() == 1 => (whole, cents.parse::<i64>().ok()? * 10),
         Some((_, thousands)) if thousands.len() == 3 => (word, 0),
-        Some((whole, "")) => (whole, 0),
         Some(_) => return None,
         None => (word, 0),
     };
     let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
     Some(whole.parse::<i64>().ok()? * 100 + cents)
-}
-
-fn prefix_unit(word: &str) -> Unit {
-    match word.trim_start_matches(['(', ':']) {
-        "€" | "eur" | "euro" => Unit::Euro,
-        "£" | "$" | "usd" | "gbp" | "chf" | "sek" | "pln" => Unit::Foreign,
-        _ => Unit::Bare,
-    }
-}
-
-/// What is counted, so that the number before it is no money.
-const THINGS: [&str; 64] = [
-    "dag",
-    "dagen",
-    "days",
-    "day",
-    "week",
-    "weken",
-    "weeks",
-    "wk",
-    "maand",
-    "maanden",
-    "month",
-    "months",
-    "jaar",
-    "years",
-    "year",
-    "uur",
-    "u",
-    "uren",
-    "hours",
-    "hour",
-    "minuten",
-    "minutes",
-    "keer",
-    "times",
-    "x",
-    "maal",
-    "cm",
-    "mm",
-    "m",
-    "kg",
-    "gram",
-    "liter",
-    "stuks",
-    "stuk",
-    "pieces",
-    "paar",
-    "pairs",
-    "pair",
-    "mails",
-    "emails",
-    "foto's",
-    "photos",
-    "sterren",
-    "stars",
-    "personen",
-    "people",
-    "man",
-    "stoelen",
-    "chairs",
-    "mei",
-    "juni",
-    "juli",
-    "april",
-    "maart",
-    "januari",
-    "februari",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-    "watt",
-    "inch",
-    "jarige",
-];
-
-fn suffix_unit(word: &str) -> Unit {
-    let word = word.trim_end_matches(['.', ',', ':', '!', '?']);
-    match word {
-        "%" | "procent" | "percent" | "pct" | "procentjes" | "prozent" | "percents"
-        | "procenten" => Unit::Percent,
-        "€" | "euro" | "euros" | "eur" | "eurootjes" | "euro's" | "euries" | "ekkies" | "piek" => {
-            Unit::Euro
-        }
-        "pond" | "pounds" | "pound" | "quid" | "gbp" | "dollar" | "dollars" | "usd" | "bucks"
-        | "chf" | "frank" | "francs" | "zloty" | "kronor" | "kroner" => Unit::Foreign,
-        word if THINGS.contains(&word) => Unit::Thing,
-        _ => Unit::Bare,
-    }
-}
-
-fn thing_before(word: &str) -> bool {
-    matches!(
-        word.trim_end_matches([':', '.']),
-        "maat"
-            | "mt"
-            | "size"
-            | "order"
-            | "bestelling"
-            | "nr"
-            | "nummer"
-            | "ordernr"
-            | "bestelnummer"
-            | "artikel"
-            | "model"
-            | "om"
-            | "tot"
-            | "op"
-            | "van"
-            | "alle"
-            | "de"
-            | "die"
-            | "both"
-            | "all"
-            | "the"
-            | "deze"
-            | "onze"
-            | "my"
-            | "mijn"
-            | "no"
-            | "of"
-            | "for"
-            | "number"
-            | "twee"
-            | "i"
-    ) && !matches!(word, "de" | "the" | "op" | "die" | "van" | "for" | "of" | "no")
 }
 
 #[cfg(test)]
@@ -387,14 +297,53 @@ mod tests {
 
     #[test]
     fn digits_and_words() {
-        assert_eq!(read("50% is redelijk"), [(5000, Unit::Percent)]);
-        assert_eq!(read("12,50 and it's ok"), [(1250, Unit::Bare)]);
-        assert_eq!(read("Twintig euro vind ik netter"), [(2000, Unit::Euro)]);
-        assert_eq!(read("vijfentwintig procent"), [(2500, Unit::Percent)]);
-        assert_eq!(read("Twenty-five percent"), [(2500, Unit::Percent)]);
-        assert_eq!(read("€ 1.249,50 betaald"), [(124_950, Unit::Euro)]);
-        assert_eq!(read("twaalf vijftig"), [(1250, Unit::Bare)]);
-        assert_eq!(read("£30 please"), [(3000, Unit::Foreign)]);
-        assert_eq!(read("al 35 dagen"), [(3500, Unit::Thing)]);
+        for (text, hundredths, unit) in [
+            ("50% is redelijk", 5000, Unit::Percent),
+            ("12,50 and it's ok", 1250, Unit::Bare),
+            ("Twintig euro vind ik netter", 2000, Unit::Euro),
+            ("vijfentwintig procent", 2500, Unit::Percent),
+            ("Twenty-five percent", 2500, Unit::Percent),
+            ("€ 1.249,50 betaald", 124_950, Unit::Euro),
+            ("twaalf vijftig", 1250, Unit::Bare),
+            ("negentien euro negentig", 1990, Unit::Euro),
+            ("£30 please", 3000, Unit::Foreign),
+            ("100 dirham", 10_000, Unit::Foreign),
+            ("akkoord met 80,- maar", 8000, Unit::Bare),
+            ("€ 40,- vergoeden", 4000, Unit::Euro),
+            ("7,5% korting", 750, Unit::Percent),
+            ("take the tenner", 1000, Unit::Euro),
+            ("20%👍", 2000, Unit::Percent),
+            ("honderdtien euro", 11_000, Unit::Euro),
+            ("een euro of vijftien", 1500, Unit::Euro),
+        ] {
+            assert_eq!(read(text), [(hundredths, unit)], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_counted_or_named_is_no_money() {
+        for text in [
+            "al 35 dagen",
+            "maat 38",
+            "I need size 20",
+            "ID '13'",
+            "order 20418 graag",
+            "20422",
+            "3 borden",
+            "15 mei",
+            "nr. 12",
+            "bestelling #15",
+        ] {
+            let money = read(text).into_iter().any(|(_, unit)| unit != Unit::Thing);
+            assert!(!money, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_ends_before_the_punctuation() {
+        let plain = "wil 20 euro, echt. € 15.";
+        let ends: Vec<&str> =
+            amounts(plain).iter().filter_map(|it| plain.get(it.start..it.end)).collect();
+        assert_eq!(ends, ["20 euro", "€ 15"]);
     }
 }

@@ -31,7 +31,7 @@ use tokio_postgres::Config;
 
 use self::account::Account;
 use self::place::Place;
-use self::postmaster::{Ground, Postmaster};
+use self::postmaster::{Ground, Postmaster, Readiness};
 use self::settings::Listen;
 
 pub use self::binaries::Binaries;
@@ -137,16 +137,22 @@ impl Managed {
             startup_log: &startup_log,
             account: &self.account,
             config: &config,
+            socket: &self.socket(),
         };
         if let Some(mut running) = postmaster::running(&cluster).await? {
             // Something that tidies temporary directories may have taken its socket.
-            let unreachable = postmaster::has_opened(&cluster)? && !self.socket().exists();
-            if changed || unreachable {
-                self.options.progress.tell(&Progress::Restarting { pid: running.pid });
-                running.stop(&cluster).await?;
-            } else if running.wait_ready(&ground).await? {
-                self.options.progress.tell(&Progress::Adopted { pid: running.pid });
-                return Ok(running);
+            let readiness =
+                if changed { Readiness::Unreachable } else { running.wait_ready(&ground).await? };
+            match readiness {
+                Readiness::Ready => {
+                    self.options.progress.tell(&Progress::Adopted { pid: running.pid });
+                    return Ok(running);
+                }
+                Readiness::Unreachable => {
+                    self.options.progress.tell(&Progress::Restarting { pid: running.pid });
+                    running.stop(&cluster).await?;
+                }
+                Readiness::Ended => {}
             }
         }
         let major = cluster::major(&cluster)?;

@@ -17,6 +17,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::FlockOperation;
 
@@ -29,6 +30,8 @@ const SOCKET_PATH_LIMIT: usize = if cfg!(target_os = "macos") { 103 } else { 107
 const SOCKET_NAME: &str = "/.s.PGSQL.65535";
 /// Root may be run on an ordinary user's data directory, and must not be led astray in it.
 const NO_SYMLINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+/// How long a lock may stay taken before its holder is named.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 /// Directories and files are numbered until a free name is found; this many are tried.
 const NAMES: u32 = 10_000;
 
@@ -108,7 +111,8 @@ impl Place {
     }
 
     /// An empty directory for initdb to fill. Whatever an interrupted initdb left is removed;
-    /// where that fails (its orphan may still be writing) it waits for the next start.
+    /// where that fails (its orphan may still be writing) it waits for the next start. The name is
+    /// never used twice: an orphan that finds its work gone tidies up after itself by name.
     pub(super) fn unfinished_cluster(&self, account: &Account) -> Result<PathBuf, Error> {
         for entry in fs::read_dir(&self.home).explain("reading", &self.home)? {
             let entry = entry.explain("reading", &self.home)?;
@@ -118,7 +122,9 @@ impl Place {
                 tracing::warn!(directory = %entry.path().display(), %error, "left for later");
             }
         }
-        let directory = make_numbered(&self.home, "cluster.new-", 0o700)?;
+        let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let prefix = format!("cluster.new-{}-", begun.as_nanos());
+        let directory = make_numbered(&self.home, &prefix, 0o700)?;
         account.give(&directory)?;
         Ok(directory)
     }
@@ -229,7 +235,9 @@ pub(super) fn read_if_there(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// Takes the lock, or says who has it. Child processes do not inherit the file.
+/// Takes the lock, or says who has it. Child processes do not inherit the file, but between its
+/// fork and its exec a child of this process holds it a moment longer than we do: hence the
+/// patience.
 fn lock(home: &Path, data_dir: &Path) -> Result<File, Error> {
     let path = home.join("lock");
     let mut file = OpenOptions::new()
@@ -241,7 +249,16 @@ fn lock(home: &Path, data_dir: &Path) -> Result<File, Error> {
         .custom_flags(NO_SYMLINK)
         .open(&path)
         .explain("opening", &path)?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    let taken = loop {
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            taken => break taken,
+        }
+    };
+    match taken {
         Ok(()) => {}
         Err(rustix::io::Errno::WOULDBLOCK) => {
             let mut pid = String::new();

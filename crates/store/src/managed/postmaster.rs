@@ -48,6 +48,17 @@ pub(super) struct Postmaster {
     child: Option<Child>,
 }
 
+/// What waiting for a server came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readiness {
+    /// It takes connections.
+    Ready,
+    /// It ended first.
+    Ended,
+    /// It runs and has opened its socket, and the socket is gone.
+    Unreachable,
+}
+
 /// What is needed to start a server, or to find the one that runs.
 #[derive(Debug)]
 pub(super) struct Ground<'a> {
@@ -59,6 +70,8 @@ pub(super) struct Ground<'a> {
     pub account: &'a Account,
     /// How to reach it, as superuser.
     pub config: &'a tokio_postgres::Config,
+    /// Where it listens.
+    pub socket: &'a Path,
 }
 
 /// The server that runs on this cluster, if any, as its pid file says and its process confirms.
@@ -85,8 +98,19 @@ impl Postmaster {
         loop {
             forget_dead_postmaster(ground)?;
             let mut postmaster = Self::spawn(ground, installed)?;
-            if postmaster.wait_ready(ground).await? {
-                return Ok(postmaster);
+            match postmaster.wait_ready(ground).await? {
+                Readiness::Ready => return Ok(postmaster),
+                Readiness::Ended => {}
+                // Its socket was swept away at once: only a new start makes another.
+                Readiness::Unreachable if Instant::now() < deadline => {
+                    postmaster.stop(ground.cluster).await?;
+                    continue;
+                }
+                Readiness::Unreachable => {
+                    postmaster.stop(ground.cluster).await?;
+                    let detail = "its socket vanishes whenever it has opened".to_owned();
+                    return Err(Error::NotStarted { detail, log: ground.cluster.join("log") });
+                }
             }
             let detail = last_words(ground);
             // Somebody short of memory, or in a hurry, killed it while it started: that is no
@@ -129,20 +153,24 @@ impl Postmaster {
         Ok(Self { pid, child: Some(child) })
     }
 
-    /// Waits for the server to take connections; `false` if it ends first.
-    pub(super) async fn wait_ready(&mut self, ground: &Ground<'_>) -> Result<bool, Error> {
+    /// Waits for the server to take connections, to end, or to turn out to be out of reach.
+    pub(super) async fn wait_ready(&mut self, ground: &Ground<'_>) -> Result<Readiness, Error> {
         let deadline = Instant::now() + RECOVERY;
         let mut pause = Duration::from_millis(5);
         loop {
             match timeout(Duration::from_secs(5), connect::probe(ground.config)).await {
-                Ok(Ok(())) => return Ok(true),
+                Ok(Ok(())) => return Ok(Readiness::Ready),
                 // Up, recovering or going down: it will get somewhere.
                 Ok(Err(error)) if error.code() == Some(&SqlState::CANNOT_CONNECT_NOW) => {}
                 Ok(Err(error)) if error.code().is_some() => return Err(error.into()),
                 Ok(Err(_)) | Err(_) => {}
             }
             if !self.is_alive(ground.cluster).await {
-                return Ok(false);
+                return Ok(Readiness::Ended);
+            }
+            // Asked anew each time: the socket may go while the server is still starting.
+            if has_opened(ground.cluster)? && !ground.socket.exists() {
+                return Ok(Readiness::Unreachable);
             }
             if Instant::now() > deadline {
                 let log = ground.cluster.join("log");
