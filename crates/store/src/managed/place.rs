@@ -17,9 +17,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rustix::fs::FlockOperation;
+use uuid::Uuid;
 
 use super::account::Account;
 use super::error::{Error, Explain};
@@ -122,9 +123,9 @@ impl Place {
                 tracing::warn!(directory = %entry.path().display(), %error, "left for later");
             }
         }
-        let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let prefix = format!("cluster.new-{}-", begun.as_nanos());
-        let directory = make_numbered(&self.home, &prefix, 0o700)?;
+        let directory = self.home.join(format!("cluster.new-{}", Uuid::now_v7().simple()));
+        private_builder().create(&directory).explain("making", &directory)?;
+        set_mode(&directory, 0o700)?;
         account.give(&directory)?;
         Ok(directory)
     }
