@@ -15,7 +15,7 @@ use super::plain::{Plain, Span};
 pub(super) type Mask = u128;
 
 /// At most this many concepts are used.
-pub(super) const MOST: usize = 96;
+pub(super) const MOST: usize = 126;
 
 const LISTS: &str = include_str!("data/concepts.toml");
 

@@ -4,7 +4,7 @@
 //! disagree, a threat or a call for a person wins only with a margin in its favour.
 
 use super::address;
-use super::classifier::{Judged, Scores, Weights, place};
+use super::classifier::{Scores, Weights, place};
 use super::concepts::{CONCEPTS, Found};
 use super::features::{Features, Source, Style, features};
 use super::fresh::{Parts, parts};
@@ -115,8 +115,7 @@ fn score(scores: &Scores, label: &str) -> i32 {
 
 /// Draws every conclusion from what was seen.
 pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Reading {
-    let judged = weights.scores(&seen.features);
-    let scores = judged.scores;
+    let scores = weights.scores(&seen.features);
     let threat_kind = threat(&scores, seen);
     let escalate = escalation(&scores, seen, threat_kind);
     let mut intents = intents(&scores, seen);
@@ -147,7 +146,7 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
         escalate,
         evidence: Vec::new(),
     };
-    reading.evidence = evidence(&reading, &judged, seen);
+    reading.evidence = evidence(&reading, weights, seen);
     reading
 }
 
@@ -233,7 +232,7 @@ fn mood(scores: &Scores) -> Mood {
 /// At most this many characters of a sentence are kept as evidence.
 const EVIDENCE_LENGTH: usize = 120;
 
-fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
+fn evidence(reading: &Reading, weights: &Weights, seen: &Seen) -> Vec<Evidence> {
     let mut labels: Vec<String> = Vec::new();
     labels.extend(reading.threat_kind.map(|kind| format!("threat:{kind}")));
     labels.extend(
@@ -247,7 +246,7 @@ fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
     let mut list: Vec<Evidence> = labels
         .into_iter()
         .map(|label| {
-            let words = seen.telling(judged, &label).unwrap_or_default();
+            let words = seen.telling(weights, &label).unwrap_or_default();
             Evidence { words: words.trim().chars().take(EVIDENCE_LENGTH).collect(), label }
         })
         .collect();
@@ -265,12 +264,12 @@ fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
 
 impl Seen {
     /// The sentence that says most for a label; for reasons to escalate the one with the rule.
-    fn telling(&self, judged: &Judged, label: &str) -> Option<&str> {
+    fn telling(&self, weights: &Weights, label: &str) -> Option<&str> {
         if let Some(words) = self.words_of(label).filter(|_| label.starts_with("escalate:")) {
             return Some(words);
         }
         let name = label.rsplit(':').next().unwrap_or(label);
-        let index = judged.telling.get(place(name)).copied().unwrap_or(0);
+        let index = weights.telling(&self.features, place(name));
         self.plain.sentences.get(index).map(|span| self.plain.words(*span))
     }
 }

@@ -24,7 +24,7 @@ mod plain;
 mod rules;
 pub mod score;
 
-pub use features::{Features, GROUP_SIZES};
+pub use features::{Features, GROUP_SIZES, HASHED_GROUPS};
 
 /// What the reader is given.
 #[derive(Debug, Clone, Copy, Default)]

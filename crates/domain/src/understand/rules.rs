@@ -119,6 +119,6 @@ mod tests {
                 assert_ne!(CONCEPTS.mask(name), 0, "no list called {name}");
             }
         }
-        assert!(RULE_SET.len() < 220, "features number at most 220 rules");
+        assert!(RULE_SET.len() < 288, "features number at most 288 rules");
     }
 }
