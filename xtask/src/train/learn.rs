@@ -40,7 +40,7 @@ struct Example {
 }
 
 /// What the labels of a mail say about each label of the classifier.
-fn truth(mail: &Mail) -> [Option<bool>; LABEL_COUNT] {
+pub fn truth(mail: &Mail) -> [Option<bool>; LABEL_COUNT] {
     let labels = &mail.labels;
     let mut truth = [None; LABEL_COUNT];
     for (place, name) in truth.iter_mut().zip(LABELS) {

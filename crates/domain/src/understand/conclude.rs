@@ -177,20 +177,20 @@ fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
 /// The score from which a label is given, where it is not zero: set by cross-validation,
 /// under zero where a missed mail costs more than a needless look.
 const FROM: [(&str, i32); 14] = [
-    ("threat", -200),
-    ("escalate", -200),
+    ("threat", -100),
+    ("escalate", -150),
     ("return", -200),
     ("cancel", -150),
-    ("address_change", -250),
-    ("order_status", -300),
+    ("address_change", -150),
+    ("order_status", -350),
     ("compensation", -200),
-    ("complaint", -200),
-    ("warranty", -250),
-    ("invoice", -50),
+    ("complaint", -100),
+    ("warranty", -300),
+    ("invoice", -300),
     ("question", -150),
-    ("thanks", -200),
+    ("thanks", -350),
     ("auto_reply", -200),
-    ("spam_or_marketing", -300),
+    ("spam_or_marketing", -350),
 ];
 
 fn given(scores: &Scores, label: &str) -> bool {
@@ -214,18 +214,28 @@ fn escalation(scores: &Scores, seen: &Seen, threat: Option<ThreatKind>) -> Vec<E
     reasons
 }
 
-fn intents(scores: &Scores, _seen: &Seen) -> IntentSet {
-    let set: IntentSet =
-        Intent::ALL.iter().copied().filter(|intent| given(scores, intent.as_str())).collect();
+/// What the mail takes back or rules out (`deny:` rules) is not wanted, however it sounds.
+fn intents(scores: &Scores, seen: &Seen) -> IntentSet {
+    let possible = || {
+        let all = Intent::ALL.iter().copied();
+        all.filter(|intent| !seen.holds(&format!("deny:{intent}")))
+    };
+    let set: IntentSet = possible().filter(|intent| given(scores, intent.as_str())).collect();
     if !set.is_empty() {
         return set;
     }
-    let best = Intent::ALL.iter().copied().max_by_key(|intent| score(scores, intent.as_str()));
-    best.into_iter().collect()
+    possible().max_by_key(|intent| score(scores, intent.as_str())).into_iter().collect()
 }
 
+/// What is added to a tone's score: the rarer ones are learned too shyly.
+const MOOD_EXTRA: [(Mood, i32); 4] =
+    [(Mood::Positive, 100), (Mood::Frustrated, 50), (Mood::Angry, 50), (Mood::Sad, 100)];
+
 fn mood(scores: &Scores) -> Mood {
-    let best = Mood::ALL.iter().copied().max_by_key(|mood| score(scores, mood.as_str()));
+    let best = Mood::ALL.iter().copied().max_by_key(|mood| {
+        let extra = MOOD_EXTRA.iter().find(|(known, _)| known == mood).map_or(0, |(_, it)| *it);
+        score(scores, mood.as_str()) + extra
+    });
     best.unwrap_or(Mood::Neutral)
 }
 

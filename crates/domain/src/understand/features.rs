@@ -15,8 +15,7 @@ pub const GROUP_SIZES: [usize; 4] = [15_872, 7_936, 512, 7_936];
 /// The groups numbered by hash come first.
 pub const HASHED_GROUPS: usize = 2;
 /// All rows together.
-pub(super) const BUCKETS: usize =
-    GROUP_SIZES[0] + GROUP_SIZES[1] + GROUP_SIZES[2] + GROUP_SIZES[3];
+pub(super) const BUCKETS: usize = GROUP_SIZES[0] + GROUP_SIZES[1] + GROUP_SIZES[2] + GROUP_SIZES[3];
 
 /// The properties a mail has, each number once in its group. Groups are weighed separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
