@@ -64,7 +64,7 @@ impl Seen {
         facts.extend(answer.map(|answer| 1 + answer.response as u16));
         let has_place =
             found.all & CONCEPTS.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
-        let address = has_place.then(|| address::new_address(&parts.new)).flatten();
+        let address = has_place.then(|| address::new_address(own, &parts.new)).flatten();
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
         let open = gates::open(found.all)
@@ -125,7 +125,9 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
     }
     let new_address = intents
         .contains(Intent::AddressChange)
-        .then(|| seen.address.clone().or_else(|| address::new_address(input.subject)))
+        .then(|| seen.address.clone().or_else(|| {
+            address::new_address(own_subject(input.subject), &seen.parts.new)
+        }))
         .flatten();
     let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())
         .chain(input.thread.iter().map(|earlier| earlier.body))
