@@ -218,20 +218,28 @@ impl Weights {
         scores
     }
 
-    /// The sentence that speaks most for the label at `label` among [`LABELS`]; the first of
-    /// several.
-    pub fn telling(&self, features: &Features, label: usize) -> usize {
-        let worth = |group: usize, numbers: &[u32]| {
-            let scale = self.scale.get(group).and_then(|scale| scale.get(label));
-            let weights = self.places(group, numbers).into_iter().filter_map(|place| {
-                self.rows.get(place).and_then(|row| row.get(label)).map(|it| i64::from(*it))
-            });
-            weights.sum::<i64>() * i64::from(scale.copied().unwrap_or(0))
-        };
-        let sentences = features.sentences.iter().enumerate();
-        let worths = sentences
-            .map(|(index, [words, pairs])| (worth(0, words) + worth(3, pairs), usize::MAX - index));
-        worths.max().map_or(0, |(_, index)| usize::MAX - index)
+    /// For each of `labels`, places among [`LABELS`]: the sentence that speaks most for it, the
+    /// first of several.
+    pub fn telling(&self, features: &Features, labels: &[usize]) -> Vec<usize> {
+        let mut best = vec![(i64::MIN, 0); labels.len()];
+        for (index, [words, pairs]) in features.sentences.iter().enumerate() {
+            let parts = [(0, self.places(0, words)), (3, self.places(3, pairs))];
+            for (best, label) in best.iter_mut().zip(labels) {
+                let worth: i64 =
+                    parts.iter().map(|(group, places)| self.worth(*group, places, *label)).sum();
+                if worth > best.0 {
+                    *best = (worth, index);
+                }
+            }
+        }
+        best.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// What some rows of one group say about one label, without regard to their number.
+    fn worth(&self, group: usize, places: &[usize], label: usize) -> i64 {
+        let scale = self.scale.get(group).and_then(|scale| scale.get(label)).copied();
+        let rows = places.iter().filter_map(|place| self.rows.get(*place)?.get(label));
+        rows.map(|weight| i64::from(*weight)).sum::<i64>() * i64::from(scale.unwrap_or(0))
     }
 }
 

@@ -182,14 +182,14 @@ const FROM: [(&str, i32); 14] = [
     ("threat", -100),
     ("escalate", -150),
     ("return", -200),
-    ("cancel", -150),
+    ("cancel", -200),
     ("address_change", -150),
-    ("order_status", -350),
+    ("order_status", -400),
     ("compensation", -200),
-    ("complaint", -100),
-    ("warranty", -300),
+    ("complaint", -150),
+    ("warranty", -250),
     ("invoice", -300),
-    ("question", -150),
+    ("question", -200),
     ("thanks", -350),
     ("auto_reply", -200),
     ("spam_or_marketing", -350),
@@ -231,7 +231,7 @@ fn intents(scores: &Scores, seen: &Seen) -> IntentSet {
 
 /// What is added to a tone's score: the rarer ones are learned too shyly.
 const MOOD_EXTRA: [(Mood, i32); 4] =
-    [(Mood::Positive, 100), (Mood::Frustrated, 50), (Mood::Angry, 50), (Mood::Sad, 100)];
+    [(Mood::Positive, 150), (Mood::Frustrated, 100), (Mood::Angry, 100), (Mood::Sad, 150)];
 
 fn mood(scores: &Scores) -> Mood {
     let best = Mood::ALL.iter().copied().max_by_key(|mood| {
@@ -255,10 +255,13 @@ fn evidence(reading: &Reading, weights: &Weights, seen: &Seen) -> Vec<Evidence> 
             .map(|it| format!("escalate:{it}")),
     );
     labels.extend(reading.intents.iter().map(|intent| format!("intent:{intent}")));
+    let places: Vec<usize> = labels.iter().map(|label| place(name_of(label))).collect();
+    let telling = weights.telling(&seen.features, &places);
     let mut list: Vec<Evidence> = labels
         .into_iter()
-        .map(|label| {
-            let words = seen.telling(weights, &label).unwrap_or_default();
+        .zip(telling)
+        .map(|(label, index)| {
+            let words = seen.telling(&label, index).unwrap_or_default();
             Evidence { words: words.trim().chars().take(EVIDENCE_LENGTH).collect(), label }
         })
         .collect();
@@ -274,14 +277,18 @@ fn evidence(reading: &Reading, weights: &Weights, seen: &Seen) -> Vec<Evidence> 
     list
 }
 
+/// The part of an evidence label that the classifier knows.
+fn name_of(label: &str) -> &str {
+    label.rsplit(':').next().unwrap_or(label)
+}
+
 impl Seen {
-    /// The sentence that says most for a label; for reasons to escalate the one with the rule.
-    fn telling(&self, weights: &Weights, label: &str) -> Option<&str> {
+    /// The words that led to a label: for reasons to escalate the sentence with the rule, else
+    /// the sentence at `index`.
+    fn telling(&self, label: &str, index: usize) -> Option<&str> {
         if let Some(words) = self.words_of(label).filter(|_| label.starts_with("escalate:")) {
             return Some(words);
         }
-        let name = label.rsplit(':').next().unwrap_or(label);
-        let index = weights.telling(&self.features, place(name));
         self.plain.sentences.get(index).map(|span| self.plain.words(*span))
     }
 }

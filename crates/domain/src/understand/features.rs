@@ -11,7 +11,7 @@ use super::rules::RuleHit;
 pub const HASHES: usize = 1 << 18;
 /// How many rows of weights each group may have: words and pairs of neighbours; runs of four
 /// letters; concepts, rules and style; pairs of concepts in one sentence.
-pub const GROUP_SIZES: [usize; 4] = [15_872, 7_936, 512, 7_936];
+pub const GROUP_SIZES: [usize; 4] = [15_872, 7_936, 1_024, 7_936];
 /// The groups numbered by hash come first.
 pub const HASHED_GROUPS: usize = 2;
 /// All rows together.
@@ -100,6 +100,12 @@ impl Style {
 const STYLE_FROM: u32 = 128;
 const RULES_FROM: u32 = 192;
 const FACTS_FROM: u32 = 480;
+/// Concepts found twice, and four times.
+const OFTEN_FROM: u32 = 512;
+/// Concepts of the first sentence, which is the subject when the customer wrote one.
+const FIRST_FROM: u32 = 768;
+/// Concepts of the last sentence.
+const LAST_FROM: u32 = 896;
 /// More rules than this share a number.
 const MOST_RULES: usize = 287;
 const _: () = assert!(MOST <= 126, "concepts and their pairs have numbers for so many");
@@ -232,6 +238,22 @@ pub(super) fn features(source: &Source<'_>) -> Features {
         sentences.push(own);
     }
     bits(found.all).for_each(|bit| single.add(bit));
+    let mut counts = [0_u8; 128];
+    for bit in found.hits.iter().flat_map(|hit| bits(hit.mask)) {
+        if let Some(count) = counts.get_mut(bit as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+    for (bit, count) in (0_u32..).zip(counts) {
+        [(2, 0), (4, 128)]
+            .iter()
+            .filter(|(least, _)| count >= *least)
+            .for_each(|(_, from)| single.add(OFTEN_FROM + from + bit));
+    }
+    let first = found.sentences.first().copied().unwrap_or(0);
+    bits(first).for_each(|bit| single.add(FIRST_FROM + bit));
+    let last = found.sentences.iter().rev().find(|mask| **mask != 0).copied().unwrap_or(0);
+    bits(last).for_each(|bit| single.add(LAST_FROM + bit));
     let count = plain.text.split(' ').count();
     style.numbers(count).into_iter().for_each(|number| single.add(STYLE_FROM + number));
     for hit in *hits {
