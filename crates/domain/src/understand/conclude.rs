@@ -4,6 +4,8 @@
 //! disagree, a threat or a call for a person wins only with a margin in its favour.
 
 use super::address;
+use super::alarm;
+use super::calls;
 use super::classifier::{Scores, Weights, place};
 use super::concepts::{CONCEPTS, Found};
 use super::features::{Features, Source, Style, features};
@@ -12,12 +14,11 @@ use super::gates;
 use super::language::language;
 use super::offer::{self, Answer};
 use super::order_number::order_number;
-use super::plain::Plain;
-use super::rules::{RULE_SET, RuleHit, apply};
+use super::plain::{Plain, Span};
+use super::rules::{RULE_SET, RuleHit, apply, marked};
+use super::stance;
 use super::{Evidence, Input, NewAddress, Reading};
-use crate::contract::{
-    EscalationReason, Intent, IntentSet, Language, Mood, OfferResponse, ThreatKind,
-};
+use crate::contract::{EscalationReason, Intent, IntentSet, Language, Mood, OfferResponse};
 
 /// Everything seen in a mail before anything is concluded.
 pub(super) struct Seen {
@@ -25,6 +26,8 @@ pub(super) struct Seen {
     plain: Plain,
     found: Found,
     hits: Vec<RuleHit>,
+    /// Words for a step or a call for a person: their mark and where they stand.
+    marked: Vec<(&'static str, Span)>,
     answer: Option<Answer>,
     address: Option<NewAddress>,
     /// What the classifier is given.
@@ -50,7 +53,11 @@ impl Seen {
         // One line is easier to search; lengths stay the same.
         plain.text = plain.text.replace('\n', " ");
         let found = CONCEPTS.find(&plain);
-        let hits = apply(&found);
+        let spoken = stance::Spoken::default();
+        let called = calls::look(&plain, &spoken, &parts.new);
+        let mut hits = apply(&found);
+        let stances = stance::look(&plain, &spoken);
+        hits.extend(marked(&stances.marks, &called));
         let offered = offer::offer(input, &parts.quoted);
         let answer =
             offered.and_then(|offered| offer::response(offered, &parts.new, input.subject));
@@ -68,12 +75,16 @@ impl Seen {
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
         let open = gates::open(found.all)
+            | alarm::threats_open(stances.kinds)
+            | u32::from(!called.is_empty()) << place("escalate")
             | u32::from(offered_address) << place("address_change")
             | u32::from(answer.is_some()) << place("compensation");
+        let names = stance::named(&stances.marks).chain(calls::named(&called));
+        let marked = names.collect();
         let source =
             Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
         let features = features(&source);
-        Self { parts, plain, found, hits, answer, address, features }
+        Self { parts, plain, found, hits, marked, answer, address, features }
     }
 
     /// Each word found with the lists it stands in.
@@ -94,11 +105,13 @@ impl Seen {
         })
     }
 
-    fn holds(&self, label: &str) -> bool {
+    /// Whether a rule or mark with this label holds somewhere.
+    pub(super) fn holds(&self, label: &str) -> bool {
         self.words_of(label).is_some()
     }
 
-    fn count(&self, prefix: &str) -> usize {
+    /// How many different rules and marks whose label starts so hold.
+    pub(super) fn count(&self, prefix: &str) -> usize {
         let mut rules: Vec<usize> = self.hits.iter().map(|hit| hit.rule).collect();
         rules.dedup();
         let named = rules.into_iter().filter_map(|rule| RULE_SET.get(rule));
@@ -109,15 +122,16 @@ impl Seen {
 /// Only a mail that speaks of one of these, or holds a postcode, is searched for an address.
 const PLACES: &str = "address redirect moving address_change";
 
-fn score(scores: &Scores, label: &str) -> i32 {
+/// What the classifier says about a label.
+pub(super) fn score(scores: &Scores, label: &str) -> i32 {
     scores.get(place(label)).copied().unwrap_or(0)
 }
 
 /// Draws every conclusion from what was seen.
 pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Reading {
     let scores = weights.scores(&seen.features);
-    let threat_kind = threat(&scores, seen);
-    let escalate = escalation(&scores, seen, threat_kind);
+    let threat_kind = alarm::threat(&scores, seen);
+    let escalate = alarm::escalation(&scores, seen, threat_kind);
     let mut intents = intents(&scores, seen);
     let answer = seen.answer;
     if answer.is_some() {
@@ -164,23 +178,9 @@ fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
     ])
 }
 
-/// The most likely threat, if there is one at all.
-fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
-    let sure = seen.count("sure:threat") > 0;
-    if !given(scores, "threat") && !sure {
-        return None;
-    }
-    ThreatKind::ALL.iter().copied().max_by_key(|kind| {
-        let rules = i32::try_from(seen.count(&format!("threat:{kind}"))).unwrap_or(0).min(3);
-        score(scores, kind.as_str()) + rules * 100
-    })
-}
-
 /// The score from which a label is given, where it is not zero: set by cross-validation,
 /// under zero where a missed mail costs more than a needless look.
-const FROM: [(&str, i32); 14] = [
-    ("threat", -100),
-    ("escalate", -150),
+const FROM: [(&str, i32); 12] = [
     ("return", -200),
     ("cancel", -200),
     ("address_change", -150),
@@ -198,22 +198,6 @@ const FROM: [(&str, i32); 14] = [
 fn given(scores: &Scores, label: &str) -> bool {
     let from = FROM.iter().find(|(name, _)| *name == label).map_or(0, |(_, from)| *from);
     score(scores, label) > from
-}
-
-fn escalation(scores: &Scores, seen: &Seen, threat: Option<ThreatKind>) -> Vec<EscalationReason> {
-    let mut reasons = Vec::new();
-    if threat.is_some() {
-        reasons.push(EscalationReason::Threat);
-    }
-    if given(scores, "escalate") {
-        let before = reasons.len();
-        let named = EscalationReason::ALL.iter().copied().skip(1);
-        reasons.extend(named.filter(|reason| seen.holds(&format!("escalate:{reason}"))));
-        if reasons.len() == before && before == 0 {
-            reasons.push(EscalationReason::AsksForPerson);
-        }
-    }
-    reasons
 }
 
 /// What the mail takes back or rules out (`deny:` rules) is not wanted, however it sounds.
@@ -243,6 +227,9 @@ fn mood(scores: &Scores) -> Mood {
 
 /// At most this many characters of a sentence are kept as evidence.
 const EVIDENCE_LENGTH: usize = 120;
+
+/// In a longer sentence they start at most this many bytes before the word that counts.
+const LEAD: usize = 60;
 
 fn evidence(reading: &Reading, weights: &Weights, seen: &Seen) -> Vec<Evidence> {
     let mut labels: Vec<String> = Vec::new();
@@ -283,13 +270,43 @@ fn name_of(label: &str) -> &str {
 }
 
 impl Seen {
-    /// The words that led to a label: for reasons to escalate the sentence with the rule, else
-    /// the sentence at `index`.
+    /// The words that say most for a label: those of a mark, of a rule, or the sentence the
+    /// classifier heeds most, the one at `index`.
     fn telling(&self, label: &str, index: usize) -> Option<&str> {
-        if let Some(words) = self.words_of(label).filter(|_| label.starts_with("escalate:")) {
+        let alarm = label.starts_with("threat:") || label.starts_with("escalate:");
+        if let Some(words) = self.marked_words(label).filter(|_| alarm) {
             return Some(words);
         }
-        self.plain.sentences.get(index).map(|span| self.plain.words(*span))
+        if let Some(words) = self.words_of(label).filter(|_| alarm) {
+            return Some(words);
+        }
+        let sentence = self.plain.sentences.get(index).map(|span| self.plain.words(*span));
+        sentence.filter(|words| !words.trim().is_empty() || !alarm).or(Some(&self.plain.text))
+    }
+
+    /// The words of the strongest mark for a threat or a reason, from a little before them on.
+    fn marked_words(&self, label: &str) -> Option<&str> {
+        let (group, name) = label.split_once(':')?;
+        let wanted: &[&str] = match (group, name) {
+            ("threat", _) => &["stance:announced:", "stance:perhaps:", "stance:named:"],
+            (_, "asks_for_person") => &["call:sure:", "call:bare", "call:perhaps:"],
+            _ => &["call:sure:", "call:perhaps:"],
+        };
+        let first = |start: &&str| {
+            self.marked.iter().find(|(mark, _)| {
+                mark.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest == name)
+            })
+        };
+        let (_, span) = wanted.iter().find_map(|start| first(start))?;
+        let sentence = self.plain.sentences.iter().find(|it| span.start < it.end)?;
+        let words = self.plain.words(*sentence);
+        let before = span.start.saturating_sub(sentence.start);
+        if words.len() <= EVIDENCE_LENGTH {
+            return Some(words);
+        }
+        let from = before.saturating_sub(LEAD);
+        let from = (from..=before).find(|at| *at == 0 || words.as_bytes().get(*at) == Some(&b' '));
+        words.get(from.unwrap_or(before)..)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::contract::{
 };
 
 mod address;
+mod alarm;
+mod calls;
 pub mod classifier;
 mod concepts;
 mod conclude;
@@ -23,6 +25,7 @@ mod order_number;
 mod plain;
 mod rules;
 pub mod score;
+mod stance;
 
 pub use features::{Features, GROUP_SIZES, HASHED_GROUPS};
 
