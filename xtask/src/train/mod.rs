@@ -12,6 +12,7 @@ use domain::understand::{Reading, features_of, read, read_with};
 
 mod learn;
 mod mails;
+mod offers;
 
 use mails::Mail;
 
@@ -36,6 +37,7 @@ pub struct Arguments {
 }
 
 const WEIGHTS: &str = "crates/domain/src/understand/data/weights.bin";
+const OFFER_WEIGHTS: &str = "crates/domain/src/understand/data/offer_weights.bin";
 
 /// Runs the task from the root of the repository.
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -60,14 +62,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let weights = learn::learn(&mails.iter().chain(&phrases).collect::<Vec<_>>());
     let bytes = weights.encode();
-    let fresh = fs::read(WEIGHTS).is_ok_and(|old| old == bytes);
+    let answers = offers::learn(&mails)?.encode();
     if arguments.check {
-        if !fresh {
-            bail!("{WEIGHTS} is stale: run `cargo xtask train`");
+        for (file, made) in [(WEIGHTS, &bytes), (OFFER_WEIGHTS, &answers)] {
+            if fs::read(file).map_or(true, |old| old != *made) {
+                bail!("{file} is stale: run `cargo xtask train`");
+            }
         }
         print("the weights are fresh");
         return Ok(());
     }
+    fs::write(OFFER_WEIGHTS, &answers).with_context(|| format!("writing {OFFER_WEIGHTS}"))?;
     fs::write(WEIGHTS, &bytes).with_context(|| format!("writing {WEIGHTS}"))?;
     let fingerprint = weights.fingerprint;
     let (count, short, size) = (mails.len(), phrases.len(), bytes.len());
