@@ -19,3 +19,7 @@ update public.tenants set gmail_password_encrypted = $2, updated_at = now() wher
 
 --! save_mailbox
 update public.mailboxes set secret_encrypted = $3, paused_reason = null, paused_at = null where tenant_id = $1 and id = $2;
+
+--! rewrite
+vacuum (full) public.tenants;
+vacuum (full) public.mailboxes;

@@ -1,10 +1,11 @@
 //! Where mailbox secrets lie: envelopes in Base64 that this crate can move but not open.
 
 use serde::{Deserialize, Serialize};
+use tokio_postgres::{Config, NoTls};
 use uuid::Uuid;
 
 use crate::doors::{Store, TenantTx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{MailboxId, TenantId};
 use crate::session::Params;
 use crate::sql::sql;
@@ -127,4 +128,21 @@ pub async fn save(tx: &TenantTx, row: SecretRow, envelope: &str) -> Result<()> {
         }
     };
     crate::expect_change(changed, "secret", row.row_id)
+}
+
+/// Writes the tables that hold secrets anew, as their owner, so that what was replaced is not in
+/// their files any more. Both are locked meanwhile, for as long as they are large.
+pub async fn rewrite_tables(owner: &Config) -> Result<()> {
+    let sql = sql!("secrets", "rewrite");
+    let failed = |source| Error::statement(sql.name, source);
+    let (client, connection) = owner.connect(NoTls).await.map_err(failed)?;
+    let work = async move {
+        // Each in a transaction of its own: a vacuum takes no other.
+        for statement in sql.text.split_inclusive(';') {
+            client.batch_execute(statement).await?;
+        }
+        Ok(())
+    };
+    let (done, _ended) = tokio::join!(work, connection);
+    done.map_err(failed)
 }

@@ -97,7 +97,7 @@ fn header(id: KeyId) -> [u8; HEADER_BYTES] {
 }
 
 /// The characters that envelopes closed with this key begin with.
-pub(super) fn prefix(id: KeyId) -> String {
+pub fn prefix(id: KeyId) -> String {
     general_purpose::STANDARD.encode(header(id))
 }
 

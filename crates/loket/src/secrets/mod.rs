@@ -17,11 +17,11 @@ mod vault;
 
 use std::io::{self, Read};
 
-pub use envelope::{EnvelopeError, Kept, kept};
+pub use envelope::{EnvelopeError, Kept, kept, prefix};
 pub use password::{PasswordError, hash_password};
 pub use renewal::{Plain, Tally, Trouble, renew};
 pub use ring::{KeyId, Ring, RingError};
-pub use set_up_link::{LinkError, SetUpLink};
+pub use set_up_link::{LinkError, SET_UP_PATH, SetUpLink};
 pub use text::Secret;
 pub use tokens::{ApiKeyText, Invitation, parse_api_key, parse_invitation};
 pub use vault::{KeySource, Vault, VaultChange, VaultError, unknown_keys};

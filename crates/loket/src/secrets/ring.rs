@@ -60,10 +60,14 @@ pub enum RingError {
         mode: u32,
     },
     /// A key is no Base64 of 32 bytes.
-    #[error("key {0} of the ring is not 32 bytes in Base64; make one with: openssl rand -base64 32")]
+    #[error(
+        "key {0} of the ring is not 32 bytes in Base64; make one with: openssl rand -base64 32"
+    )]
     Short(usize),
     /// A key that is not random.
-    #[error("key {0} of the ring is an example or was typed by hand; make one with: openssl rand -base64 32")]
+    #[error(
+        "key {0} of the ring is an example or was typed by hand; make one with: openssl rand -base64 32"
+    )]
     Example(usize),
     /// The id beside a key is another key's.
     #[error("key {0} of the ring is damaged: restore the file from a backup")]
@@ -171,12 +175,8 @@ impl Ring {
             // Writing to a String does not fail.
             let _ = writeln!(text, "{} {} {since}", key.id, *encoded);
         }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&beside, path)?;

@@ -11,6 +11,9 @@ use store::{Store, UserId};
 use super::password::{PasswordError, hash_password};
 use super::{Secret, random};
 
+/// The page behind the link; the token follows.
+pub const SET_UP_PATH: &str = "/installatie?sleutel=";
+
 /// Why nobody was let in.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
