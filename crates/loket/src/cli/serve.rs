@@ -16,8 +16,8 @@ use crate::config::{Common, MailboxKeys};
 use crate::database::{self, Content, DATABASE, Database};
 use crate::jobs::Pace;
 use crate::pipeline::Desk;
-use crate::web::{self, Access};
 use crate::secrets::{SET_UP_PATH, SetUpLink, Vault};
+use crate::web::{self, Access};
 use crate::{keys, serving};
 
 /// The options.

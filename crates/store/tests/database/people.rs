@@ -272,4 +272,6 @@ async fn a_revoked_key_is_dead_at_once_and_no_key_reaches_a_setting_or_another_s
     let contract: String =
         world.database.behind.query_one(contract, &[&a.tenant]).await.unwrap().get(0);
     assert_eq!(contract, "lk_9");
+    let dump = crate::support::cluster().dump_data(&world.database.name);
+    assert_eq!(dump.matches("geheim").count(), 2, "a secret lies in its column and nowhere else");
 }

@@ -88,7 +88,7 @@ impl Plan {
 }
 
 fn name_of(row: &Row) -> String {
-    let names = ["id", "tenant_id", "user_id", "email"];
+    let names = ["id", "user_id", "tenant_id", "email"];
     row.text(&names).unwrap_or_else(|| "without an id".to_owned())
 }
 
