@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use loket::secrets::{KeySource, Vault};
 use serde_json::Value;
@@ -108,6 +108,9 @@ impl Lab {
         stdin: &str,
         variables: &[(&str, &str)],
     ) -> Said {
+        // The logins are the cluster's: two commands on two databases would set them at once.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let mut child = Command::new(env!("CARGO_BIN_EXE_loket"))
             .args(arguments)
             .arg("--data-dir")
