@@ -170,7 +170,7 @@ impl Ring {
         let beside = path.with_extension(format!("new{}", std::process::id()));
         let mut text = Zeroizing::new(format!("{HEADING}\n"));
         for key in &self.keys {
-            let encoded = Zeroizing::new(STANDARD.encode(&*key.bytes));
+            let encoded = Zeroizing::new(STANDARD.encode(key.bytes.as_slice()));
             let since = key.since.map(|since| since.to_string()).unwrap_or_default();
             // Writing to a String does not fail.
             let _ = writeln!(text, "{} {} {since}", key.id, *encoded);

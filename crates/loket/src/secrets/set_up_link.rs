@@ -5,6 +5,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use store::{Store, UserId};
 
@@ -45,7 +47,7 @@ impl SetUpLink {
             return Ok(None);
         }
         let bytes = zeroize::Zeroizing::new(random::<32>()?);
-        let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = URL_SAFE_NO_PAD.encode(bytes.as_slice());
         let hash = Sha256::digest(&token).into();
         Ok(Some((Self { hash: Mutex::new(Some(hash)) }, Secret::new(token))))
     }

@@ -146,7 +146,7 @@ fn tokens_carry_their_shop_and_are_not_taken_for_each_other() {
     let invitation = Invitation::new(tenant).unwrap();
     assert_eq!(parse_invitation(invitation.token.expose()), Some((tenant, invitation.hash)));
     assert_eq!(parse_api_key(invitation.token.expose()), None);
-    for text in ["", "lk_", "lk_x", &key.key.expose()[..60], "lki_ééé"] {
+    for text in ["", "lk_", "lk_x", key.key.expose().split_at(60).0, "lki_ééé"] {
         assert_eq!(parse_api_key(text), None);
     }
 }

@@ -2,6 +2,7 @@
 //! (hazards L1 to L6, L10, L14, B18).
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests: a test may panic")]
 
+mod beside; // the commands while a server holds the private Postgres
 #[path = "../../../store/tests/support/cluster.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "the store's own tests use the rest")]
 mod cluster;

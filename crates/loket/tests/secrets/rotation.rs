@@ -211,7 +211,7 @@ async fn plain_base64_is_closed_and_no_password_is_found_anywhere_afterwards() {
     assert_eq!((&tally["closed"], &tally["renewed"]), (&0.into(), &0.into()));
 
     // Nowhere, in no shape: what was printed, and what the database would give away.
-    let hex: String = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let core = STANDARD.encode(CANARY).trim_end_matches('=').to_owned();
     let seen = [dump(&lab), said.out, said.err, rotated.out, rotated.err, doctor.out, again.out];
     for text in seen {

@@ -138,22 +138,20 @@ pub async fn run_secrets(
 }
 
 fn report(desk: &Desk<'_>, tally: &Tally, word: &str, count: u64) -> anyhow::Result<()> {
-    let mut text = format!("{count} {word}");
+    let mut lines = vec![format!("{count} {word}")];
     for (count, what) in [
         (tally.left_plain, "in plain Base64, left: run `loket admin secrets reencrypt`"),
         (tally.changed_meanwhile, "changed by their owners meanwhile"),
     ] {
         if count > 0 {
-            text.push_str(&format!("\n{count} {what}"));
+            lines.push(format!("{count} {what}"));
         }
     }
     for trouble in &tally.troubles {
-        text.push_str(&format!(
-            "\nleft as it is: {} of shop {}: {}",
-            trouble.place, trouble.tenant_id, trouble.reason
-        ));
+        let (place, shop, reason) = (trouble.place, trouble.tenant_id, &trouble.reason);
+        lines.push(format!("left as it is: {place} of shop {shop}: {reason}"));
     }
-    desk.say(&text, tally)
+    desk.say(&lines.join("\n"), tally)
 }
 
 /// Rows that could not be read are for a person to look at: the exit code says so.

@@ -63,7 +63,7 @@ pub fn tenants(plan: &mut Plan, known: &mut Known, rows: &[Row], vault: &Vault) 
             plan.refuse(Table::Tenants, row, "its mailbox password could not be closed");
             continue;
         };
-        let value = shop_value(plan, row, id, &name, &email, &language, of_shop);
+        let value = shop_value(plan, row, id, &name, &email, &language, of_shop.as_deref());
         plan.take(Table::Tenants, value, row);
         let value = json!({
             "tenant_id": id, "id": mailbox.0, "kind": kind(row, &email), "address": email,
@@ -86,7 +86,7 @@ fn shop_value(
     name: &str,
     email: &str,
     language: &str,
-    sealed: Option<String>,
+    sealed: Option<&str>,
 ) -> Value {
     let status = status(plan, row);
     let extra = row.percentage(&["maximaal_extra_compensatie"]).unwrap_or_else(|| {
