@@ -13,7 +13,7 @@ use tokio_postgres::{Config, NoTls};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::ids::{AuditId, TenantId, UserId};
+use crate::ids::{ApiKeyId, AuditId, TenantId, UserId};
 use crate::session::Session;
 use crate::sql::sql;
 
@@ -28,12 +28,14 @@ pub struct Logins {
     pub admin: Config,
     /// As `loket_system`: all shops, ids only.
     pub system: Config,
-    /// Connections of the user and worker pools, each; the other two have 4.
+    /// As `loket_setup`: the command line and the set-up link, who make people and admins.
+    pub setup: Config,
+    /// Connections of the user and worker pools, each; the others have 4 or fewer.
     pub pool_size: usize,
 }
 
 impl Logins {
-    /// The same server and database as `base`, with the four low-privilege roles. `password` is
+    /// The same server and database as `base`, with the low-privilege roles. `password` is
     /// the one [`crate::migrate::set_passwords`] gave them; none where the socket is trusted.
     pub fn beside(base: &Config, password: Option<&str>) -> Self {
         let login = |role: &str| {
@@ -49,6 +51,7 @@ impl Logins {
             worker: login("loket_worker"),
             admin: login("loket_admin"),
             system: login("loket_system"),
+            setup: login("loket_setup"),
             pool_size: 8,
         }
     }
@@ -61,6 +64,7 @@ pub struct Store {
     worker: Pool,
     admin: Pool,
     system: Pool,
+    setup: Pool,
     /// Where events are heard; one connection, see [`crate::events::listen`].
     pub(crate) listener: Config,
     /// Per job kind: the shop served last, from which the next claim walks on.
@@ -87,8 +91,29 @@ pub enum Purpose {
     Delivery,
     /// Feeding live pages.
     Events,
-    /// Making users, from the command line or for the demo.
-    Setup,
+    /// Letting programs of a shop in by their API key.
+    ApiKeys,
+    /// Writing down who was refused what.
+    Audit,
+}
+
+/// A program of a shop, let in by its API key. [`crate::api_keys::find`] makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiKeyClaims {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) key_id: ApiKeyId,
+}
+
+impl ApiKeyClaims {
+    /// The shop.
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    /// The key.
+    pub const fn key(&self) -> ApiKeyId {
+        self.key_id
+    }
 }
 
 /// A transaction that sees one shop: a person's, a worker's, or an admin's with a reason.
@@ -123,6 +148,12 @@ pub struct SystemTx {
     pub(crate) session: Session,
 }
 
+/// A transaction of the command line or the set-up link.
+#[derive(Debug)]
+pub struct SetupTx {
+    pub(crate) session: Session,
+}
+
 /// Something a door can end.
 trait Door {
     fn session(&self) -> &Session;
@@ -137,7 +168,7 @@ macro_rules! doors {
         }
     )+};
 }
-doors!(TenantTx, AdminTx, SystemTx);
+doors!(TenantTx, AdminTx, SystemTx, SetupTx);
 
 /// The rights of a login, as the server sees them.
 #[derive(Debug, Deserialize)]
@@ -156,10 +187,11 @@ impl Store {
             worker: pool(&logins.worker, logins.pool_size)?,
             admin: pool(&logins.admin, 4)?,
             system: pool(&logins.system, 4)?,
+            setup: pool(&logins.setup, 2)?,
             listener: logins.system.clone(),
             served_last: Mutex::default(),
         };
-        for pool in [&store.user, &store.worker, &store.admin, &store.system] {
+        for pool in store.pools() {
             refuse_unsafe(pool).await?;
         }
         Ok(store)
@@ -235,15 +267,47 @@ impl Store {
             Purpose::Mailboxes => "mailboxes",
             Purpose::Delivery => "delivery",
             Purpose::Events => "events",
-            Purpose::Setup => "setup",
+            Purpose::ApiKeys => "api_keys",
+            Purpose::Audit => "audit",
         };
         let begin = begin_with(30, &[("app.purpose", purpose)]);
         run(&self.system, &begin, |session| SystemTx { session }, work).await
     }
 
+    /// As the command line or the set-up link: makes people and the first platform admin.
+    pub async fn as_setup<T>(&self, work: impl AsyncFnOnce(&SetupTx) -> Result<T>) -> Result<T> {
+        let begin = begin_with(30, &[("app.purpose", "setup")]);
+        run(&self.setup, &begin, |session| SetupTx { session }, work).await
+    }
+
+    /// As a program of a shop: it reads what the shop's people read; it works the mail and the
+    /// chat while its key lives and has that scope; it never changes a setting.
+    pub async fn as_api_key<T>(
+        &self,
+        claims: &ApiKeyClaims,
+        work: impl AsyncFnOnce(&TenantTx) -> Result<T>,
+    ) -> Result<T> {
+        let ApiKeyClaims { tenant_id: tenant, key_id: key } = *claims;
+        let settings = [
+            ("app.api_key_id", key.to_string()),
+            ("request.jwt.claims", r#"{"role":"authenticated"}"#.to_owned()),
+        ];
+        let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+        // The shop comes from the key as it is now: revoked meanwhile, it opens none.
+        let begin = format!(
+            "{}; select set_config('app.tenant_id',coalesce(private.live_api_key_tenant('{tenant}','{key}')::text,''),true)",
+            begin_with(8, &settings)
+        );
+        run(&self.user, &begin, |session| TenantTx { session, tenant, actor: None }, work).await
+    }
+
+    const fn pools(&self) -> [&Pool; 5] {
+        [&self.user, &self.worker, &self.admin, &self.system, &self.setup]
+    }
+
     /// Closes all pools; what is under way ends first.
     pub fn close(&self) {
-        for pool in [&self.user, &self.worker, &self.admin, &self.system] {
+        for pool in self.pools() {
             pool.close();
         }
     }
