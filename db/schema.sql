@@ -258,7 +258,11 @@ begin
   if not private.is_platform_admin() then
     raise exception 'only a platform admin can link a profile to a shop' using errcode = '42501';
   end if;
-  update public.profiles set tenant_id = p_tenant_id
+  update public.profiles
+  set tenant_id = p_tenant_id,
+    member_role = case
+      when exists (select from public.profiles o where o.tenant_id = p_tenant_id and o.member_role = 'owner')
+      then 'agent' else 'owner' end
   where user_id = p_user_id and tenant_id is distinct from p_tenant_id;
   if not found then
     if not exists (select from public.profiles where user_id = p_user_id) then
@@ -434,6 +438,60 @@ ALTER FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gm
 -- Name: FUNCTION register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) IS 'Registers the shop of the person in the claims; it waits for approval.';
+
+-- Name: rename_profile(uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.rename_profile(p_user_id uuid, p_email text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.profiles set email = lower(p_email) where user_id = p_user_id;
+  return found;
+end
+$$;
+
+ALTER FUNCTION private.rename_profile(p_user_id uuid, p_email text) OWNER TO loket_owner;
+
+-- Name: FUNCTION rename_profile(p_user_id uuid, p_email text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) IS 'A person''s new, proved address in their profile too. For the auth service only.';
+
+-- Name: session_person(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) RETURNS TABLE(user_id uuid, session_id uuid, email text, full_name text, aal text, factor_due boolean, role text, tenant_id uuid, member_role text, tenant_status text, tenant jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select p.user_id, s.id, coalesce(u.email, '')::text, p.full_name, coalesce(s.aal::text, 'aal1'),
+      coalesce(s.aal::text, 'aal1') = 'aal1' and exists (
+        select from auth.mfa_factors f where f.user_id = s.user_id and f.status = 'verified'),
+      p.role, p.tenant_id, p.member_role, t.status,
+      case when t.tenant_id is not null then
+        pg_catalog.to_jsonb(t) - 'gmail_password_encrypted' - 'api_key_hash'
+      end
+    from auth.sessions s
+    join auth.users u on u.id = s.user_id
+    join public.profiles p on p.user_id = s.user_id
+    left join public.tenants t
+      on t.tenant_id = coalesce(p.tenant_id, (
+        select c.tenant_id from public.tenants c
+        where c.created_by = p.user_id order by c.created_at desc limit 1))
+    where s.id = p_session_id and s.user_id = p_user_id
+      and (s.not_after is null or s.not_after > now())
+      and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
+      and p.suspended_at is null;
+end
+$$;
+
+ALTER FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION session_person(p_session_id uuid, p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) IS 'Who a live session belongs to, with profile and shop; nothing when it ended or the person is banned or suspended.';
 
 -- Name: set_tenant_status(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -1648,6 +1706,8 @@ CREATE TABLE public.profiles (
     full_name text DEFAULT ''::text NOT NULL,
     suspended_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    member_role text DEFAULT 'viewer'::text NOT NULL,
+    CONSTRAINT profiles_member_role_check CHECK ((member_role = ANY (ARRAY['owner'::text, 'agent'::text, 'viewer'::text]))),
     CONSTRAINT profiles_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text])))
 );
 
@@ -1684,6 +1744,10 @@ COMMENT ON COLUMN public.profiles.suspended_at IS 'Since when this person may do
 -- Name: COLUMN profiles.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.profiles.created_at IS 'When the person registered.';
+
+-- Name: COLUMN profiles.member_role; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.profiles.member_role IS 'What this person may do in their shop: owner (everything), agent (answer mail), viewer (look). Never writable by its owner.';
 
 -- Name: raw_messages; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -2946,6 +3010,7 @@ GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO loket_worker;
 GRANT USAGE ON SCHEMA private TO loket_admin;
 GRANT USAGE ON SCHEMA private TO loket_system;
+GRANT USAGE ON SCHEMA private TO loket_auth;
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
 
@@ -2959,6 +3024,8 @@ RESET SESSION AUTHORIZATION;
 GRANT USAGE ON SCHEMA public TO loket_admin;
 RESET SESSION AUTHORIZATION;
 GRANT USAGE ON SCHEMA public TO loket_system;
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA public TO loket_auth;
 RESET SESSION AUTHORIZATION;
 
 -- Name: FUNCTION active_mailboxes(); Type: ACL; Schema: private; Owner: loket_owner
@@ -3001,6 +3068,7 @@ GRANT ALL ON FUNCTION private.current_user_id() TO loket_system;
 -- Name: FUNCTION ensure_profile(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) TO loket_auth;
 
 -- Name: FUNCTION event_heads(p_tenants uuid[]); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -3050,6 +3118,16 @@ GRANT ALL ON FUNCTION private.opened_tenant_id() TO loket_admin;
 REVOKE ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO authenticated;
 GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO loket_admin;
+
+-- Name: FUNCTION rename_profile(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) TO loket_auth;
+
+-- Name: FUNCTION session_person(p_session_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) TO loket_auth;
 
 -- Name: FUNCTION set_tenant_status(p_tenant_id uuid, p_status text, p_reason text); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -3103,6 +3181,7 @@ GRANT ALL ON FUNCTION public.get_user_tenant_id() TO loket_admin;
 -- Name: FUNCTION handle_new_user(); Type: ACL; Schema: public; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION public.handle_new_user() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.handle_new_user() TO loket_auth;
 
 -- Name: FUNCTION link_profile_to_tenant(user_id uuid, tenant_id uuid); Type: ACL; Schema: public; Owner: loket_owner
 

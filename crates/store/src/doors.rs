@@ -28,12 +28,15 @@ pub struct Logins {
     pub admin: Config,
     /// As `loket_system`: all shops, ids only.
     pub system: Config,
-    /// Connections of the user and worker pools, each; the other two have 4.
+    /// As `loket_auth`: the tables of `auth`, and nothing else.
+    pub auth: Config,
+    /// Connections of the user and worker pools, each; `auth` has half as
+    /// many, the other two have 4.
     pub pool_size: usize,
 }
 
 impl Logins {
-    /// The same server and database as `base`, with the four low-privilege roles. `password` is
+    /// The same server and database as `base`, with the five low-privilege roles. `password` is
     /// the one [`crate::migrate::set_passwords`] gave them; none where the socket is trusted.
     pub fn beside(base: &Config, password: Option<&str>) -> Self {
         let login = |role: &str| {
@@ -49,6 +52,7 @@ impl Logins {
             worker: login("loket_worker"),
             admin: login("loket_admin"),
             system: login("loket_system"),
+            auth: login("loket_auth"),
             pool_size: 8,
         }
     }
@@ -61,6 +65,7 @@ pub struct Store {
     worker: Pool,
     admin: Pool,
     system: Pool,
+    auth: Pool,
     /// Where events are heard; one connection, see [`crate::events::listen`].
     pub(crate) listener: Config,
     /// Per job kind: the shop served last, from which the next claim walks on.
@@ -123,6 +128,12 @@ pub struct SystemTx {
     pub(crate) session: Session,
 }
 
+/// A transaction on the tables of `auth`, and nothing else.
+#[derive(Debug)]
+pub struct AuthTx {
+    pub(crate) session: Session,
+}
+
 /// Something a door can end.
 trait Door {
     fn session(&self) -> &Session;
@@ -137,7 +148,7 @@ macro_rules! doors {
         }
     )+};
 }
-doors!(TenantTx, AdminTx, SystemTx);
+doors!(TenantTx, AdminTx, SystemTx, AuthTx);
 
 /// The rights of a login, as the server sees them.
 #[derive(Debug, Deserialize)]
@@ -156,10 +167,11 @@ impl Store {
             worker: pool(&logins.worker, logins.pool_size)?,
             admin: pool(&logins.admin, 4)?,
             system: pool(&logins.system, 4)?,
+            auth: pool(&logins.auth, logins.pool_size.div_ceil(2))?,
             listener: logins.system.clone(),
             served_last: Mutex::default(),
         };
-        for pool in [&store.user, &store.worker, &store.admin, &store.system] {
+        for pool in [&store.user, &store.worker, &store.admin, &store.system, &store.auth] {
             refuse_unsafe(pool).await?;
         }
         Ok(store)
@@ -241,9 +253,30 @@ impl Store {
         run(&self.system, &begin, |session| SystemTx { session }, work).await
     }
 
+    /// As the auth service: people, sessions, factors, one-time tokens. No shop's rows are seen.
+    pub async fn as_auth<T>(&self, work: impl AsyncFnOnce(&AuthTx) -> Result<T>) -> Result<T> {
+        let begin = begin_with(15, &[("app.purpose", "auth")]);
+        run(&self.auth, &begin, |session| AuthTx { session }, work).await
+    }
+
+    /// One reading statement as the auth service, without a transaction around it: it goes there
+    /// and back once.
+    pub(crate) async fn ask_auth<T: serde::de::DeserializeOwned>(
+        &self,
+        sql: crate::sql::Sql,
+        params: crate::session::Params<'_>,
+    ) -> Result<Option<T>> {
+        let session = Session::open(&self.auth).await?;
+        let answer = session.first(sql, params).await;
+        if answer.is_ok() {
+            session.give_back();
+        }
+        answer
+    }
+
     /// Closes all pools; what is under way ends first.
     pub fn close(&self) {
-        for pool in [&self.user, &self.worker, &self.admin, &self.system] {
+        for pool in [&self.user, &self.worker, &self.admin, &self.system, &self.auth] {
             pool.close();
         }
     }

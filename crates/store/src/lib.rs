@@ -1,7 +1,7 @@
 //! The only crate that knows SQL.
 //!
 //! It offers doors ([`Store::as_user`], [`Store::as_worker`], [`Store::as_admin`],
-//! [`Store::as_system`]), each a transaction with the claims of one kind of caller, and one module
+//! [`Store::as_system`], [`Store::as_auth`]), each a transaction with the claims of one kind of caller, and one module
 //! of functions per aggregate. It must not know why anything is decided: that is `domain`, nor
 //! when anything runs: that is the binary. Start reading at [`Store`].
 
@@ -13,6 +13,7 @@ mod session;
 mod sql;
 
 pub mod answer;
+pub mod auth;
 pub mod conversations;
 pub mod desk;
 pub mod drafts;
@@ -30,7 +31,7 @@ pub mod rules;
 pub mod shops;
 pub mod users;
 
-pub use doors::{AdminTx, Claims, Logins, Purpose, Store, SystemTx, TenantTx};
+pub use doors::{AdminTx, AuthTx, Claims, Logins, Purpose, Store, SystemTx, TenantTx};
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{
     AuditId, FilterId, InteractionId, JobId, LeaseToken, MailboxId, NotificationId, OfferId,

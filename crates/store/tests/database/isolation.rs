@@ -40,6 +40,7 @@ fn callers(world: &World, access: Uuid) -> Vec<Caller> {
         caller("worker A", "loket_worker", vec![shop(a.tenant)]),
         caller("worker B", "loket_worker", vec![shop(b.tenant)]),
         caller("system", "loket_system", vec![]),
+        caller("auth", "loket_auth", vec![]),
         caller("admin", "loket_admin", vec![admin.clone()]),
         caller("admin, A named", "loket_admin", vec![admin.clone(), shop(a.tenant)]),
         caller(
@@ -242,7 +243,7 @@ async fn functions(behind: &Client) -> String {
                 from pg_proc p
                 join pg_namespace n on n.oid = p.pronamespace and n.nspname in ('public', 'private')
                 cross join (values ('anon'), ('authenticated'), ('service_role'), ('loket_user'),
-                  ('loket_worker'), ('loket_admin'), ('loket_system')) as r(rolname)
+                  ('loket_worker'), ('loket_admin'), ('loket_system'), ('loket_auth')) as r(rolname)
                 where has_function_privilege(r.rolname, p.oid, 'execute')
                 group by n.nspname, p.proname, p.prosecdef
                 order by 1";
