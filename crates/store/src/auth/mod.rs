@@ -14,7 +14,7 @@ pub use factors::{
 };
 pub use sessions::{
     NewSession, Person, Refreshed, SessionRow, end, end_all, end_others, end_weaker, find, open,
-    person, raise, refresh,
+    person, raise as raise_session, refresh,
 };
 pub use tokens::{NewToken, Taken, TokenKind, drop_all, put, take_by_code, take_by_link};
 pub use users::{
