@@ -75,8 +75,8 @@ on conflict do nothing;
 
 --! insert_identity
 insert into auth.identities (id, user_id, provider_id, provider, identity_data)
-values ($1, $2, $2::text, 'email',
-  jsonb_build_object('sub', $2::text, 'email', $3::text, 'email_verified', false, 'phone_verified', false))
+values ($1, $2, ($2::uuid)::text, 'email',
+  jsonb_build_object('sub', ($2::uuid)::text, 'email', $3::text, 'email_verified', false, 'phone_verified', false))
 on conflict do nothing;
 
 --! restart_sign_up

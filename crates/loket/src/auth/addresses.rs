@@ -57,8 +57,20 @@ mod tests {
     fn addresses_are_one_plain_address() {
         assert_eq!(email(" Sanne+x@Winkel.Example "), Ok("sanne+x@winkel.example".to_owned()));
         for wrong in [
-            "", "a", "a@", "@b.nl", "a@b", "a b@c.nl", "a@b.nl\r\nBcc: c@d.nl", "a@b.nl,c@d.nl",
-            "<a@b.nl>", "a@@b.nl", "a@b..nl", "a..b@c.nl", "a@-b.nl", "\"a\"@b.nl",
+            "",
+            "a",
+            "a@",
+            "@b.nl",
+            "a@b",
+            "a b@c.nl",
+            "a@b.nl\r\nBcc: c@d.nl",
+            "a@b.nl,c@d.nl",
+            "<a@b.nl>",
+            "a@@b.nl",
+            "a@b..nl",
+            "a..b@c.nl",
+            "a@-b.nl",
+            "\"a\"@b.nl",
         ] {
             assert!(email(wrong).is_err(), "{wrong:?}");
         }
@@ -67,6 +79,9 @@ mod tests {
     #[test]
     fn parts_of_links_are_escaped() {
         assert_eq!(escaped("a b/&=ü"), "a%20b%2F%26%3D%C3%BC");
-        assert_eq!(with_fragment("https://x", &[("a", "1 2"), ("b", "c")]), "https://x#a=1%202&b=c");
+        assert_eq!(
+            with_fragment("https://x", &[("a", "1 2"), ("b", "c")]),
+            "https://x#a=1%202&b=c"
+        );
     }
 }

@@ -67,9 +67,8 @@ pub async fn enroll(
     may_add(&signed, name)?;
     let factor = Uuid::now_v7();
     let user = signed.user.id;
-    let inserted = auth.0.store.as_auth(async |tx| {
-        store::auth::insert_factor(tx, factor, user, name).await
-    });
+    let inserted =
+        auth.0.store.as_auth(async |tx| store::auth::insert_factor(tx, factor, user, name).await);
     inserted.await.map_err(|error| match error {
         store::Error::Constraint { .. } => name_conflict(name),
         error => error.into(),
@@ -156,7 +155,12 @@ pub async fn verify(
     let factor: Uuid = factor.parse().map_err(|_| no_factor())?;
     let taken = auth.0.limits.code.take(&factor.to_string(), auth.now());
     taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
-    let absent = || Refusal::absent("mfa_factor_not_found", "MFA factor with the provided challenge ID not found");
+    let absent = || {
+        Refusal::absent(
+            "mfa_factor_not_found",
+            "MFA factor with the provided challenge ID not found",
+        )
+    };
     let challenge = answer.challenge_id.ok_or_else(absent)?;
     match auth.prove(&signed, factor, challenge, &answer.code, &client).await? {
         Outcome::NoFactor => Err(no_factor()),

@@ -47,12 +47,7 @@ pub async fn log_out(
 
 impl Auth {
     /// Ends sessions. What they still hold is worth nothing within seconds.
-    pub async fn sign_out(
-        &self,
-        user: UserId,
-        session: Uuid,
-        scope: Scope,
-    ) -> Result<(), Refusal> {
+    pub async fn sign_out(&self, user: UserId, session: Uuid, scope: Scope) -> Result<(), Refusal> {
         let ended = self.0.store.as_auth(async |tx| match scope {
             Scope::Global => store::auth::end_all(tx, user).await,
             Scope::Local => store::auth::end(tx, session, user).await,

@@ -42,6 +42,7 @@ pub use limits::Origin;
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use post::{Letter, MailDirectory, PlatformMail};
 pub use refusal::Refusal;
+pub use secrets::api_keys;
 pub use sessions::{Sessions, Watch};
 pub use settings::{AuthOptions, Rate, Site};
 pub use signed_in::{HasAuth, NotSignedIn, Proving, SignedIn, keep_signed_in};
@@ -152,8 +153,7 @@ impl Auth {
     pub fn router(&self) -> Router {
         let user = get(user::show).put(user::change);
         let people = get(admin::users::list).post(admin::users::create);
-        let person =
-            get(admin::users::show).put(admin::users::change).delete(admin::users::remove);
+        let person = get(admin::users::show).put(admin::users::change).delete(admin::users::remove);
         Router::new()
             .route("/signup", post(signup::sign_up))
             .route("/token", post(token::token))

@@ -116,6 +116,12 @@ impl ServiceKey {
     }
 }
 
+/// The publishable and the secret key of an installation, made on first use.
+pub fn api_keys(data_dir: &Path) -> anyhow::Result<(String, String)> {
+    let publishable = Secrets::open(data_dir)?.publishable_key();
+    Ok((publishable, ServiceKey::open(data_dir)?.0))
+}
+
 /// A secret for a link: 256 random bits.
 pub fn link_secret() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];

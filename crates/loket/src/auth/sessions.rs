@@ -36,11 +36,7 @@ impl Sessions {
     }
 
     /// Who is behind a session; `None` when it ended, or they are banned or suspended.
-    pub async fn person(
-        &self,
-        session: Uuid,
-        user: UserId,
-    ) -> store::Result<Option<Arc<Person>>> {
+    pub async fn person(&self, session: Uuid, user: UserId) -> store::Result<Option<Arc<Person>>> {
         let key = (session, user);
         let now = Instant::now();
         if let Some((when, person)) = self.lock().get(&key)

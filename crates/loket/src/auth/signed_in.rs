@@ -85,7 +85,7 @@ impl SignedIn {
             tenant: person.tenant.clone(),
             factor_due: person.factor_due,
             claims: person.claims(),
-            form_token: auth.0.secrets.form_token(person.session_id),
+            form_token: auth.form_token(person.session_id),
         }
     }
 
@@ -278,6 +278,11 @@ impl Auth {
     async fn behind(&self, session: Uuid, user: UserId) -> Result<Option<Arc<SignedIn>>, Refusal> {
         let person = self.0.sessions.person(session, user).await?;
         Ok(person.map(|person| Arc::new(SignedIn::of(&person, self))))
+    }
+
+    /// What forms of a session must send along as `teken`.
+    pub fn form_token(&self, session: Uuid) -> String {
+        self.0.secrets.form_token(session)
     }
 
     /// Names of the cookies: bound to host and TLS, but for trying things out on this machine,

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use store::UserId;
 use store::auth::{AuthUser, NewUser};
 
+use super::Auth;
 use super::addresses::email;
 use super::links::{Purpose, language_of};
 use super::passwords::acceptable;
 use super::refusal::Refusal;
 use super::tokens::user_answer;
 use super::wire::{Body, Client};
-use super::Auth;
 
 /// Where a mail's link leads back to.
 #[derive(Debug, Default, Deserialize)]

@@ -106,9 +106,10 @@ impl Auth {
         };
         self.may_enter(&person)?;
         if let (Checked::Better(better), Some(old)) = (&checked, &person.encrypted_password) {
-            let rehash = self.0.store.as_auth(async |tx| {
-                store::auth::rehash(tx, person.id, old, better).await
-            });
+            let rehash = self
+                .0
+                .store
+                .as_auth(async |tx| store::auth::rehash(tx, person.id, old, better).await);
             rehash.await?;
         }
         self.open_session(person.id, "password", client).await

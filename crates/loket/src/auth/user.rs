@@ -78,8 +78,7 @@ impl Auth {
         let user = &signed.user;
         let guarded = changes.email.is_some() || changes.password.is_some();
         if guarded && signed.has_verified_factor() && !signed.is_second_level() {
-            let text =
-                "AAL2 session is required to update email or password when MFA is enabled.";
+            let text = "AAL2 session is required to update email or password when MFA is enabled.";
             return Err(Refusal::unauthorized("insufficient_aal", text));
         }
         let wanted = changes.email.as_deref().map(email).transpose()?;
@@ -133,7 +132,8 @@ impl Auth {
         password: &str,
         changes: &Changes,
     ) -> Result<String, Refusal> {
-        let words = known_words(user.email.as_deref().unwrap_or_default(), &user.raw_user_meta_data);
+        let words =
+            known_words(user.email.as_deref().unwrap_or_default(), &user.raw_user_meta_data);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         acceptable(password, &words, &self.0.options)?;
         let kept = user.encrypted_password.as_deref();

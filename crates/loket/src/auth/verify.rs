@@ -95,8 +95,11 @@ pub async fn follow(
     {
         Ok(address) => address,
         Err(refusal) => {
-            let error =
-                if refusal.status() == StatusCode::FORBIDDEN { "access_denied" } else { "invalid_request" };
+            let error = if refusal.status() == StatusCode::FORBIDDEN {
+                "access_denied"
+            } else {
+                "invalid_request"
+            };
             let described = match refusal.code() {
                 "otp_expired" => "Email link is invalid or has expired",
                 _ => refusal.message(),
@@ -118,9 +121,7 @@ fn kinds(kind: &str) -> Result<&'static [TokenKind], Refusal> {
         "signup" | "invite" => Ok(&[TokenKind::ConfirmationToken]),
         "recovery" | "magiclink" => Ok(&[TokenKind::RecoveryToken]),
         "email" => Ok(&[TokenKind::ConfirmationToken, TokenKind::RecoveryToken]),
-        "email_change" => {
-            Ok(&[TokenKind::EmailChangeTokenNew, TokenKind::EmailChangeTokenCurrent])
-        }
+        "email_change" => Ok(&[TokenKind::EmailChangeTokenNew, TokenKind::EmailChangeTokenCurrent]),
         "sms" | "phone_change" => {
             Err(Refusal::bad("phone_provider_disabled", "Phone logins are disabled"))
         }

@@ -49,9 +49,8 @@ impl<T: DeserializeOwned> FromRequest<Auth> for Body<T> {
         if !json {
             return Err(Refusal::bad("bad_json", "Request body must be application/json"));
         }
-        let value: Value = serde_json::from_slice(&bytes).map_err(|_| {
-            Refusal::bad("bad_json", "Could not parse request body as JSON")
-        })?;
+        let value: Value = serde_json::from_slice(&bytes)
+            .map_err(|_| Refusal::bad("bad_json", "Could not parse request body as JSON"))?;
         if has_nul(&value) {
             return Err(Refusal::invalid("Request body cannot contain a NUL character"));
         }
@@ -181,14 +180,13 @@ impl FromRequestParts<Auth> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Refusal> {
         let token = bearer_token(&parts.headers).ok_or_else(|| {
-            Refusal::unauthorized(
-                "no_authorization",
-                "This endpoint requires a valid Bearer token",
-            )
+            Refusal::unauthorized("no_authorization", "This endpoint requires a valid Bearer token")
         })?;
         let (user, session) = match auth.bearer(token) {
             Some(Bearer::Person(user, session)) => (user, session),
-            Some(_) => return Err(Refusal::forbidden("bad_jwt", "invalid claim: missing sub claim")),
+            Some(_) => {
+                return Err(Refusal::forbidden("bad_jwt", "invalid claim: missing sub claim"));
+            }
             None => {
                 let text = "invalid JWT: unable to parse or verify signature";
                 return Err(Refusal::forbidden("bad_jwt", text));
@@ -226,10 +224,11 @@ impl FromRequestParts<Auth> for Admin {
         let token = bearer_token(&parts.headers);
         // As Supabase's gateway does: the secret key in `apikey` stands for itself when there
         // is no other bearer.
-        let given = token.filter(|token| Some(*token) != key).or(key).or(token).ok_or_else(|| {
-            let text = "This endpoint requires a valid Bearer token";
-            Refusal::unauthorized("no_authorization", text)
-        })?;
+        let given =
+            token.filter(|token| Some(*token) != key).or(key).or(token).ok_or_else(|| {
+                let text = "This endpoint requires a valid Bearer token";
+                Refusal::unauthorized("no_authorization", text)
+            })?;
         match auth.bearer(given) {
             Some(Bearer::Service) => Ok(Self),
             Some(_) => Err(Refusal::forbidden("not_admin", "User not allowed")),
@@ -250,9 +249,8 @@ pub async fn speak(State(auth): State<Auth>, request: Request, next: Next) -> Re
     // Versions are dates, so text compares as they do.
     let newer = version.is_some_and(|version| version.len() == 10 && version >= NEWER);
     let origin = request.headers().get(ORIGIN).cloned();
-    let origin = origin.filter(|origin| {
-        origin.to_str().is_ok_and(|origin| auth.0.site.allows_origin(origin))
-    });
+    let origin = origin
+        .filter(|origin| origin.to_str().is_ok_and(|origin| auth.0.site.allows_origin(origin)));
     let preflight = request.method() == Method::OPTIONS;
     let known = known_key(&auth, request.headers());
     let mut response = if preflight {

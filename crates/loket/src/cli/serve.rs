@@ -120,7 +120,9 @@ pub async fn dashboard(
         let store = Arc::clone(&desk.store);
         state.with_auth(Auth::open(store, accounts.clone(), &common.data_dir, address)?)
     } else {
-        tracing::warn!("people are Supabase's on this database: /auth/v1 is theirs, not served here");
+        tracing::warn!(
+            "people are Supabase's on this database: /auth/v1 is theirs, not served here"
+        );
         state
     };
     tracing::info!(%address, "ready");

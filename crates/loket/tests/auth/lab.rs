@@ -110,6 +110,8 @@ impl Lab {
     }
 
     pub async fn with(options: AuthOptions) -> Self {
+        let log = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer();
+        let _first = log.try_init();
         let Database { store, behind, .. } = Database::new().await;
         let store = Arc::new(store);
         let name = format!("loket-auth-{}", uuid::Uuid::now_v7().simple());

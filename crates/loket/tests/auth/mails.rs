@@ -32,7 +32,11 @@ async fn links_are_built_from_the_configured_site_alone() {
         let answer = lab.send(request.body(body.into()).unwrap()).await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "{}"));
         let mail = lab.mail("sanne@winkel.example", count).await;
-        assert!(mail.link().starts_with(&format!("{SITE}/auth/v1/verify?token=")), "{}", mail.link());
+        assert!(
+            mail.link().starts_with(&format!("{SITE}/auth/v1/verify?token=")),
+            "{}",
+            mail.link()
+        );
         assert!(!mail.text.contains("evil.example"), "{}", mail.text);
     }
     // A host that is not ours gets nothing at all, absolute addresses included.
@@ -64,8 +68,7 @@ async fn a_recovery_works_once_for_ten_minutes_and_ends_what_was_open() {
     let secret = mail.secret().to_owned();
     let code = mail.code();
     let upper = secret.to_uppercase();
-    let (cut, spaced, percent) =
-        (&secret[1..], format!(" {secret}"), format!("{secret}%20"));
+    let (cut, spaced, percent) = (&secret[1..], format!(" {secret}"), format!("{secret}%20"));
     for wrong in ["", " ", "null", "undefined", "%20", "0", &upper, cut, &spaced, &percent] {
         let answer = lab.post("/verify", &json!({"type": "recovery", "token_hash": wrong})).await;
         assert!(matches!(answer.status.as_u16(), 400 | 403), "{wrong:?}: {}", answer.text);
@@ -107,7 +110,10 @@ async fn a_recovery_works_once_for_ten_minutes_and_ends_what_was_open() {
     let later = "update auth.one_time_tokens set created_at = created_at - interval '601 seconds'";
     lab.behind.batch_execute(later).await.unwrap();
     let landed = follow(&lab, mail.path()).await;
-    assert!(landed.starts_with(&format!("{SITE}#error=access_denied&error_code=otp_expired")), "{landed}");
+    assert!(
+        landed.starts_with(&format!("{SITE}#error=access_denied&error_code=otp_expired")),
+        "{landed}"
+    );
     // A newer mail ends the older.
     lab.post("/recover", &ask).await;
     let older = lab.mail("sanne@winkel.example", 3).await;
@@ -133,8 +139,12 @@ async fn who_proves_an_address_shakes_off_who_took_it_first() {
     lab.post("/recover", &json!({"email": "lotte@winkel.example"})).await;
     let mail = lab.mail("lotte@winkel.example", 2).await;
     assert!(follow(&lab, mail.path()).await.contains("#access_token="));
-    assert_eq!(lab.try_password("lotte@winkel.example", stolen).await.refused().1, "invalid_credentials");
-    let said = "select raw_user_meta_data::text from auth.users where email = 'lotte@winkel.example'";
+    assert_eq!(
+        lab.try_password("lotte@winkel.example", stolen).await.refused().1,
+        "invalid_credentials"
+    );
+    let said =
+        "select raw_user_meta_data::text from auth.users where email = 'lotte@winkel.example'";
     let said: String = lab.behind.query_one(said, &[]).await.unwrap().get(0);
     assert_eq!(said, "{}");
     // By signing up oneself: the newer sign-up counts, and the mail of the older one is void.
@@ -180,12 +190,16 @@ async fn both_addresses_agree_to_a_change() {
 #[tokio::test]
 async fn mails_speak_the_readers_language() {
     let lab = Lab::new().await;
-    let dutch = json!({"email": "nl@winkel.example", "password": PASSWORD, "data": {"taalvoorkeur": "NL"}});
-    let english = json!({"email": "en@winkel.example", "password": PASSWORD, "data": {"language": "en"}});
+    let dutch =
+        json!({"email": "nl@winkel.example", "password": PASSWORD, "data": {"taalvoorkeur": "NL"}});
+    let english =
+        json!({"email": "en@winkel.example", "password": PASSWORD, "data": {"language": "en"}});
     lab.post("/signup", &dutch).await;
     lab.post("/signup", &english).await;
     assert!(lab.mail("nl@winkel.example", 1).await.text.contains("Bevestig dat dit je adres is"));
-    assert!(lab.mail("en@winkel.example", 1).await.text.contains("Confirm that this is your address"));
+    assert!(
+        lab.mail("en@winkel.example", 1).await.text.contains("Confirm that this is your address")
+    );
     lab.post("/otp", &json!({"email": "nieuw@winkel.example"})).await;
     let mail = lab.mail("nieuw@winkel.example", 1).await;
     let typed = json!({"type": "email", "email": "nieuw@winkel.example", "token": mail.code()});

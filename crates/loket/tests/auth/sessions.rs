@@ -15,17 +15,27 @@ async fn an_old_refresh_token_ends_the_session_and_the_one_before_does_not() {
     let r1 = text(&lab.refresh(&r0).await.json(), "refresh_token").to_owned();
     assert_ne!(r0, r1);
     // One behind gets the one that holds, again and again, also long after the grace.
-    lab.behind.batch_execute("update auth.sessions set refreshed_at = now() - interval '1 hour'").await.unwrap();
+    lab.behind
+        .batch_execute("update auth.sessions set refreshed_at = now() - interval '1 hour'")
+        .await
+        .unwrap();
     let again = lab.refresh(&r0).await;
     assert_eq!(text(&again.json(), "refresh_token"), r1);
     let r2 = text(&lab.refresh(&r1).await.json(), "refresh_token").to_owned();
     // Two behind, within ten seconds: a slow tab.
     assert_eq!(text(&lab.refresh(&r0).await.json(), "refresh_token"), r2);
-    lab.behind.batch_execute("update auth.sessions set refreshed_at = now() - interval '11 seconds'").await.unwrap();
+    lab.behind
+        .batch_execute("update auth.sessions set refreshed_at = now() - interval '11 seconds'")
+        .await
+        .unwrap();
     let reused = lab.refresh(&r0).await;
     assert_eq!(reused.refused(), (400, "refresh_token_already_used".to_owned()));
     let dead = lab.refresh(&r2).await;
-    assert_eq!(dead.refused(), (400, "refresh_token_not_found".to_owned()), "the family is revoked");
+    assert_eq!(
+        dead.refused(),
+        (400, "refresh_token_not_found".to_owned()),
+        "the family is revoked"
+    );
     let access = text(&first, "access_token");
     let own = lab.ask("GET", "/user", access, &Value::Null).await;
     assert_eq!(own.refused(), (403, "session_not_found".to_owned()));
@@ -98,8 +108,7 @@ async fn access_ends_everywhere_within_five_seconds() {
             (text(&kept, "access_token").to_owned(), text(&asking, "access_token").to_owned());
         assert_ne!(page(&lab, &kept).await, 401);
         assert_ne!(page(&lab, &asking).await, 401);
-        let done =
-            lab.ask("POST", &format!("/logout?scope={scope}"), &asking, &Value::Null).await;
+        let done = lab.ask("POST", &format!("/logout?scope={scope}"), &asking, &Value::Null).await;
         assert_eq!(done.status, 204, "{}", done.text);
         (kept, asking)
     };
@@ -113,7 +122,8 @@ async fn access_ends_everywhere_within_five_seconds() {
     ends_soon(&lab, &kept, "global").await;
     ends_soon(&lab, &asking, "global").await;
     let wrong = lab.sign_in("sanne@winkel.example").await;
-    let wrong = lab.ask("POST", "/logout?scope=x", text(&wrong, "access_token"), &Value::Null).await;
+    let wrong =
+        lab.ask("POST", "/logout?scope=x", text(&wrong, "access_token"), &Value::Null).await;
     assert_eq!(wrong.refused(), (400, "validation_failed".to_owned()));
 
     // Behind the program's back: another node, or the database itself.
@@ -142,7 +152,8 @@ async fn access_ends_everywhere_within_five_seconds() {
     assert_eq!(changed.status, 200, "{}", changed.text);
     ends_soon(&lab, text(&other, "access_token"), "a new password").await;
     assert_ne!(page(&lab, own).await, 401);
-    let changed = lab.ask("PUT", &path, &service, &json!({"password": "acht ladders tegen de muur"})).await;
+    let changed =
+        lab.ask("PUT", &path, &service, &json!({"password": "acht ladders tegen de muur"})).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     ends_soon(&lab, own, "a password set by the platform").await;
 }

@@ -30,11 +30,8 @@ fn signed(key: &Value, mut header: Value, claims: &Value) -> String {
         .collect();
     let encoding = EncodingKey::from_ec_der(&[head, secret].concat());
     header["alg"] = json!("ES256");
-    let message = format!(
-        "{}.{}",
-        BASE64.encode(header.to_string()),
-        BASE64.encode(claims.to_string())
-    );
+    let message =
+        format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
     let signature =
         jsonwebtoken::crypto::sign(message.as_bytes(), &encoding, Algorithm::ES256).unwrap();
     let _same_shape: Header = serde_json::from_value(header).unwrap();
@@ -119,7 +116,8 @@ async fn only_our_own_tokens_are_believed() {
         let admin = lab.ask("GET", "/admin/users", &token, &Value::Null).await;
         assert_eq!(admin.status, 403, "{name}");
         if token.matches('.').count() == 2 {
-            let page = Lab::request("GET", "/lijst").header("authorization", format!("Bearer {token}"));
+            let page =
+                Lab::request("GET", "/lijst").header("authorization", format!("Bearer {token}"));
             let page = lab.send(page.body(axum::body::Body::empty()).unwrap()).await;
             assert_eq!(page.status, 401, "{name}");
         }
@@ -152,7 +150,11 @@ async fn a_service_role_token_of_ours_is_an_admin_and_a_persons_is_not() {
     let refused = lab.ask("GET", "/admin/users", person, &Value::Null).await;
     assert_eq!(refused.refused(), (403, "not_admin".to_owned()));
     let nobody = lab.ask("DELETE", "/admin/users/x", "", &Value::Null).await;
-    assert_eq!(nobody.refused(), (403, "not_admin".to_owned()), "the publishable key opens nothing");
+    assert_eq!(
+        nobody.refused(),
+        (403, "not_admin".to_owned()),
+        "the publishable key opens nothing"
+    );
     let without = Lab::request("GET", "/auth/v1/admin/users");
     let without = lab.send(without.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(without.refused(), (401, "no_authorization".to_owned()));

@@ -171,8 +171,8 @@ impl Auth {
 
     async fn known(&self, email: &str) -> Result<AuthUser, Refusal> {
         let found = self.0.store.as_auth(async |tx| store::auth::by_email(tx, email).await);
-        found.await?.ok_or_else(|| {
-            Refusal::absent("user_not_found", "User with this email not found")
-        })
+        found
+            .await?
+            .ok_or_else(|| Refusal::absent("user_not_found", "User with this email not found"))
     }
 }

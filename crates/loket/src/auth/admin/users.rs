@@ -224,9 +224,8 @@ pub async fn remove_factor(
     let person = auth.person(&user).await?;
     let absent = || Refusal::absent("mfa_factor_not_found", "MFA factor with that ID not found");
     let factor: Uuid = factor.parse().map_err(|_| absent())?;
-    let removed = auth.0.store.as_auth(async |tx| {
-        store::auth::delete_factor(tx, factor, person.id).await
-    });
+    let removed =
+        auth.0.store.as_auth(async |tx| store::auth::delete_factor(tx, factor, person.id).await);
     removed.await?;
     auth.0.sessions.forget(person.id);
     Ok(Json(json!({ "id": factor })))
@@ -248,10 +247,7 @@ fn check(wanted: &Attributes) -> Result<(), Refusal> {
 }
 
 /// `none` lifts a ban; else a number of hours, minutes or seconds, as `24h`.
-fn banned_until(
-    asked: Option<&str>,
-    now: Timestamp,
-) -> Result<Option<Option<Timestamp>>, Refusal> {
+fn banned_until(asked: Option<&str>, now: Timestamp) -> Result<Option<Option<Timestamp>>, Refusal> {
     let wrong = || Refusal::invalid("invalid format for ban duration, use e.g. 24h, 30m or none");
     let asked = match asked {
         None | Some("") => return Ok(None),
