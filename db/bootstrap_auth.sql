@@ -16,6 +16,17 @@ begin
       end;
     end if;
   end loop;
+  -- The only login that reaches these tables, as supabase_auth_admin does on hosted Supabase. It
+  -- owns nothing: policies at the end let it pass. Its password is set by the installer.
+  if not exists (select from pg_catalog.pg_roles where rolname = 'loket_auth') then
+    begin
+      create role loket_auth login inherit;
+      alter role loket_auth set plan_cache_mode = force_generic_plan;
+      alter role loket_auth set jit = off;
+    exception when duplicate_object or unique_violation then
+      null;
+    end;
+  end if;
   -- The owner of all our tables and of the SECURITY DEFINER functions. It is no superuser and
   -- cannot log in, so that both kinds of installation behave alike.
   if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
@@ -132,9 +143,19 @@ create table if not exists auth.sessions (
   user_agent text,
   ip inet,
   tag text,
+  oauth_client_id uuid,
+  refresh_token_hmac_key text,
+  refresh_token_counter bigint,
+  scopes text,
   constraint sessions_pkey primary key (id),
   constraint sessions_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade
 );
+-- What databases of earlier versions lack.
+alter table auth.sessions
+  add column if not exists oauth_client_id uuid,
+  add column if not exists refresh_token_hmac_key text,
+  add column if not exists refresh_token_counter bigint,
+  add column if not exists scopes text;
 create index if not exists sessions_user_id_created_at_idx on auth.sessions (user_id, created_at);
 comment on table auth.sessions is 'Auth: one row per signed-in device.';
 
@@ -165,10 +186,17 @@ create table if not exists auth.mfa_factors (
   secret text,
   phone text,
   last_challenged_at timestamptz,
+  web_authn_credential jsonb,
+  web_authn_aaguid uuid,
+  last_webauthn_challenge_data jsonb,
   constraint mfa_factors_pkey primary key (id),
   constraint mfa_factors_last_challenged_at_key unique (last_challenged_at),
   constraint mfa_factors_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade
 );
+alter table auth.mfa_factors
+  add column if not exists web_authn_credential jsonb,
+  add column if not exists web_authn_aaguid uuid,
+  add column if not exists last_webauthn_challenge_data jsonb;
 create unique index if not exists mfa_factors_user_friendly_name_unique
   on auth.mfa_factors (friendly_name, user_id) where (trim(friendly_name) <> '');
 create index if not exists mfa_factors_user_id_idx on auth.mfa_factors (user_id);
@@ -181,9 +209,11 @@ create table if not exists auth.mfa_challenges (
   verified_at timestamptz,
   ip_address inet not null,
   otp_code text,
+  web_authn_session_data jsonb,
   constraint mfa_challenges_pkey primary key (id),
   constraint mfa_challenges_factor_id_fkey foreign key (factor_id) references auth.mfa_factors (id) on delete cascade
 );
+alter table auth.mfa_challenges add column if not exists web_authn_session_data jsonb;
 create index if not exists mfa_challenges_factor_id_idx on auth.mfa_challenges (factor_id);
 comment on table auth.mfa_challenges is 'Auth: challenges of a second factor.';
 
@@ -251,5 +281,24 @@ begin
     grant all on all tables in schema auth to loket_owner;
     grant all on all sequences in schema auth to loket_owner;
   end if;
+end
+$$;
+
+-- The login of our own /auth/v1 reaches these tables and nothing else. Row security stays on for
+-- everybody; these policies name one role, which no client can become.
+grant usage on schema auth to loket_auth;
+do $$
+declare
+  reached text;
+begin
+  foreach reached in array array[
+    'users', 'identities', 'sessions', 'refresh_tokens', 'mfa_factors', 'mfa_challenges',
+    'mfa_amr_claims', 'one_time_tokens']
+  loop
+    execute format('grant select, insert, update, delete on auth.%I to loket_auth', reached);
+    execute format('drop policy if exists auth_service on auth.%I', reached);
+    execute format(
+      'create policy auth_service on auth.%I for all to loket_auth using (true) with check (true)', reached);
+  end loop;
 end
 $$;

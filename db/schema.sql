@@ -865,6 +865,24 @@ ALTER FUNCTION private.remove_member(p_user_id uuid) OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.remove_member(p_user_id uuid) IS 'Lets a colleague go: they belong to no shop any more. True when this call did it. Owners only; a shop keeps an owner.';
 
+-- Name: rename_profile(uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.rename_profile(p_user_id uuid, p_email text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.profiles set email = lower(p_email) where user_id = p_user_id;
+  return found;
+end
+$$;
+
+ALTER FUNCTION private.rename_profile(p_user_id uuid, p_email text) OWNER TO loket_owner;
+
+-- Name: FUNCTION rename_profile(p_user_id uuid, p_email text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) IS 'A person''s new, proved address in their profile too. For the auth service only.';
+
 -- Name: replace_secret(text, uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.replace_secret(p_place text, p_row_id uuid, p_old text, p_new text) RETURNS boolean
@@ -988,6 +1006,42 @@ ALTER FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_plac
 -- Name: FUNCTION secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) IS 'Which secrets are not closed with the current key, behind the one named: ids only.';
+
+-- Name: session_person(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) RETURNS TABLE(user_id uuid, session_id uuid, email text, full_name text, aal text, factor_due boolean, role text, tenant_id uuid, tenant_role text, tenant_status text, tenant jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select p.user_id, s.id, coalesce(u.email, '')::text, p.full_name, coalesce(s.aal::text, 'aal1'),
+      coalesce(s.aal::text, 'aal1') = 'aal1' and exists (
+        select from auth.mfa_factors f where f.user_id = s.user_id and f.status = 'verified'),
+      p.role, p.tenant_id, p.tenant_role, t.status,
+      case when t.tenant_id is not null then
+        pg_catalog.to_jsonb(t) - 'gmail_password_encrypted' - 'api_key_hash'
+      end
+    from auth.sessions s
+    join auth.users u on u.id = s.user_id
+    join public.profiles p on p.user_id = s.user_id
+    left join public.tenants t
+      on t.tenant_id = coalesce(p.tenant_id, (
+        select c.tenant_id from public.tenants c
+        where c.created_by = p.user_id order by c.created_at desc limit 1))
+    where s.id = p_session_id and s.user_id = p_user_id
+      and (s.not_after is null or s.not_after > now())
+      and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
+      and p.suspended_at is null;
+end
+$$;
+
+ALTER FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION session_person(p_session_id uuid, p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) IS 'Who a live session belongs to, with profile and shop; nothing when it ended or the person is banned or suspended.';
 
 -- Name: set_member_role(uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -3915,6 +3969,7 @@ GRANT USAGE ON SCHEMA private TO authenticated;
 GRANT USAGE ON SCHEMA private TO loket_worker;
 GRANT USAGE ON SCHEMA private TO loket_admin;
 GRANT USAGE ON SCHEMA private TO loket_system;
+GRANT USAGE ON SCHEMA private TO loket_auth;
 GRANT USAGE ON SCHEMA private TO loket_setup;
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
@@ -3929,6 +3984,8 @@ RESET SESSION AUTHORIZATION;
 GRANT USAGE ON SCHEMA public TO loket_admin;
 RESET SESSION AUTHORIZATION;
 GRANT USAGE ON SCHEMA public TO loket_system;
+RESET SESSION AUTHORIZATION;
+GRANT USAGE ON SCHEMA public TO loket_auth;
 RESET SESSION AUTHORIZATION;
 
 -- Name: FUNCTION accept_invitation(p_tenant_id uuid, p_token_hash bytea); Type: ACL; Schema: private; Owner: loket_owner
@@ -3985,6 +4042,7 @@ REVOKE ALL ON FUNCTION private.end_api_key(p_tenant_id uuid, p_id uuid, p_actor_
 -- Name: FUNCTION ensure_profile(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) TO loket_auth;
 
 -- Name: FUNCTION event_heads(p_tenants uuid[]); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -4106,6 +4164,11 @@ GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam tex
 REVOKE ALL ON FUNCTION private.remove_member(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.remove_member(p_user_id uuid) TO authenticated;
 
+-- Name: FUNCTION rename_profile(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) TO loket_auth;
+
 -- Name: FUNCTION replace_secret(p_place text, p_row_id uuid, p_old text, p_new text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.replace_secret(p_place text, p_row_id uuid, p_old text, p_new text) FROM PUBLIC;
@@ -4130,6 +4193,11 @@ GRANT ALL ON FUNCTION private.secret_usage() TO loket_setup;
 
 REVOKE ALL ON FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) TO loket_setup;
+
+-- Name: FUNCTION session_person(p_session_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) TO loket_auth;
 
 -- Name: FUNCTION set_member_role(p_user_id uuid, p_tenant_role text); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -4213,6 +4281,7 @@ GRANT ALL ON FUNCTION public.get_user_tenant_id() TO loket_admin;
 -- Name: FUNCTION handle_new_user(); Type: ACL; Schema: public; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION public.handle_new_user() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.handle_new_user() TO loket_auth;
 
 -- Name: FUNCTION link_profile_to_tenant(user_id uuid, tenant_id uuid); Type: ACL; Schema: public; Owner: loket_owner
 

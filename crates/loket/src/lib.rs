@@ -1,8 +1,9 @@
 //! Loket, the service counter: everything the binary does, wired together.
 //!
 //! `cli` holds one file per command, `pipeline` the path of a mail, `jobs` the three durable
-//! seams that drive it, `web` the pages. What a mail means and what may be done about it is in `domain`.
+//! seams that drive it, `web` the pages, `auth` accounts. What a mail means and what may be done about it is in `domain`.
 
+pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod database;

@@ -30,7 +30,10 @@ pub struct Logins {
     pub system: Config,
     /// As `loket_setup`: the command line and the set-up link, who make people and admins.
     pub setup: Config,
-    /// Connections of the user and worker pools, each; the others have 4 or fewer.
+    /// As `loket_auth`: the tables of `auth`, and nothing else.
+    pub auth: Config,
+    /// Connections of the user and worker pools, each; `auth` has half as many, the others have
+    /// 4 or fewer.
     pub pool_size: usize,
 }
 
@@ -52,6 +55,7 @@ impl Logins {
             admin: login("loket_admin"),
             system: login("loket_system"),
             setup: login("loket_setup"),
+            auth: login("loket_auth"),
             pool_size: 8,
         }
     }
@@ -65,6 +69,7 @@ pub struct Store {
     admin: Pool,
     system: Pool,
     setup: Pool,
+    auth: Pool,
     /// Where events are heard; one connection, see [`crate::events::listen`].
     pub(crate) listener: Config,
     /// Per job kind: the shop served last, from which the next claim walks on.
@@ -154,6 +159,12 @@ pub struct SetupTx {
     pub(crate) session: Session,
 }
 
+/// A transaction on the tables of `auth`, and nothing else.
+#[derive(Debug)]
+pub struct AuthTx {
+    pub(crate) session: Session,
+}
+
 /// Something a door can end.
 trait Door {
     fn session(&self) -> &Session;
@@ -168,7 +179,7 @@ macro_rules! doors {
         }
     )+};
 }
-doors!(TenantTx, AdminTx, SystemTx, SetupTx);
+doors!(TenantTx, AdminTx, SystemTx, SetupTx, AuthTx);
 
 /// The rights of a login, as the server sees them.
 #[derive(Debug, Deserialize)]
@@ -188,6 +199,7 @@ impl Store {
             admin: pool(&logins.admin, 4)?,
             system: pool(&logins.system, 4)?,
             setup: pool(&logins.setup, 2)?,
+            auth: pool(&logins.auth, logins.pool_size.div_ceil(2))?,
             listener: logins.system.clone(),
             served_last: Mutex::default(),
         };
@@ -301,8 +313,29 @@ impl Store {
         run(&self.user, &begin, |session| TenantTx { session, tenant, actor: None }, work).await
     }
 
-    const fn pools(&self) -> [&Pool; 5] {
-        [&self.user, &self.worker, &self.admin, &self.system, &self.setup]
+    const fn pools(&self) -> [&Pool; 6] {
+        [&self.user, &self.worker, &self.admin, &self.system, &self.setup, &self.auth]
+    }
+
+    /// As the auth service: people, sessions, factors, one-time tokens. No shop's rows are seen.
+    pub async fn as_auth<T>(&self, work: impl AsyncFnOnce(&AuthTx) -> Result<T>) -> Result<T> {
+        let begin = begin_with(15, &[("app.purpose", "auth")]);
+        run(&self.auth, &begin, |session| AuthTx { session }, work).await
+    }
+
+    /// One reading statement as the auth service, without a transaction around it: it goes there
+    /// and back once.
+    pub(crate) async fn ask_auth<T: serde::de::DeserializeOwned>(
+        &self,
+        sql: crate::sql::Sql,
+        params: crate::session::Params<'_>,
+    ) -> Result<Option<T>> {
+        let session = Session::open(&self.auth).await?;
+        let answer = session.first(sql, params).await;
+        if answer.is_ok() {
+            session.give_back();
+        }
+        answer
     }
 
     /// Closes all pools; what is under way ends first.

@@ -1,8 +1,8 @@
 //! The only crate that knows SQL.
 //!
 //! It offers doors ([`Store::as_user`], [`Store::as_worker`], [`Store::as_admin`],
-//! [`Store::as_system`], [`Store::as_api_key`], [`Store::as_setup`]), each a transaction with the claims of one kind of caller, and one module
-//! of functions per aggregate. It must not know why anything is decided: that is `domain`, nor
+//! [`Store::as_system`], [`Store::as_api_key`], [`Store::as_setup`], [`Store::as_auth`]), each a
+//! transaction with the claims of one kind of caller, and one module of functions per aggregate. It must not know why anything is decided: that is `domain`, nor
 //! when anything runs: that is the binary. Start reading at [`Store`].
 
 mod doors;
@@ -15,6 +15,7 @@ mod sql;
 pub mod admin;
 pub mod answer;
 pub mod api_keys;
+pub mod auth;
 pub mod conversations;
 pub mod desk;
 pub mod drafts;
@@ -35,7 +36,7 @@ pub mod shops;
 pub mod users;
 
 pub use doors::{
-    AdminTx, ApiKeyClaims, Claims, Logins, Purpose, SetupTx, Store, SystemTx, TenantTx,
+    AdminTx, ApiKeyClaims, AuthTx, Claims, Logins, Purpose, SetupTx, Store, SystemTx, TenantTx,
 };
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{

@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// Commits or rolls back. Only then may another borrower have the connection.
-    pub(crate) async fn end<T>(mut self, work: Result<T>) -> Result<T> {
+    pub(crate) async fn end<T>(self, work: Result<T>) -> Result<T> {
         let work = match work {
             Ok(_) if self.failed.load(Ordering::Relaxed) => Err(Error::Swallowed),
             work => work,
@@ -67,7 +67,8 @@ impl Session {
         }
     }
 
-    fn give_back(&mut self) {
+    /// Puts the connection back; only after a clean end, or when no transaction was begun.
+    pub(crate) fn give_back(mut self) {
         drop(self.object.take());
     }
 

@@ -2,6 +2,7 @@
 //! 0 done, 1 failed, 2 wrong usage.
 
 mod admin;
+mod auth_keys;
 mod bench;
 mod demo;
 mod doctor;
@@ -38,6 +39,8 @@ enum Command {
     Migrate,
     /// Says what would be done with a mail and why, without a database or a network.
     Explain(explain::Arguments),
+    /// Prints the keys that clients of `/auth/v1` are configured with.
+    AuthKeys(auth_keys::Arguments),
     /// Looks whether everything is in order, and says what to do where it is not.
     Doctor(doctor::Arguments),
     /// Measures how fast Loket is on this machine, beside the same work done bare.
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.command {
         Command::Explain(options) => explain::run(&options),
         Command::Eval(options) => eval::run(&options),
+        Command::AuthKeys(options) => auth_keys::run(&common, &options),
         Command::Doctor(options) => on_runtime(doctor::run(&common, &options)),
         Command::Bench(options) => on_runtime(bench::run(&common, &options)),
         Command::Demo(options) => on_runtime(demo::run(&common, &options)),

@@ -1,5 +1,6 @@
 //! `loket serve`: mail is read, answered and sent, and the dashboard listens.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::output;
+use crate::auth::{Auth, AuthOptions};
 use crate::config::{Common, MailboxKeys};
 use crate::database::{self, Content, DATABASE, Database};
 use crate::jobs::Pace;
@@ -38,6 +40,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     keys: MailboxKeys,
+
+    #[command(flatten)]
+    auth: AuthOptions,
 }
 
 /// Runs the command until it is asked to stop.
@@ -83,7 +88,7 @@ async fn on_database(
     };
     let shows = arguments.dashboard_as.is_some();
     let served = tokio::select! {
-        served = dashboard(common, &desk, claims, shows, asked_to_stop) => served,
+        served = dashboard(common, &desk, &arguments.auth, claims, shows, asked_to_stop) => served,
         () = supervised => Ok(()),
     };
     tracing::info!("stopping");
@@ -117,24 +122,35 @@ async fn claims_of(store: &Store, email: &str) -> anyhow::Result<Claims> {
 pub async fn dashboard(
     common: &Common,
     desk: &Arc<Desk>,
+    accounts: &AuthOptions,
     claims: Claims,
     shows: bool,
     asked_to_stop: JoinHandle<()>,
 ) -> anyhow::Result<()> {
     let key = keys::key(&common.data_dir, "dashboard")?.hex();
     let access = Access { key: key.clone(), user: claims };
-    let state = web::State::new(Arc::clone(&desk.store), access);
     let listener = TcpListener::bind(common.listen).await.with_context(|| {
         format!("{} is taken or not ours; choose another with --listen", common.listen)
     })?;
     let address = listener.local_addr()?;
+    let state = web::State::new(Arc::clone(&desk.store), access);
+    let state = if store::auth::is_ours(&desk.store).await? {
+        let store = Arc::clone(&desk.store);
+        state.with_auth(Auth::open(store, accounts.clone(), &common.data_dir, address)?)
+    } else {
+        tracing::warn!(
+            "people are Supabase's on this database: /auth/v1 is theirs, not served here"
+        );
+        state
+    };
     tracing::info!(%address, "ready");
     if shows {
         output::line(&format!("\ndashboard  http://{address}/toegang?sleutel={key}"))?;
         output::line("           (this link is the key: keep it to yourself; Ctrl-C stops)")?;
     }
     let closing = state.clone();
-    axum::serve(listener, web::router(state))
+    let pages = web::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, pages)
         .with_graceful_shutdown(async move {
             // A listener for signals that failed is a reason to stop as well.
             let _ = asked_to_stop.await;

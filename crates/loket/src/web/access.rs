@@ -1,8 +1,9 @@
-//! Who may look, until people have accounts: whoever holds the key that the terminal printed.
+//! Who may look: whoever signed in, or holds the key that the terminal printed for the demo.
 //!
 //! The cookie holds a value derived from the key, never the key itself; a new key ends every
 //! earlier visit.
 
+use axum::RequestPartsExt;
 use axum::extract::{FromRequestParts, Query, State as Held};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
@@ -12,11 +13,13 @@ use domain::contract::Language;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
-use store::Claims;
+use store::{Claims, UserId};
+use uuid::Uuid;
 
 use super::State;
 use super::failure::Failure;
 use super::house;
+use crate::auth::SignedIn;
 
 /// The cookie on plain HTTP, where browsers refuse the `__Host-` prefix.
 const PLAIN_COOKIE: &str = "loket_access";
@@ -97,12 +100,25 @@ pub struct Visit {
     pub here: String,
     /// What a form must send along.
     pub form_token: String,
+    /// The session behind it; `None` for whoever came with the terminal's key.
+    pub session: Option<(Uuid, UserId)>,
 }
 
 impl FromRequestParts<State> for Visit {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let here = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let chosen = house::chosen_language(&parts.headers);
+        if let Some(person) = parts.extract::<Option<SignedIn>>().await.unwrap_or_default() {
+            return Ok(Self {
+                claims: person.claims,
+                chosen,
+                here,
+                form_token: person.form_token,
+                session: Some((person.session_id, person.user_id)),
+            });
+        }
         let keys = &state.0.keys;
         let expected = keys.visit();
         let held = cookie(&parts.headers, SECURE_COOKIE)
@@ -113,9 +129,10 @@ impl FromRequestParts<State> for Visit {
         }
         Ok(Self {
             claims: state.0.access.user,
-            chosen: house::chosen_language(&parts.headers),
-            here: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            chosen,
+            here,
             form_token: keys.form(),
+            session: None,
         })
     }
 }

@@ -15,6 +15,7 @@ use store::events;
 use super::State;
 use super::access::Visit;
 use super::failure::Failure;
+use crate::auth::{HasAuth, Watch};
 
 /// How often the log's counter is looked at: one read of one row.
 const PAUSE: Duration = Duration::from_millis(1500);
@@ -26,6 +27,8 @@ struct Follower {
     claims: Claims,
     seen: i64,
     pause: Duration,
+    /// For somebody signed in: ends the stream when their session does.
+    watch: Option<Watch>,
 }
 
 /// `/events`: one `moved` event whenever the shop's log grew, with its number as id.
@@ -43,7 +46,11 @@ pub async fn events(
         Some(seen) => seen,
         None => newest(&state, &claims).await?,
     };
-    let follower = Follower { state, claims, seen, pause: PAUSE };
+    let watch = state
+        .auth()
+        .zip(visit.session)
+        .map(|(auth, (session, user))| auth.sessions().watch(session, user));
+    let follower = Follower { state, claims, seen, pause: PAUSE, watch };
     let stream = unfold(follower, async |mut follower| {
         let number = follower.next().await?;
         // Browsers drop an event without data.
@@ -55,12 +62,14 @@ pub async fn events(
 }
 
 impl Follower {
-    /// Waits until the log is longer than was seen; `None` when the server shuts down.
+    /// Waits until the log is longer than was seen; `None` when the server shuts down, or the
+    /// session behind the stream has ended.
     async fn next(&mut self) -> Option<i64> {
         let mut closing = self.state.0.closing.subscribe();
         loop {
             tokio::select! {
                 _ = closing.wait_for(|closed| *closed) => return None,
+                () = ended(self.watch.as_mut()) => return None,
                 () = tokio::time::sleep(self.pause) => {}
             }
             match newest(&self.state, &self.claims).await {
@@ -73,6 +82,13 @@ impl Follower {
                 Err(_) => self.pause = LONG_PAUSE,
             }
         }
+    }
+}
+
+async fn ended(watch: Option<&mut Watch>) {
+    match watch {
+        Some(watch) => watch.ended().await,
+        None => std::future::pending().await,
     }
 }
 

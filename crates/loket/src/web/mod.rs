@@ -18,7 +18,7 @@ mod when; // moments as people say them
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 use store::Store;
@@ -27,6 +27,8 @@ use tokio::sync::watch;
 pub use access::Access;
 
 use access::Keys;
+
+use crate::auth::{Auth, HasAuth, keep_signed_in};
 
 /// What every page needs. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,6 +39,7 @@ struct Inner {
     store: Arc<Store>,
     access: Access,
     keys: Keys,
+    auth: Option<Auth>,
     hosts: Vec<String>,
     clock: fn() -> Timestamp,
     closing: watch::Sender<bool>,
@@ -49,7 +52,8 @@ impl State {
         let keys = Keys::of(&access);
         let (closing, _) = watch::channel(false);
         let hosts = Vec::new();
-        Self(Arc::new(Inner { store, access, keys, hosts, clock: crate::serving::now, closing }))
+        let (auth, clock) = (None, crate::serving::now);
+        Self(Arc::new(Inner { store, access, keys, auth, hosts, clock, closing }))
     }
 
     /// Also answers to these host names (without port). Every other name is refused, so that a
@@ -57,6 +61,16 @@ impl State {
     #[must_use]
     pub fn with_hosts(self, hosts: Vec<String>) -> Self {
         self.changed(|inner| inner.hosts = hosts)
+    }
+
+    /// With accounts: people sign in themselves, and `/auth/v1` is served. The site's own host
+    /// name is answered to.
+    #[must_use]
+    pub fn with_auth(self, auth: Auth) -> Self {
+        self.changed(|inner| {
+            inner.hosts.push(auth.site().host.clone());
+            inner.auth = Some(auth);
+        })
     }
 
     /// With another clock, for tests and for pictures that stay the same.
@@ -75,6 +89,7 @@ impl State {
             store: Arc::clone(&shared.store),
             access: shared.access.clone(),
             keys: shared.keys.clone(),
+            auth: shared.auth.clone(),
             hosts: shared.hosts.clone(),
             clock: shared.clock,
             closing: shared.closing.clone(),
@@ -92,8 +107,27 @@ impl State {
     }
 }
 
-/// Every address Loket's pages answer on.
+impl HasAuth for State {
+    fn auth(&self) -> Option<&Auth> {
+        self.0.auth.as_ref()
+    }
+}
+
+/// Every address Loket answers on.
 pub fn router(state: State) -> Router {
+    let pages = pages();
+    let pages = match state.auth() {
+        Some(auth) => pages.nest("/auth/v1", auth.router().with_state(())),
+        None => pages,
+    };
+    let signed = state.clone();
+    pages
+        .layer(from_fn(move |request, next| keep_signed_in(signed.clone(), request, next)))
+        .layer(from_fn_with_state(state.clone(), house::keep))
+        .with_state(state)
+}
+
+fn pages() -> Router<State> {
     Router::new()
         .route("/", get(conversations::page))
         .route("/lijst", get(conversations::list))
@@ -109,6 +143,4 @@ pub fn router(state: State) -> Router {
         .route("/readyz", get(health::ready))
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::not_found)
-        .layer(from_fn_with_state(state.clone(), house::keep))
-        .with_state(state)
 }

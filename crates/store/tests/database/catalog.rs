@@ -27,7 +27,7 @@ const RULES: &[(&str, &str)] = &[
            from pg_class c
            join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public' and c.relkind = 'r'
            cross join (values ('anon'), ('service_role'), ('authenticated'), ('loket_worker'),
-             ('loket_admin'), ('loket_system'), ('loket_setup')) as r(rolname)
+             ('loket_admin'), ('loket_system'), ('loket_setup'), ('loket_auth')) as r(rolname)
            cross join (values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) as v(verb)
            where has_table_privilege(r.rolname, c.oid, v.verb)
              or (v.verb <> 'DELETE' and has_any_column_privilege(r.rolname, c.oid, v.verb))),
@@ -57,9 +57,21 @@ const RULES: &[(&str, &str)] = &[
         "select policyname::text from pg_policies where coalesce(qual, '') || coalesce(with_check, '') ~* 'select'",
     ),
     (
+        "nobody but the auth service reaches the tables of auth",
+        "select c.relname || ' ' || r.rolname from pg_class c
+         join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'auth' and c.relkind = 'r'
+         cross join (values ('anon'), ('authenticated'), ('service_role'), ('loket_user'), ('loket_worker'),
+           ('loket_admin'), ('loket_system')) as r(rolname)
+         where has_table_privilege(r.rolname, c.oid, 'select, insert, update, delete, truncate, references, trigger')
+           or has_any_column_privilege(r.rolname, c.oid, 'select, insert, update, references')
+         union all
+         select tablename || '.' || policyname from pg_policies
+         where schemaname = 'auth' and (policyname <> 'auth_service' or roles <> array['loket_auth']::name[])",
+    ),
+    (
         "runtime roles own nothing, bypass nothing, and belong to no other",
         "select r.rolname::text from pg_roles r
-         where r.rolname ~ '^loket_(user|worker|admin|system|setup)$'
+         where r.rolname ~ '^loket_(user|worker|admin|system|setup|auth)$'
            and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb
              or exists (select from pg_class where relowner = r.oid)
              or exists (select from pg_proc where proowner = r.oid)
@@ -71,7 +83,7 @@ const RULES: &[(&str, &str)] = &[
         "select c.relname || ' ' || r.rolname from pg_class c
          join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('public', 'private') and c.relkind = 'r'
          cross join (values ('anon'), ('service_role'), ('loket_user'), ('loket_worker'), ('loket_admin'),
-           ('loket_system'), ('loket_setup')) as r(rolname)
+           ('loket_system'), ('loket_setup'), ('loket_auth')) as r(rolname)
          where has_table_privilege(r.rolname, c.oid, 'truncate, references, trigger')",
     ),
     (
@@ -188,6 +200,7 @@ async fn every_rule_finds_its_fault() {
         "create policy p2 on public.jobs for select to loket_admin using (tenant_id in (select tenant_id from public.tenants))",
         "grant delete on public.offers to authenticated",
         "alter role loket_worker createdb",
+        "grant select on auth.sessions to loket_user",
         "grant truncate on public.offers to loket_user",
         "create index on public.offers (customer_email)",
         "create table public.t2 (a int)",
@@ -217,7 +230,8 @@ async fn the_server_refuses_logins_with_too_many_rights() {
             worker: config.clone(),
             admin: config.clone(),
             system: config.clone(),
-            setup: config,
+            setup: config.clone(),
+            auth: config,
             pool_size: 1,
         };
         Store::connect(&logins).await.unwrap_err().to_string()

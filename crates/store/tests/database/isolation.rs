@@ -51,6 +51,7 @@ fn callers(world: &World, access: Uuid) -> Vec<Caller> {
         caller("worker B", "loket_worker", vec![shop(b.tenant)]),
         caller("system", "loket_system", vec![]),
         caller("setup", "loket_setup", vec![]),
+        caller("auth", "loket_auth", vec![]),
         caller("admin", "loket_admin", vec![admin.clone()]),
         caller("admin, A named", "loket_admin", vec![admin.clone(), shop(a.tenant)]),
         caller(
@@ -258,7 +259,8 @@ async fn functions(behind: &Client) -> String {
                 from pg_proc p
                 join pg_namespace n on n.oid = p.pronamespace and n.nspname in ('public', 'private')
                 cross join (values ('anon'), ('authenticated'), ('service_role'), ('loket_user'),
-                  ('loket_worker'), ('loket_admin'), ('loket_system'), ('loket_setup')) as r(rolname)
+                  ('loket_worker'), ('loket_admin'), ('loket_system'), ('loket_setup'),
+                  ('loket_auth')) as r(rolname)
                 where has_function_privilege(r.rolname, p.oid, 'execute')
                 group by n.nspname, p.proname, p.prosecdef
                 order by 1";

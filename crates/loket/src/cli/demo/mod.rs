@@ -18,6 +18,7 @@ use store::managed::OnProgress;
 use tokio::time::Instant;
 
 use super::output;
+use crate::auth::AuthOptions;
 use crate::config::Common;
 use crate::database::{self, Content, Database};
 use crate::jobs::{Pace, Workers};
@@ -78,7 +79,9 @@ async fn on_database(
     table::print(&sample::all()?, &rows, arguments.json)?;
     if !arguments.once {
         let asked_to_stop = tokio::spawn(serving::asked_to_stop());
-        super::serve::dashboard(common, &desk, shop.claims(), true, asked_to_stop).await?;
+        let accounts = AuthOptions::default();
+        super::serve::dashboard(common, &desk, &accounts, shop.claims(), true, asked_to_stop)
+            .await?;
     }
     workers.drain().await;
     Ok(())

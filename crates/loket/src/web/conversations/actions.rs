@@ -28,7 +28,7 @@ pub async fn approve(
     Path(thread): Path<ThreadId>,
     Form(pressed): Form<Pressed>,
 ) -> Result<Redirect, Failure> {
-    genuine(&state, &pressed.teken)?;
+    genuine(&state, &visit, &pressed.teken)?;
     let draft = OutboxId(pressed.wat);
     let done = state
         .store()
@@ -44,7 +44,7 @@ pub async fn discard(
     Path(thread): Path<ThreadId>,
     Form(pressed): Form<Pressed>,
 ) -> Result<Redirect, Failure> {
-    genuine(&state, &pressed.teken)?;
+    genuine(&state, &visit, &pressed.teken)?;
     let mail = InteractionId(pressed.wat);
     let done = state
         .store()
@@ -70,7 +70,7 @@ pub async fn done(
     Path(notice): Path<NotificationId>,
     Form(ticked): Form<Ticked>,
 ) -> Result<Redirect, Failure> {
-    genuine(&state, &ticked.teken)?;
+    genuine(&state, &visit, &ticked.teken)?;
     let marked = state
         .store()
         .as_user(&visit.claims, async |tx| store::notifications::mark_done(tx, notice).await)
@@ -81,9 +81,8 @@ pub async fn done(
     }
 }
 
-fn genuine(state: &State, token: &str) -> Result<(), Failure> {
-    let keys = &state.0.keys;
-    if keys.same(token, &keys.form()) { Ok(()) } else { Err(Failure::StaleForm) }
+fn genuine(state: &State, visit: &Visit, token: &str) -> Result<(), Failure> {
+    if state.0.keys.same(token, &visit.form_token) { Ok(()) } else { Err(Failure::StaleForm) }
 }
 
 /// To the conversation, which says what happened. Somebody else was first: it says that too.

@@ -1,0 +1,283 @@
+//! `/factors`: time-based codes (RFC 6238) as a second factor. A code works once.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::auth::Factor;
+use totp_rs::{Algorithm, Builder};
+use uuid::Uuid;
+
+use super::Auth;
+use super::addresses::escaped;
+use super::refusal::Refusal;
+use super::secrets::{base32, from_base32};
+use super::tokens::Opened;
+use super::wire::{Body, Client, Signed};
+
+/// Factors one person may have.
+const MAX_FACTORS: usize = 10;
+
+/// A factor to be added.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    factor_type: String,
+    #[serde(default)]
+    friendly_name: Option<String>,
+    #[serde(default)]
+    issuer: Option<String>,
+}
+
+/// A code for a challenge.
+#[derive(Debug, Default, Deserialize)]
+pub struct Answer {
+    #[serde(default)]
+    challenge_id: Option<Uuid>,
+    #[serde(default)]
+    code: String,
+}
+
+/// `POST /factors`.
+pub async fn enroll(
+    State(auth): State<Auth>,
+    signed: Signed,
+    Body(wanted): Body<Wanted>,
+) -> Result<Json<Value>, Refusal> {
+    let off = |name: &str, code| {
+        Err(Refusal::unprocessable(code, format!("MFA enroll is disabled for {name}")))
+    };
+    match wanted.factor_type.as_str() {
+        "totp" => {}
+        "phone" => return off("Phone", "mfa_phone_enroll_not_enabled"),
+        "webauthn" => return off("WebAuthn", "mfa_webauthn_enroll_not_enabled"),
+        _ => {
+            let text = "factor_type needs to be totp, phone, or webauthn";
+            return Err(Refusal::invalid(text));
+        }
+    }
+    let name = wanted.friendly_name.as_deref().unwrap_or_default().trim();
+    let issuer = wanted.issuer.as_deref().map(str::trim).filter(|issuer| !issuer.is_empty());
+    let issuer = issuer.unwrap_or(&auth.0.site.host);
+    if name.chars().count() > 100 || issuer.chars().count() > 100 {
+        return Err(Refusal::invalid("friendly_name and issuer are at most 100 characters"));
+    }
+    may_add(&signed, name)?;
+    let factor = Uuid::now_v7();
+    let user = signed.user.id;
+    let inserted =
+        auth.0.store.as_auth(async |tx| store::auth::insert_factor(tx, factor, user, name).await);
+    inserted.await.map_err(|error| match error {
+        store::Error::Constraint { .. } => name_conflict(name),
+        error => error.into(),
+    })?;
+    let secret = base32(&auth.0.secrets.factor_secret(factor));
+    let account = signed.user.email.as_deref().unwrap_or_default();
+    let (issuer, account) = (escaped(issuer), escaped(account));
+    let uri = format!(
+        "otpauth://totp/{issuer}:{account}?algorithm=SHA1&digits=6&issuer={issuer}&period=30&secret={secret}"
+    );
+    let code = QrCode::new(uri.as_bytes()).map_err(|error| Refusal::defect(&error))?;
+    let drawn = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    Ok(Json(json!({
+        "id": factor,
+        "type": "totp",
+        "friendly_name": name,
+        "totp": { "qr_code": drawn, "secret": secret, "uri": uri },
+    })))
+}
+
+fn may_add(signed: &Signed, name: &str) -> Result<(), Refusal> {
+    let factors = signed.user.factors.as_array().map(Vec::as_slice).unwrap_or_default();
+    let same = |factor: &Value| factor["friendly_name"].as_str().is_some_and(|had| had == name);
+    if !name.is_empty() && factors.iter().any(same) {
+        return Err(name_conflict(name));
+    }
+    if factors.len() >= MAX_FACTORS {
+        let text = "Maximum number of verified factors reached, unenroll to continue";
+        return Err(Refusal::unprocessable("too_many_enrolled_mfa_factors", text));
+    }
+    if signed.has_verified_factor() && !signed.is_second_level() {
+        let text = "AAL2 required to enroll a new factor";
+        return Err(Refusal::forbidden("insufficient_aal", text));
+    }
+    Ok(())
+}
+
+fn name_conflict(name: &str) -> Refusal {
+    let text = format!("A factor with the friendly name {name:?} for this user already exists");
+    Refusal::unprocessable("mfa_factor_name_conflict", text)
+}
+
+fn no_factor() -> Refusal {
+    Refusal::absent("mfa_factor_not_found", "MFA factor with that ID not found")
+}
+
+/// `POST /factors/{id}/challenge`.
+pub async fn challenge(
+    State(auth): State<Auth>,
+    client: Client,
+    signed: Signed,
+    Path(factor): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let factor: Uuid = factor.parse().map_err(|_| no_factor())?;
+    let (id, ip) = (Uuid::now_v7(), client.address.to_string());
+    let put = auth.0.store.as_auth(async |tx| {
+        if store::auth::factor(tx, factor, signed.user.id).await?.is_none() {
+            return Ok(None);
+        }
+        store::auth::insert_challenge(tx, id, factor, &ip).await.map(Some)
+    });
+    let expires_at = put.await?.ok_or_else(no_factor)?;
+    Ok(Json(json!({ "id": id, "type": "totp", "expires_at": expires_at })))
+}
+
+/// What an answer turned out to be.
+enum Outcome {
+    NoFactor,
+    NoChallenge,
+    Expired,
+    OtherAddress,
+    Wrong,
+    Right(Option<Opened>),
+}
+
+/// `POST /factors/{id}/verify`: a session of the second level.
+pub async fn verify(
+    State(auth): State<Auth>,
+    client: Client,
+    signed: Signed,
+    Path(factor): Path<String>,
+    Body(answer): Body<Answer>,
+) -> Result<Json<Value>, Refusal> {
+    let factor: Uuid = factor.parse().map_err(|_| no_factor())?;
+    let taken = auth.0.limits.code.take(&factor.to_string(), auth.now());
+    taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
+    let absent = || {
+        Refusal::absent(
+            "mfa_factor_not_found",
+            "MFA factor with the provided challenge ID not found",
+        )
+    };
+    let challenge = answer.challenge_id.ok_or_else(absent)?;
+    match auth.prove(&signed, factor, challenge, &answer.code, &client).await? {
+        Outcome::NoFactor => Err(no_factor()),
+        Outcome::NoChallenge => Err(absent()),
+        Outcome::Expired => {
+            let text = format!(
+                "MFA challenge {challenge} has expired, verify against another challenge or create a new challenge."
+            );
+            Err(Refusal::unprocessable("mfa_challenge_expired", text))
+        }
+        Outcome::OtherAddress => {
+            let text = "Challenge and verify IP addresses mismatch.";
+            Err(Refusal::unprocessable("mfa_ip_address_mismatch", text))
+        }
+        Outcome::Wrong => {
+            let text = "Invalid TOTP code entered";
+            Err(Refusal::unprocessable("mfa_verification_failed", text))
+        }
+        Outcome::Right(opened) => {
+            auth.0.sessions.forget(signed.user.id);
+            let opened = opened.ok_or_else(|| {
+                let text = "Session from session_id claim in JWT does not exist";
+                Refusal::forbidden("session_not_found", text)
+            })?;
+            Ok(Json(auth.session_answer(&opened)?))
+        }
+    }
+}
+
+/// `DELETE /factors/{id}`.
+pub async fn unenroll(
+    State(auth): State<Auth>,
+    signed: Signed,
+    Path(factor): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let factor: Uuid = factor.parse().map_err(|_| no_factor())?;
+    let user = signed.user.id;
+    let strong = signed.is_second_level();
+    let removed = auth.0.store.as_auth(async |tx| {
+        let Some(found) = store::auth::factor(tx, factor, user).await? else {
+            return Ok(None);
+        };
+        if found.status == "verified" && !strong {
+            return Ok(Some(false));
+        }
+        store::auth::delete_factor(tx, factor, user).await.map(|()| Some(true))
+    });
+    match removed.await? {
+        None => Err(no_factor()),
+        Some(false) => {
+            let text = "AAL2 required to unenroll verified factor";
+            Err(Refusal::unprocessable("insufficient_aal", text))
+        }
+        Some(true) => {
+            auth.0.sessions.forget(user);
+            Ok(Json(json!({ "id": factor })))
+        }
+    }
+}
+
+impl Auth {
+    /// Looks at a code. Everything that follows from a right one happens together with spending
+    /// it; a wrong one changes nothing.
+    async fn prove(
+        &self,
+        signed: &Signed,
+        factor: Uuid,
+        challenge: Uuid,
+        code: &str,
+        client: &Client,
+    ) -> Result<Outcome, Refusal> {
+        let (user, session) = (signed.user.id, signed.session.id);
+        let ip = client.address.to_string();
+        let now = u64::try_from(self.now().as_second()).unwrap_or_default();
+        let done = self.0.store.as_auth(async |tx| {
+            let Some(factor) = store::auth::factor(tx, factor, user).await? else {
+                return Ok(Outcome::NoFactor);
+            };
+            match store::auth::challenge(tx, challenge, factor.id).await? {
+                None => return Ok(Outcome::NoChallenge),
+                Some(put) if put.used || put.expired => return Ok(Outcome::Expired),
+                Some(put) if put.ip_address != ip => return Ok(Outcome::OtherAddress),
+                Some(_) => {}
+            }
+            let Some(step) = self.step_of(&factor, code, now) else { return Ok(Outcome::Wrong) };
+            if !store::auth::use_challenge(tx, challenge, factor.id, step).await? {
+                return Ok(Outcome::Wrong);
+            }
+            store::auth::verify_factor(tx, factor.id, user).await?;
+            store::auth::raise_session(tx, session, factor.id).await?;
+            store::auth::end_weaker(tx, session, user).await?;
+            let person = store::auth::by_id(tx, user).await?;
+            let session = store::auth::find(tx, session, user).await?;
+            let opened = person.zip(session).map(|(user, session)| Opened { user, session });
+            Ok(Outcome::Right(opened))
+        });
+        Ok(done.await?)
+    }
+
+    /// The time step whose code this is: the one that runs, the one before, or the next, for
+    /// clocks that are a little off.
+    fn step_of(&self, factor: &Factor, code: &str, now: u64) -> Option<u64> {
+        let secret = match &factor.secret {
+            Some(imported) => from_base32(imported)?,
+            None => self.0.secrets.factor_secret(factor.id),
+        };
+        let code = code.trim();
+        if factor.factor_type != "totp" || code.len() != 6 {
+            return None;
+        }
+        let totp = Builder::new()
+            .with_algorithm(Algorithm::SHA1)
+            .with_digits(6)
+            .with_skew(1)
+            .with_step_duration(30)
+            .with_secret(secret.as_slice())
+            .build_noncompliant();
+        totp.check(code, now)
+    }
+}

@@ -1,0 +1,216 @@
+//! Passwords: which are good enough, and the slow digests of them.
+//!
+//! Digests are made on threads of their own, never more at once than there are cores less one,
+//! so that a storm of sign-ins leaves the rest of Loket responsive.
+
+use std::sync::Arc;
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+
+use super::refusal::Refusal;
+use super::settings::AuthOptions;
+
+/// Longer ones are refused, in bytes: nothing is ever cut off.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+/// Requests that may wait for a digest, per thread that makes them.
+const QUEUE_PER_WORKER: usize = 250;
+/// Words a shop or its people would begin a password with; zxcvbn knows the English ones.
+const WORDS: &str = include_str!("weak_words.txt");
+
+/// What a password turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// It is not this one.
+    Wrong,
+    /// It is.
+    Right,
+    /// It is, and this digest of it is better than the one that is kept.
+    Better(String),
+}
+
+/// Makes and checks digests, so many at a time.
+#[derive(Debug, Clone)]
+pub struct Hashing {
+    workers: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    /// Looked at for people who do not exist, so that they take as long.
+    nobody: Arc<str>,
+}
+
+impl Hashing {
+    /// As many workers as cores less one.
+    pub fn new() -> anyhow::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = cores.saturating_sub(1).max(1);
+        let nobody = digest("nobody has this password")
+            .map_err(|refusal| anyhow::anyhow!("no digest can be made: {}", refusal.message()))?;
+        Ok(Self {
+            workers: Arc::new(Semaphore::new(workers)),
+            queue: Arc::new(Semaphore::new(workers * QUEUE_PER_WORKER)),
+            nobody: nobody.into(),
+        })
+    }
+
+    /// A digest to keep.
+    pub async fn digest(&self, password: &str) -> Result<String, Refusal> {
+        let password = password.to_owned();
+        self.work(move || digest(&password)).await?
+    }
+
+    /// Whether this is the password behind `kept`. Without one, the same work is done for nobody.
+    pub async fn check(&self, password: &str, kept: Option<&str>) -> Result<Checked, Refusal> {
+        let known = kept.is_some_and(|kept| !kept.is_empty());
+        let kept = kept.filter(|kept| !kept.is_empty()).unwrap_or(&self.nobody).to_owned();
+        let password = password.to_owned();
+        let checked = self.work(move || check(&password, &kept)).await??;
+        Ok(if known { checked } else { Checked::Wrong })
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let busy = || Refusal::too_many("over_request_rate_limit", 5);
+        let _queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| busy())?;
+        let permit = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;
+        // The permit goes along: a request that is dropped does not let another in beside it.
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(permit);
+            done
+        });
+        done.await.map_err(|error| Refusal::defect(&error))
+    }
+}
+
+fn digest(password: &str) -> Result<String, Refusal> {
+    let mut salt = [0_u8; 16];
+    super::secrets::random(&mut salt).map_err(|error| {
+        let error: Box<dyn std::error::Error + Send + Sync> = error.into();
+        Refusal::defect(&*error as &(dyn std::error::Error + 'static))
+    })?;
+    let made = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+    made.map(|digest| digest.to_string()).map_err(|error| Refusal::defect(&error))
+}
+
+fn check(password: &str, kept: &str) -> Result<Checked, Refusal> {
+    if kept.starts_with("$2") {
+        // bcrypt sees 72 bytes; a longer password is another one.
+        let right = password.len() <= 72 && bcrypt::verify(password, kept).unwrap_or(false);
+        return if right { digest(password).map(Checked::Better) } else { Ok(Checked::Wrong) };
+    }
+    let Ok(parsed) = PasswordHash::new(kept) else { return Ok(Checked::Wrong) };
+    if Argon2::default().verify_password(password.as_bytes(), &parsed).is_err() {
+        return Ok(Checked::Wrong);
+    }
+    let ours = kept.starts_with(&prefix());
+    if ours { Ok(Checked::Right) } else { digest(password).map(Checked::Better) }
+}
+
+/// How digests of today's strength begin.
+fn prefix() -> String {
+    use argon2::Params;
+    let (memory, passes) = (Params::DEFAULT_M_COST, Params::DEFAULT_T_COST);
+    format!("$argon2id$v=19$m={memory},t={passes},p={}$", Params::DEFAULT_P_COST)
+}
+
+/// Whether a new password is good enough. `known` are words an attacker would try first: the
+/// address, the shop, the name.
+pub fn acceptable(password: &str, known: &[&str], options: &AuthOptions) -> Result<(), Refusal> {
+    if password.len() > MAX_PASSWORD_BYTES {
+        let text = format!("Password cannot be longer than {MAX_PASSWORD_BYTES} bytes");
+        return Err(Refusal::invalid(text));
+    }
+    if password.contains('\0') {
+        return Err(Refusal::invalid("Password cannot contain a NUL character"));
+    }
+    let least = usize::from(options.auth_password_min_length);
+    if password.chars().count() < least {
+        let text = format!("Password should be at least {least} characters.");
+        return Err(Refusal::weak_password(text, "length"));
+    }
+    if options.auth_password_score == 0 {
+        return Ok(());
+    }
+    let known: Vec<String> = known
+        .iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+        .chain(WORDS.lines())
+        .filter(|word| word.chars().count() > 2)
+        .map(str::to_lowercase)
+        .collect();
+    let mut words: Vec<&str> = known.iter().map(String::as_str).collect();
+    // zxcvbn counts from the front, where the commonest stand.
+    words.dedup();
+    let score = u8::from(zxcvbn::zxcvbn(password, &words).score());
+    if score < options.auth_password_score || is_decorated(password, &words) {
+        let text = "Password is known to be weak and easy to guess, please choose a different one.";
+        return Err(Refusal::weak_password(text, "pwned"));
+    }
+    Ok(())
+}
+
+/// Whether nothing is left of a password but one known word with digits and signs around it.
+fn is_decorated(password: &str, known: &[&str]) -> bool {
+    let bare = password.to_lowercase();
+    let bare = bare.trim_matches(|c: char| !c.is_alphabetic());
+    known.contains(&bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_passwords_are_refused_and_long_ones_are_whole() {
+        let options = AuthOptions::default();
+        let known = ["sanne@linnenenleer.example", "Linnen & Leer"];
+        for weak in [
+            "kort",
+            "password123",
+            "1234567890",
+            "wachtwoord123",
+            "linnenenleer1",
+            "aaaaaaaaaaaaaaaa",
+            "Welkom2026!",
+        ] {
+            let refused = acceptable(weak, &known, &options).err();
+            let code = refused.as_ref().map(Refusal::code);
+            assert_eq!(code, Some("weak_password"), "{weak}");
+        }
+        for good in
+            ["vier fietsen op zolder", "ключ-от-склада-семь", "q8$Vz!mR2p", &"ab cd 12 ".repeat(7)]
+        {
+            assert_eq!(acceptable(good, &known, &options), Ok(()), "{good}");
+        }
+        let long = "x y1".repeat(257);
+        assert_eq!(acceptable(&long, &known, &options).unwrap_err().code(), "validation_failed");
+        let nul = acceptable("vier fietsen\0op zolder", &known, &options);
+        assert_eq!(nul.unwrap_err().code(), "validation_failed");
+    }
+
+    #[test]
+    fn digests_are_argon2id_and_see_every_byte() {
+        let long = "p".repeat(200);
+        let kept = digest(&long).unwrap();
+        assert!(kept.starts_with(&prefix()), "{kept}");
+        assert_eq!(check(&long, &kept), Ok(Checked::Right));
+        assert_eq!(check(&"p".repeat(199), &kept), Ok(Checked::Wrong));
+        assert_eq!(check(&format!("{long} "), &kept), Ok(Checked::Wrong));
+    }
+
+    #[test]
+    fn bcrypt_of_another_system_is_taken_over() {
+        let kept = bcrypt::hash("vier fietsen", 4).unwrap();
+        let Ok(Checked::Better(better)) = check("vier fietsen", &kept) else { panic!("refused") };
+        assert!(better.starts_with("$argon2id$"));
+        assert_eq!(check("vier fietsen", &better), Ok(Checked::Right));
+        assert_eq!(check("vijf fietsen", &kept), Ok(Checked::Wrong));
+        for broken in ["$2a$04$kort", "$argon2id$x", "plain", "$2a$"] {
+            assert_eq!(check("plain", broken), Ok(Checked::Wrong), "{broken}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `/user`: one's own account.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::auth::AuthUser;
+
+use super::Auth;
+use super::addresses::email;
+use super::links::{Purpose, language_of_user};
+use super::passwords::{Checked, acceptable};
+use super::refusal::Refusal;
+use super::signup::{Back, known_words, said};
+use super::tokens::user_answer;
+use super::wire::{Body, Client, Signed};
+
+/// What somebody may change of themselves. Anything else is refused: roles are not theirs to give.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// Another address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Another password.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// The password until now, where the client asks for it.
+    #[serde(default)]
+    pub current_password: Option<String>,
+    /// What they say about themselves; a null takes a key away.
+    #[serde(default)]
+    pub data: Option<Value>,
+    #[serde(default)]
+    phone: Option<String>,
+    #[serde(default, rename = "nonce")]
+    _nonce: Value,
+    #[serde(default, rename = "channel")]
+    _channel: Value,
+    #[serde(default, rename = "code_challenge")]
+    _challenge: Value,
+    #[serde(default, rename = "code_challenge_method")]
+    _method: Value,
+    #[serde(default, rename = "gotrue_meta_security")]
+    _security: Value,
+}
+
+/// `GET /user`.
+pub async fn show(signed: Signed) -> Json<Value> {
+    Json(user_answer(&signed.user))
+}
+
+/// `PUT /user`.
+pub async fn change(
+    State(auth): State<Auth>,
+    client: Client,
+    Query(back): Query<Back>,
+    signed: Signed,
+    Body(changes): Body<Changes>,
+) -> Result<Json<Value>, Refusal> {
+    let back_to = auth.0.site.back_to(back.redirect_to.as_deref());
+    let user = auth.change_account(&signed, &changes, &back_to, &client).await?;
+    Ok(Json(user_answer(&user)))
+}
+
+impl Auth {
+    /// Changes somebody's own account. A new password ends all their other sessions.
+    pub async fn change_account(
+        &self,
+        signed: &Signed,
+        changes: &Changes,
+        back_to: &str,
+        client: &Client,
+    ) -> Result<AuthUser, Refusal> {
+        if changes.phone.as_deref().is_some_and(|phone| !phone.is_empty()) {
+            return Err(Refusal::bad("phone_provider_disabled", "Phone logins are disabled"));
+        }
+        let user = &signed.user;
+        let guarded = changes.email.is_some() || changes.password.is_some();
+        if guarded && signed.has_verified_factor() && !signed.is_second_level() {
+            let text = "AAL2 session is required to update email or password when MFA is enabled.";
+            return Err(Refusal::unauthorized("insufficient_aal", text));
+        }
+        let wanted = changes.email.as_deref().map(email).transpose()?;
+        let wanted = wanted.filter(|wanted| Some(wanted) != user.email.as_ref());
+        let data = said(changes.data.as_ref())?;
+        let digest = match &changes.password {
+            Some(password) => Some(self.new_password(user, password, changes).await?),
+            None => None,
+        };
+        if let Some(wanted) = &wanted {
+            self.may_take(wanted).await?;
+            self.may_mail(wanted)?;
+        }
+        let session = signed.session.id;
+        let changed = self.0.store.as_auth(async |tx| {
+            if changes.data.is_some() {
+                store::auth::merge_metadata(tx, user.id, &data, &json!({})).await?;
+            }
+            if let Some(digest) = &digest {
+                store::auth::set_password(tx, user.id, digest).await?;
+                store::auth::end_others(tx, session, user.id).await?;
+                store::auth::drop_all(tx, user.id).await?;
+            }
+            match &wanted {
+                Some(wanted) if self.0.options.auth_autoconfirm => {
+                    store::auth::set_email(tx, user.id, wanted).await?;
+                }
+                Some(wanted) => store::auth::ask_email_change(tx, user.id, wanted).await?,
+                None => {}
+            }
+            store::auth::by_id(tx, user.id).await
+        });
+        let changed = changed.await?.ok_or_else(|| {
+            Refusal::forbidden("user_not_found", "User from sub claim in JWT does not exist")
+        })?;
+        self.0.sessions.forget(user.id);
+        if let Some(wanted) = wanted.filter(|_| !self.0.options.auth_autoconfirm) {
+            let (auth, user, back_to) = (self.clone(), changed.clone(), back_to.to_owned());
+            let language = language_of_user(&user, client.language);
+            self.0.post.later(async move {
+                auth.mail_email_change(&user, &wanted, &back_to, language).await
+            })?;
+        }
+        Ok(changed)
+    }
+
+    /// The digest of an acceptable new password.
+    async fn new_password(
+        &self,
+        user: &AuthUser,
+        password: &str,
+        changes: &Changes,
+    ) -> Result<String, Refusal> {
+        let words =
+            known_words(user.email.as_deref().unwrap_or_default(), &user.raw_user_meta_data);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        acceptable(password, &words, &self.0.options)?;
+        let kept = user.encrypted_password.as_deref();
+        if let Some(current) = &changes.current_password
+            && self.0.hashing.check(current, kept).await? == Checked::Wrong
+        {
+            return Err(Refusal::bad("invalid_credentials", "Current password is wrong"));
+        }
+        if kept.is_some_and(|kept| !kept.is_empty())
+            && self.0.hashing.check(password, kept).await? != Checked::Wrong
+        {
+            let text = "New password should be different from the old password.";
+            return Err(Refusal::unprocessable("same_password", text));
+        }
+        self.0.hashing.digest(password).await
+    }
+
+    /// Whether an address is free.
+    pub async fn may_take(&self, email: &str) -> Result<(), Refusal> {
+        let found = self.0.store.as_auth(async |tx| store::auth::by_email(tx, email).await);
+        if found.await?.is_some() {
+            let text = "A user with this email address has already been registered";
+            return Err(Refusal::unprocessable("email_exists", text));
+        }
+        Ok(())
+    }
+
+    /// Asks both addresses: the one that is wanted, and the one that is left.
+    pub async fn mail_email_change(
+        &self,
+        user: &AuthUser,
+        wanted: &str,
+        back_to: &str,
+        language: domain::contract::Language,
+    ) -> Result<(), Refusal> {
+        if let Some(left) = user.email.as_deref().filter(|left| !left.is_empty()) {
+            let purpose = Purpose::EmailChangeCurrent;
+            self.mail_token(user.id, purpose, left, back_to, language).await?;
+        }
+        self.mail_token(user.id, Purpose::EmailChangeNew, wanted, back_to, language).await
+    }
+}

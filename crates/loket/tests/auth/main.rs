@@ -1,0 +1,28 @@
+//! Accounts, asked as clients and browsers would, on a real Postgres. One binary, so that one
+//! cluster serves all tests. The names B1 to B20 are those of the hazards they keep off.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+#[path = "../../../store/tests/support/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::expect_used,
+    reason = "the store's own tests use the rest"
+)]
+mod support;
+
+mod accounts;
+mod factors;
+mod guesses;
+mod lab;
+mod mails;
+mod pages;
+mod people;
+mod sessions;
+mod supabase;
+mod tokens;

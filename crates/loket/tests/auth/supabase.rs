@@ -1,0 +1,111 @@
+//! The real `@supabase/supabase-js`, from `tests/supabase-js`, against a real `loket serve`.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// A running `loket serve` on a port of its own; it ends with the test.
+struct Serve {
+    child: Child,
+    data_dir: PathBuf,
+    url: String,
+}
+
+impl Serve {
+    fn start() -> Self {
+        let name = format!("loket-supabase-js-{}", std::process::id());
+        let data_dir = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&data_dir).unwrap();
+        // Wide limits: one address does here in seconds what people do in weeks.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loket"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data_dir);
+        for limit in ["sign-up", "mail", "address", "code"] {
+            command.args([format!("--auth-rate-{limit}"), "100+1".to_owned()]);
+        }
+        let mut child = command
+            .env_remove("LOKET_DATABASE_URL")
+            .env("LOKET_LOG", "info")
+            .env("NO_COLOR", "1")
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (said, hears) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let plain = without_colour(&line);
+                if let Some((_, address)) = plain.split_once("ready address=") {
+                    let _heard = said.send(format!("http://{}", address.trim()));
+                } else if plain.contains("ERROR") || plain.contains("WARN") {
+                    eprintln!("{plain}");
+                }
+            }
+        });
+        let url = hears.recv_timeout(Duration::from_secs(60)).expect("loket serve never was ready");
+        Self { child, data_dir, url }
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let pid = self.child.id().to_string();
+        let _asked = Command::new("kill").args(["-TERM", &pid]).status();
+        let _ended = self.child.wait();
+        let _gone = std::fs::remove_dir_all(&self.data_dir);
+    }
+}
+
+fn without_colour(line: &str) -> String {
+    let mut plain = String::new();
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            letters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            plain.push(letter);
+        }
+    }
+    plain
+}
+
+fn keys(data_dir: &Path) -> (String, String) {
+    let run = Command::new(env!("CARGO_BIN_EXE_loket"))
+        .args(["auth-keys", "--json", "--secret", "--data-dir"])
+        .arg(data_dir)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let keys: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let key = |name: &str| keys[name].as_str().unwrap().to_owned();
+    (key("publishable"), key("secret"))
+}
+
+#[test]
+fn the_real_client_lives_a_whole_life() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/supabase-js");
+    let installed = Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"])
+        .current_dir(&place)
+        .status()
+        .expect("npm is missing: run scripts/setup tests");
+    assert!(installed.success());
+    let serve = Serve::start();
+    let (publishable, secret) = keys(&serve.data_dir);
+    let run = Command::new("node")
+        .arg("life.mjs")
+        .current_dir(&place)
+        .env("LOKET_URL", &serve.url)
+        .env("LOKET_PUBLISHABLE_KEY", publishable)
+        .env("LOKET_SECRET_KEY", secret)
+        .env("LOKET_PLATFORM_MAIL", serve.data_dir.join("platform-mail"))
+        .output()
+        .expect("node is missing: run scripts/setup tests");
+    let said = String::from_utf8_lossy(&run.stdout).into_owned();
+    let error = String::from_utf8_lossy(&run.stderr).into_owned();
+    println!("{said}");
+    assert!(run.status.success(), "{said}\n{error}");
+    assert!(said.contains("15 steps") || said.matches("ok   ").count() >= 14, "{said}");
+}
