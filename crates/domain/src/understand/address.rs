@@ -89,7 +89,8 @@ pub(super) fn new_address(subject: &str, text: &str) -> Option<NewAddress> {
     let of_text = best(text, subject);
     let of_subject = || best(subject, text);
     let Some(mut address) = of_text else { return of_subject() };
-    if address.street.is_none() && address.house_number.is_none()
+    if address.street.is_none()
+        && address.house_number.is_none()
         && let Some(other) = of_subject().filter(|it| it.street.is_some())
     {
         address.street = other.street;
@@ -208,7 +209,8 @@ fn anchored(text: &str, pieces: &[Piece<'_>], told: bool, found: &mut Vec<Found>
                 }
             }
             if address.city.is_none()
-                && let Some(city) = text.get(..start).and_then(|it| CITY_BEFORE.captures(it)?.get(1))
+                && let Some(city) =
+                    text.get(..start).and_then(|it| CITY_BEFORE.captures(it)?.get(1))
             {
                 address.city = Some(city.as_str().to_owned());
             }
@@ -222,7 +224,9 @@ fn anchored(text: &str, pieces: &[Piece<'_>], told: bool, found: &mut Vec<Found>
 
 fn speaks_of_postcode(text: &str) -> bool {
     let lower = text.to_lowercase();
-    ["postcode", "post code", "zip", "postal code", "eircode", "plz"].iter().any(|it| lower.contains(it))
+    ["postcode", "post code", "zip", "postal code", "eircode", "plz"]
+        .iter()
+        .any(|it| lower.contains(it))
 }
 
 #[cfg(test)]

@@ -139,9 +139,11 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
     }
     let new_address = intents
         .contains(Intent::AddressChange)
-        .then(|| seen.address.clone().or_else(|| {
-            address::new_address(own_subject(input.subject), &seen.parts.new)
-        }))
+        .then(|| {
+            seen.address
+                .clone()
+                .or_else(|| address::new_address(own_subject(input.subject), &seen.parts.new))
+        })
         .flatten();
     let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())
         .chain(input.thread.iter().map(|earlier| earlier.body))
@@ -182,14 +184,14 @@ fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
 /// under zero where a missed mail costs more than a needless look.
 const FROM: [(&str, i32); 12] = [
     ("return", -200),
-    ("cancel", -200),
-    ("address_change", -150),
-    ("order_status", -400),
-    ("compensation", -200),
-    ("complaint", -150),
+    ("cancel", -150),
+    ("address_change", -100),
+    ("order_status", -300),
+    ("compensation", -150),
+    ("complaint", -250),
     ("warranty", -250),
-    ("invoice", -300),
-    ("question", -200),
+    ("invoice", -200),
+    ("question", -250),
     ("thanks", -350),
     ("auto_reply", -200),
     ("spam_or_marketing", -350),

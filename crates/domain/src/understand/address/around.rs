@@ -69,8 +69,20 @@ fn before<'a>(pieces: &[Piece<'a>], index: usize, code: &Code) -> Lines<'a> {
 /// `X, postcode 1234 AB`: the name of a field is no part of it.
 fn strip_names(head: &str) -> &str {
     const NAMES: [&str; 14] = [
-        "postcode", "post code", "zip", "zip code", "zipcode", "plz", "eircode", "code", "pc",
-        "postcode is", "eircode is", "zip is", "te", "in",
+        "postcode",
+        "post code",
+        "zip",
+        "zip code",
+        "zipcode",
+        "plz",
+        "eircode",
+        "code",
+        "pc",
+        "postcode is",
+        "eircode is",
+        "zip is",
+        "te",
+        "in",
     ];
     let mut head = head.trim();
     for name in NAMES {
@@ -248,15 +260,17 @@ fn islands(address: &mut NewAddress, lines: &Lines<'_>, kind: Kind) -> Option<us
         address.city = kept.first().and_then(|(line, _)| whole_city(line));
     }
     let (line, offset) = *kept.get(at)?;
-    let mut found = number_first(line, false)
-        .or_else(|| number_last(line))
-        .or_else(|| named_street(line))?;
+    let mut found =
+        number_first(line, false).or_else(|| number_last(line)).or_else(|| named_street(line))?;
     let mut start = offset + found.at;
     let mut before: Vec<&str> = Vec::new();
     let mut named = false;
     for (line, offset) in kept.iter().skip(at + 1).take(3) {
         let flat = is_flat(line);
-        if !(flat || !named && is_building(line) || !named && found.number.is_empty() && looks_like_name(line)) {
+        if !(flat
+            || !named && is_building(line)
+            || !named && found.number.is_empty() && looks_like_name(line))
+        {
             break;
         }
         let own = strip_start(line);
@@ -303,11 +317,40 @@ fn without_street(address: &mut NewAddress, kept: &Lines<'_>) -> Option<usize> {
 
 fn is_county(line: &str) -> bool {
     const COUNTIES: [&str; 34] = [
-        "kent", "essex", "surrey", "sussex", "east sussex", "west sussex", "hampshire", "dorset",
-        "devon", "cornwall", "somerset", "wiltshire", "berkshire", "oxfordshire", "buckinghamshire",
-        "hertfordshire", "bedfordshire", "cambridgeshire", "norfolk", "suffolk", "lincolnshire",
-        "nottinghamshire", "derbyshire", "cheshire", "lancashire", "cumbria", "north yorkshire",
-        "west yorkshire", "south yorkshire", "merseyside", "fife", "gwynedd", "uk", "ireland",
+        "kent",
+        "essex",
+        "surrey",
+        "sussex",
+        "east sussex",
+        "west sussex",
+        "hampshire",
+        "dorset",
+        "devon",
+        "cornwall",
+        "somerset",
+        "wiltshire",
+        "berkshire",
+        "oxfordshire",
+        "buckinghamshire",
+        "hertfordshire",
+        "bedfordshire",
+        "cambridgeshire",
+        "norfolk",
+        "suffolk",
+        "lincolnshire",
+        "nottinghamshire",
+        "derbyshire",
+        "cheshire",
+        "lancashire",
+        "cumbria",
+        "north yorkshire",
+        "west yorkshire",
+        "south yorkshire",
+        "merseyside",
+        "fife",
+        "gwynedd",
+        "uk",
+        "ireland",
     ];
     line.starts_with("Co ")
         || line.starts_with("Co. ")

@@ -73,9 +73,26 @@ fn is_postcode(rest: &[Word<'_>]) -> bool {
 
 fn is_month(word: &str) -> bool {
     const MONTHS: [&str; 20] = [
-        "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
-        "oktober", "november", "december", "january", "february", "march", "may", "june", "july",
-        "august", "october",
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+        "january",
+        "february",
+        "march",
+        "may",
+        "june",
+        "july",
+        "august",
+        "october",
     ];
     MONTHS.contains(&plain(word).as_str())
 }
@@ -85,7 +102,9 @@ fn is_post_box(street: &str) -> bool {
 }
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    super::pattern(r"^\d{1,5}[A-Za-z]{0,3}(?:[-/+.–]\d{1,4}[A-Za-z]{0,2})*(?:[-/+.–][A-Za-z]{1,6}\d{0,3})?[,.]?$")
+    super::pattern(
+        r"^\d{1,5}[A-Za-z]{0,3}(?:[-/+.–]\d{1,4}[A-Za-z]{0,2})*(?:[-/+.–][A-Za-z]{1,6}\d{0,3})?[,.]?$",
+    )
 });
 
 /// A house number: `8`, `12a`, `8-2`, `305/2`, `88/2/14`.
@@ -125,7 +144,8 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
         return Some(words.len() - 1);
     }
     let listed = WORDS.no_street.contains(&folded) || WORDS.no_start.contains(&folded);
-    let led = two.and_then(|at| words.get(at)).is_some_and(|(_, it)| it.starts_with(char::is_uppercase));
+    let led =
+        two.and_then(|at| words.get(at)).is_some_and(|(_, it)| it.starts_with(char::is_uppercase));
     let code = folded.len() <= 3 && last.chars().all(char::is_uppercase) && !led;
     if listed || folded.is_empty() || code {
         return None;
@@ -174,9 +194,32 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
 /// `lange nieuwstraat`, `van speijkstraat`, `de dissel` in lower case.
 fn lower_street_from(words: &[Word<'_>]) -> usize {
     const BEFORE: [&str; 26] = [
-        "lange", "korte", "oude", "nieuwe", "grote", "kleine", "hoge", "lage", "van", "der", "den",
-        "sint", "st", "prins", "prinses", "koning", "koningin", "burgemeester", "dokter", "dr",
-        "jan", "eerste", "tweede", "derde", "1e", "2e",
+        "lange",
+        "korte",
+        "oude",
+        "nieuwe",
+        "grote",
+        "kleine",
+        "hoge",
+        "lage",
+        "van",
+        "der",
+        "den",
+        "sint",
+        "st",
+        "prins",
+        "prinses",
+        "koning",
+        "koningin",
+        "burgemeester",
+        "dokter",
+        "dr",
+        "jan",
+        "eerste",
+        "tweede",
+        "derde",
+        "1e",
+        "2e",
     ];
     let mut from = words.len() - 1;
     while let Some(before) = from.checked_sub(1) {
@@ -328,8 +371,20 @@ fn unit_before(before: &str) -> Option<(&str, usize)> {
 
 fn french(name: &str) -> bool {
     const TYPES: [&str; 14] = [
-        "rue", "avenue", "place", "chemin", "boulevard", "quai", "allee", "route", "impasse",
-        "square", "cours", "passage", "via", "calle",
+        "rue",
+        "avenue",
+        "place",
+        "chemin",
+        "boulevard",
+        "quai",
+        "allee",
+        "route",
+        "impasse",
+        "square",
+        "cours",
+        "passage",
+        "via",
+        "calle",
     ];
     let first = name.split_whitespace().next().map(plain).unwrap_or_default();
     TYPES.contains(&first.as_str())
