@@ -199,9 +199,7 @@ fn extent(tokens: &[Token<'_>], index: usize) -> (usize, usize) {
             && !follows
             && next.core.len() <= 6
             && previous.core.len() <= 8
-            && (first < index
-                || digits(previous.core) == previous.core.len()
-                || coded(token, next));
+            && (first < index || digits(previous.core) == previous.core.len() || coded(token, next));
         if !joins {
             break;
         }
@@ -261,8 +259,7 @@ fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
         let marked = Cue { order: marked.order || short, ..marked };
         // "Cancel the lot. 22-8801": the sentence before says nothing of the number.
         let stop = token.after.contains(['.', '!', '?']) && compound.len() > 2;
-        let shortened =
-            compound.ends_with("nr") || matches!(compound.as_str(), "art" | "tel" | "inv");
+        let shortened = compound.ends_with("nr") || matches!(compound.as_str(), "art" | "tel" | "inv");
         if stop && marked.other && !marked.order && !shortened {
             break;
         }
@@ -345,10 +342,7 @@ fn like_a_phone(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) ->
     let zero = whole.starts_with('0') && digits(whole) + 5 > whole.len();
     let broken = whole.contains('-') && whole.bytes().all(|it| it.is_ascii_digit() || it == b'-');
     let groups = whole.split(' ').count() >= 3 && digits(whole) >= 9;
-    head.before.ends_with('+')
-        || dialled
-        || american
-        || zero && (goes_on || groups || broken && whole.len() > 6)
+    head.before.ends_with('+') || dialled || american || zero && (goes_on || groups || broken && whole.len() > 6)
 }
 
 /// Four or five digits with a place behind them and a street before: `44a, 50674 Köln`.
@@ -363,9 +357,9 @@ fn like_a_postcode(whole: &str, tokens: &[Token<'_>], first: usize, last: usize)
     let city = before.is_some_and(|it| it.core.starts_with(char::is_uppercase));
     let street = before.is_some_and(|it| it.core.starts_with(|at: char| at.is_ascii_digit()));
     let place = tokens.get(last).is_some_and(|it| it.after.is_empty())
-        && tokens
-            .get(last + 1)
-            .is_some_and(|next| next.core.starts_with(char::is_uppercase) && !next.first_on_line);
+        && tokens.get(last + 1).is_some_and(|next| {
+            next.core.starts_with(char::is_uppercase) && !next.first_on_line
+        });
     plain && place && (comma || street || tokens.get(first).is_some_and(|it| it.first_on_line))
         || state && (comma || city)
 }
@@ -373,30 +367,9 @@ fn like_a_postcode(whole: &str, tokens: &[Token<'_>], first: usize, last: usize)
 /// Whether a number stands behind the name of a street: `Havendijk 14-BS`.
 fn of_a_street(whole: &str, tokens: &[Token<'_>], first: usize) -> bool {
     const ENDS: [&str; 24] = [
-        "straat",
-        "laan",
-        "weg",
-        "dijk",
-        "plein",
-        "kade",
-        "gracht",
-        "singel",
-        "hof",
-        "pad",
-        "markt",
-        "steeg",
-        "dreef",
-        "baan",
-        "strasse",
-        "straße",
-        "street",
-        "road",
-        "lane",
-        "avenue",
-        "kaai",
-        "haven",
-        "plantsoen",
-        "gierle",
+        "straat", "laan", "weg", "dijk", "plein", "kade", "gracht", "singel", "hof", "pad", "markt",
+        "steeg", "dreef", "baan", "strasse", "straße", "street", "road", "lane", "avenue", "kaai",
+        "haven", "plantsoen", "gierle",
     ];
     let before = first.checked_sub(1).and_then(|at| tokens.get(at));
     let named = before.is_some_and(|it| {
@@ -437,16 +410,14 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     let bracketed = head.before.ends_with('(') && tail.after.starts_with(')');
     let leads = head.start == 0 || bracketed;
     score += if !is_order && mixed && capital && leads && count < 5 { 16 } else { 0 };
-    let dated =
-        whole.starts_with("20") && (joined && whole.get(4..5).is_some_and(|it| "-/.".contains(it)));
+    let dated = whole.starts_with("20") && (joined && whole.get(4..5).is_some_and(|it| "-/.".contains(it)));
     score -= if cue.parcel && is_invoice(tokens, first) && dated { 60 } else { 0 };
     let ticket = head.before.ends_with("[#");
     score -= if ticket { 40 } else { 0 };
     score += if head.before.ends_with('#') { 30 } else { 0 };
     score += match count {
         0..=1 => {
-            let stands =
-                mixed && joined && (is_order || alone(tokens, first, last) || head.start == 0);
+            let stands = mixed && joined && (is_order || alone(tokens, first, last) || head.start == 0);
             if stands && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { -6 } else { -40 }
         }
         2 => {
