@@ -139,9 +139,11 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
     }
     let new_address = intents
         .contains(Intent::AddressChange)
-        .then(|| seen.address.clone().or_else(|| {
-            address::new_address(own_subject(input.subject), &seen.parts.new)
-        }))
+        .then(|| {
+            seen.address
+                .clone()
+                .or_else(|| address::new_address(own_subject(input.subject), &seen.parts.new))
+        })
         .flatten();
     let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())
         .chain(input.thread.iter().map(|earlier| earlier.body))

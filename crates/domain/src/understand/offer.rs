@@ -85,7 +85,11 @@ pub(super) fn offer(input: &Input<'_>, quoted: &str) -> Option<Offer> {
 /// "15 then?" is one too.
 fn offer_in(plain: &str, bargaining: bool) -> Option<Offer> {
     let shop = &CUES.shop;
-    let flat = plain.replace('\n', " ").replace(" per cent", " percent").replace("€...", "€ ").replace("£...", "");
+    let flat = plain
+        .replace('\n', " ")
+        .replace(" per cent", " percent")
+        .replace("€...", "€ ")
+        .replace("£...", "");
     let found = amounts(&flat);
     let settled = shop.done.is_match(&flat) && !shop.keep.is_match(&flat);
     let mut best: Option<(i32, &Amount)> = None;

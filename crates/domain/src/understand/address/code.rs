@@ -98,6 +98,48 @@ fn is_dutch(whole: &str, letters: &str, told: bool) -> bool {
 
 /// Whether four or five digits are a postcode: a place behind them, no month or count before.
 fn is_digit_code(before: &str, digits: &str, after: &str, told: bool) -> bool {
+    const NAMED: [&str; 40] = [
+        "order",
+        "ordernr",
+        "ordernummer",
+        "bestelling",
+        "bestelnummer",
+        "bestelnr",
+        "nr",
+        "nummer",
+        "number",
+        "no",
+        "ref",
+        "klantnummer",
+        "abonnement",
+        "factuur",
+        "invoice",
+        "since",
+        "sinds",
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+        "january",
+        "february",
+        "march",
+        "may",
+        "june",
+        "july",
+        "august",
+        "october",
+        "code",
+        "lid",
+        "customer",
+    ];
     if before.ends_with(['.', '/', '-', '#', '€', '$', '£', '+']) || digits.starts_with("00") {
         return false;
     }
@@ -108,13 +150,6 @@ fn is_digit_code(before: &str, digits: &str, after: &str, told: bool) -> bool {
         return false;
     }
     let last = before.split_whitespace().next_back().map(plain).unwrap_or_default();
-    const NAMED: [&str; 40] = [
-        "order", "ordernr", "ordernummer", "bestelling", "bestelnummer", "bestelnr", "nr", "nummer",
-        "number", "no", "ref", "klantnummer", "abonnement", "factuur", "invoice", "since", "sinds",
-        "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
-        "oktober", "november", "december", "january", "february", "march", "may", "june", "july",
-        "august", "october", "code", "lid", "customer",
-    ];
     if NAMED.contains(&last.as_str()) && !(told && last == "code") {
         return false;
     }

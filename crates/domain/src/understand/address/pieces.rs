@@ -96,7 +96,7 @@ impl Cutter<'_> {
         }
         let pushed = self.push(start, at);
         self.gap = match (gap, pushed) {
-            (Gap::Comma, false) | (Gap::Line, false) if self.gap != Gap::Comma => {
+            (Gap::Comma | Gap::Line, false) if self.gap != Gap::Comma => {
                 // `:` at a line end goes on to the next line, an empty piece hides nothing.
                 self.gap
             }
@@ -128,8 +128,8 @@ fn turns(word: &str) -> bool {
 /// Whether a full stop ends a sentence: not in `Bahnhofstr. 9`, `Co. Cork`, `3. OG`, `J. Smit`.
 fn ends_sentence(before: &str, after: &str) -> bool {
     const SHORT: [&str; 24] = [
-        "st", "str", "dr", "co", "nr", "no", "mr", "mrs", "burg", "prof", "pr", "apt", "app", "ave",
-        "rd", "blvd", "ing", "ds", "mgr", "gen", "tel", "mevr", "dhr", "fam",
+        "st", "str", "dr", "co", "nr", "no", "mr", "mrs", "burg", "prof", "pr", "apt", "app",
+        "ave", "rd", "blvd", "ing", "ds", "mgr", "gen", "tel", "mevr", "dhr", "fam",
     ];
     if !after.is_empty() && !after.starts_with(char::is_whitespace) {
         return false;

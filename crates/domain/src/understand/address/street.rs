@@ -10,7 +10,7 @@ use super::{ENGLISH_TYPE, NUMBER_FIRST, STREET_WORD, UNIT_TAIL};
 /// A street with its number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Street {
-    pub street: String,
+    pub name: String,
     pub number: String,
     /// What follows in the same piece: perhaps a city.
     pub rest: String,
@@ -56,7 +56,7 @@ pub(super) fn number_last(piece: &str) -> Option<Street> {
         let street = piece.get(start..before_at + before.len())?.trim_matches([',', ' ', '"']);
         let number = piece.get(*at..last_at + last.len())?.trim_end_matches([',', '.', '-']);
         return Some(Street {
-            street: street.to_owned(),
+            name: street.to_owned(),
             number: number.to_owned(),
             rest: piece.get(last_at + last.len()..)?.trim().to_owned(),
             at: start,
@@ -73,9 +73,26 @@ fn is_postcode(rest: &[Word<'_>]) -> bool {
 
 fn is_month(word: &str) -> bool {
     const MONTHS: [&str; 20] = [
-        "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
-        "oktober", "november", "december", "january", "february", "march", "may", "june", "july",
-        "august", "october",
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+        "january",
+        "february",
+        "march",
+        "may",
+        "june",
+        "july",
+        "august",
+        "october",
     ];
     MONTHS.contains(&plain(word).as_str())
 }
@@ -85,7 +102,9 @@ fn is_post_box(street: &str) -> bool {
 }
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    super::pattern(r"^\d{1,5}[A-Za-z]{0,3}(?:[-/+.–]\d{1,4}[A-Za-z]{0,2})*(?:[-/+.–][A-Za-z]{1,6}\d{0,3})?[,.]?$")
+    super::pattern(
+        r"^\d{1,5}[A-Za-z]{0,3}(?:[-/+–]\d{1,4}[A-Za-z]{0,2})*(?:[-/+–][A-Za-z]{1,6}\d{0,3})?[,.]?$",
+    )
 });
 
 /// A house number: `8`, `12a`, `8-2`, `305/2`, `88/2/14`.
@@ -125,9 +144,11 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
         return Some(words.len() - 1);
     }
     let listed = WORDS.no_street.contains(&folded) || WORDS.no_start.contains(&folded);
-    let led = two.and_then(|at| words.get(at)).is_some_and(|(_, it)| it.starts_with(char::is_uppercase));
+    let led =
+        two.and_then(|at| words.get(at)).is_some_and(|(_, it)| it.starts_with(char::is_uppercase));
     let code = folded.len() <= 3 && last.chars().all(char::is_uppercase) && !led;
-    if listed || folded.is_empty() || code {
+    let spoken = ["'s", "'m", "'re"].iter().any(|end| folded.ends_with(end));
+    if listed || folded.is_empty() || code || spoken {
         return None;
     }
     let capital = |word: &str| {
@@ -161,7 +182,8 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
                 break;
             }
             from = before;
-        } else if !(WORDS.joins.contains(&folded) || WORDS.weak_joins.contains(&folded))
+        } else if !WORDS.joins.contains(&folded)
+            && !WORDS.weak_joins.contains(&folded)
             && !word.starts_with(|it: char| it.is_ascii_digit())
         {
             break;
@@ -174,9 +196,32 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
 /// `lange nieuwstraat`, `van speijkstraat`, `de dissel` in lower case.
 fn lower_street_from(words: &[Word<'_>]) -> usize {
     const BEFORE: [&str; 26] = [
-        "lange", "korte", "oude", "nieuwe", "grote", "kleine", "hoge", "lage", "van", "der", "den",
-        "sint", "st", "prins", "prinses", "koning", "koningin", "burgemeester", "dokter", "dr",
-        "jan", "eerste", "tweede", "derde", "1e", "2e",
+        "lange",
+        "korte",
+        "oude",
+        "nieuwe",
+        "grote",
+        "kleine",
+        "hoge",
+        "lage",
+        "van",
+        "der",
+        "den",
+        "sint",
+        "st",
+        "prins",
+        "prinses",
+        "koning",
+        "koningin",
+        "burgemeester",
+        "dokter",
+        "dr",
+        "jan",
+        "eerste",
+        "tweede",
+        "derde",
+        "1e",
+        "2e",
     ];
     let mut from = words.len() - 1;
     while let Some(before) = from.checked_sub(1) {
@@ -304,7 +349,8 @@ pub(super) fn number_first(piece: &str, typed: bool) -> Option<Street> {
             continue;
         }
         let lower = name.starts_with(char::is_lowercase);
-        if lower && !sure {
+        // "14 mill lane", but not "22 on our lane".
+        if lower && (!sure || !french(name) && name.split_whitespace().count() > 2) {
             continue;
         }
         let before = piece.get(..captures.get(1)?.start()).unwrap_or_default();
@@ -312,7 +358,7 @@ pub(super) fn number_first(piece: &str, typed: bool) -> Option<Street> {
             number = format!("{unit}, {number}");
         }
         let at = captures.get(1)?.start();
-        return Some(Street { street: name.to_owned(), number, rest: String::new(), at, sure });
+        return Some(Street { name: name.to_owned(), number, rest: String::new(), at, sure });
     }
     None
 }
@@ -328,8 +374,20 @@ fn unit_before(before: &str) -> Option<(&str, usize)> {
 
 fn french(name: &str) -> bool {
     const TYPES: [&str; 14] = [
-        "rue", "avenue", "place", "chemin", "boulevard", "quai", "allee", "route", "impasse",
-        "square", "cours", "passage", "via", "calle",
+        "rue",
+        "avenue",
+        "place",
+        "chemin",
+        "boulevard",
+        "quai",
+        "allee",
+        "route",
+        "impasse",
+        "square",
+        "cours",
+        "passage",
+        "via",
+        "calle",
     ];
     let first = name.split_whitespace().next().map(plain).unwrap_or_default();
     TYPES.contains(&first.as_str())

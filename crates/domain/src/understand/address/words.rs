@@ -131,5 +131,9 @@ pub(super) fn named_country(text: &str) -> Option<&'static str> {
 
 /// A word as the lists hold it: folded, without punctuation at its end.
 pub(super) fn plain(word: &str) -> String {
-    fold(word.trim_matches(|it: char| matches!(it, ',' | '.' | ';' | ':' | '!' | '?' | '"' | '(' | ')')))
+    fold(
+        word.trim_matches(|it: char| {
+            matches!(it, ',' | '.' | ';' | ':' | '!' | '?' | '"' | '(' | ')')
+        }),
+    )
 }

@@ -10,12 +10,8 @@ use crate::contract::OfferResponse;
 /// How many different features there are.
 pub const BUCKETS: usize = 8_192;
 /// What is scored, in the order of the weights; last: no answer at all.
-pub const KINDS: [Option<OfferResponse>; 4] = [
-    Some(OfferResponse::Accept),
-    Some(OfferResponse::Reject),
-    Some(OfferResponse::Counter),
-    None,
-];
+pub const KINDS: [Option<OfferResponse>; 4] =
+    [Some(OfferResponse::Accept), Some(OfferResponse::Reject), Some(OfferResponse::Counter), None];
 
 const KIND_COUNT: usize = KINDS.len();
 const MAGIC: &[u8; 8] = b"loketo01";
@@ -38,11 +34,7 @@ pub struct OfferWeights {
 impl Default for OfferWeights {
     /// Weights that say nothing about anything.
     fn default() -> Self {
-        Self {
-            bias: [0; KIND_COUNT],
-            scale: [0; KIND_COUNT],
-            rows: vec![[0; KIND_COUNT]; BUCKETS],
-        }
+        Self { bias: [0; KIND_COUNT], scale: [0; KIND_COUNT], rows: vec![[0; KIND_COUNT]; BUCKETS] }
     }
 }
 
@@ -89,9 +81,11 @@ impl OfferWeights {
         for row in features.iter().filter_map(|number| self.rows.get(usize::from(*number))) {
             sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += i64::from(*weight));
         }
-        let scores = sums.iter().zip(self.scale).zip(self.bias).map(|((sum, scale), bias)| {
-            sum * i64::from(scale) / root + i64::from(bias)
-        });
+        let scores = sums
+            .iter()
+            .zip(self.scale)
+            .zip(self.bias)
+            .map(|((sum, scale), bias)| sum * i64::from(scale) / root + i64::from(bias));
         let best = scores.zip(KINDS).max_by_key(|(score, _)| *score);
         best.and_then(|(_, kind)| kind)
     }
@@ -163,9 +157,8 @@ fn named(word: &str) -> String {
 /// FNV-1a of the parts, with a mark between them.
 fn bucket(parts: &[&[u8]]) -> u16 {
     let bytes = parts.iter().flat_map(|part| part.iter().copied().chain([0x1f]));
-    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = bytes
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let folded = (hash ^ (hash >> 16)) % 8_192;
     u16::try_from(folded).unwrap_or(0)
 }
@@ -176,7 +169,8 @@ mod tests {
 
     #[test]
     fn weights_survive_writing_and_reading() {
-        let mut weights = OfferWeights { bias: [-3, 4, 5, -6], scale: [1, 2, 3, 4], ..OfferWeights::default() };
+        let mut weights =
+            OfferWeights { bias: [-3, 4, 5, -6], scale: [1, 2, 3, 4], ..OfferWeights::default() };
         weights.rows[7] = [1, -2, 3, -4];
         assert_eq!(OfferWeights::decode(&weights.encode()), Some(weights));
         assert_eq!(OfferWeights::decode(b"loketo01 and nothing else"), None);

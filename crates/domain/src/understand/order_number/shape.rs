@@ -109,9 +109,9 @@ fn is_time(whole: &str, upper: &str) -> bool {
             ]
             .iter()
             .any(|unit| {
-                upper.strip_suffix(unit).is_some_and(|rest| {
-                    (1..4).contains(&rest.len()) && digits(rest) == rest.len()
-                })
+                upper
+                    .strip_suffix(unit)
+                    .is_some_and(|rest| (1..4).contains(&rest.len()) && digits(rest) == rest.len())
             })
             && whole.len() == upper.len()
 }
