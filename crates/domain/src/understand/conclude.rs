@@ -299,7 +299,7 @@ impl Seen {
                 mark.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest == name)
             })
         };
-        let (_, span) = wanted.iter().find_map(|start| first(start))?;
+        let (_, span) = wanted.iter().find_map(first)?;
         let sentence = self.plain.sentences.iter().find(|it| span.start < it.end)?;
         let words = self.plain.words(*sentence);
         let before = span.start.saturating_sub(sentence.start);
