@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::doors::{ApiKeyClaims, Purpose, SetupTx, Store, TenantTx};
+use crate::doors::{Purpose, SetupTx, Store, TenantTx};
 use crate::error::Result;
 use crate::ids::{ApiKeyId, TenantId};
 use crate::session::Params;
@@ -34,6 +34,25 @@ impl Scope {
             Self::Mail => "mail",
             Self::Chat => "chat",
         }
+    }
+}
+
+/// A program of a shop, let in by its API key. [`find`] makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiKeyClaims {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) key_id: ApiKeyId,
+}
+
+impl ApiKeyClaims {
+    /// The shop.
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    /// The key.
+    pub const fn key(&self) -> ApiKeyId {
+        self.key_id
     }
 }
 

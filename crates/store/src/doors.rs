@@ -12,8 +12,9 @@ use serde::Deserialize;
 use tokio_postgres::{Config, NoTls};
 use uuid::Uuid;
 
+use crate::api_keys::ApiKeyClaims;
 use crate::error::{Error, Result};
-use crate::ids::{ApiKeyId, AuditId, TenantId, UserId};
+use crate::ids::{AuditId, TenantId, UserId};
 use crate::session::Session;
 use crate::sql::sql;
 
@@ -100,25 +101,6 @@ pub enum Purpose {
     ApiKeys,
     /// Writing down who was refused what.
     Audit,
-}
-
-/// A program of a shop, let in by its API key. [`crate::api_keys::find`] makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ApiKeyClaims {
-    pub(crate) tenant_id: TenantId,
-    pub(crate) key_id: ApiKeyId,
-}
-
-impl ApiKeyClaims {
-    /// The shop.
-    pub const fn tenant(&self) -> TenantId {
-        self.tenant_id
-    }
-
-    /// The key.
-    pub const fn key(&self) -> ApiKeyId {
-        self.key_id
-    }
 }
 
 /// A transaction that sees one shop: a person's, a worker's, or an admin's with a reason.

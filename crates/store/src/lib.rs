@@ -35,9 +35,8 @@ pub mod secrets;
 pub mod shops;
 pub mod users;
 
-pub use doors::{
-    AdminTx, ApiKeyClaims, AuthTx, Claims, Logins, Purpose, SetupTx, Store, SystemTx, TenantTx,
-};
+pub use api_keys::ApiKeyClaims;
+pub use doors::{AdminTx, AuthTx, Claims, Logins, Purpose, SetupTx, Store, SystemTx, TenantTx};
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{
     ApiKeyId, AuditId, FilterId, InteractionId, InvitationId, JobId, LeaseToken, MailboxId,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use loket::secrets::{KeySource, Vault};
 use serde_json::Value;
@@ -18,6 +18,13 @@ use crate::cluster::Cluster;
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| Cluster::start("loket_super"))
+}
+
+/// Holds the other commands up. The logins are the cluster's: two commands on two databases would
+/// set their passwords at once.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the binary said.
@@ -101,6 +108,15 @@ impl Lab {
         self.loket_on(&self.data_dir, arguments, stdin, &[])
     }
 
+    /// The binary on this database, not yet started.
+    pub fn command(&self, data_dir: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loket"));
+        command.args(arguments).arg("--data-dir").arg(data_dir);
+        command.args(["--database-url", &self.url]);
+        command.env_remove("LOKET_KEY_FILE").env_remove("LOKET_MAILBOX_KEYS");
+        command
+    }
+
     pub fn loket_on(
         &self,
         data_dir: &Path,
@@ -108,16 +124,9 @@ impl Lab {
         stdin: &str,
         variables: &[(&str, &str)],
     ) -> Said {
-        // The logins are the cluster's: two commands on two databases would set them at once.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_loket"))
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(data_dir)
-            .args(["--database-url", &self.url])
-            .env_remove("LOKET_KEY_FILE")
-            .env_remove("LOKET_MAILBOX_KEYS")
+        let _alone = alone();
+        let mut child = self
+            .command(data_dir, arguments)
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

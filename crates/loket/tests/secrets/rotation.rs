@@ -8,13 +8,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::ToSpan;
-use loket::secrets::{Plain, Ring, Secret, Vault, renew};
+use loket::secrets::{Plain, Ring, Secret, Vault, prefix, renew};
 use loket::shop_file::ShopFile;
 use loket::shop_setup::{self, Folders, MadeShop};
-use store::Store;
 use store::secrets::SecretRow;
+use store::{MailboxId, Store};
 
-use crate::lab::{Lab, cluster};
+use crate::lab::{Lab, alone, cluster};
 
 const CANARY: &str = "kanariewachtwoord";
 
@@ -110,6 +110,53 @@ async fn keys_are_rotated_under_load_from_where_they_were_killed_and_the_old_one
         for row in rows(shop) {
             assert_eq!(password(&lab.store, &fresh, row).await, wanted);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::await_holding_lock, reason = "held against other threads, not against tasks")]
+async fn a_rotation_that_is_killed_midway_loses_no_password() {
+    const MAILBOXES: usize = 400;
+    let lab = Lab::new().await;
+    let vault = lab.vault().await;
+    let shop = shops(&lab, &vault, 1).await.remove(0);
+    let mailboxes: Vec<SecretRow> =
+        (0..MAILBOXES).map(|_| SecretRow::of_mailbox(shop.tenant, MailboxId::new())).collect();
+    for (number, row) in mailboxes.iter().enumerate() {
+        let closed = vault.seal(*row, &Secret::from(format!("{CANARY}{number}").as_str())).unwrap();
+        let insert = "insert into public.mailboxes (tenant_id, id, kind, address, secret_encrypted)
+            values ($1, $2, 'imap', $2::uuid::text, $3)";
+        lab.behind.execute(insert, &[&shop.tenant, &row.row_id, &closed]).await.unwrap();
+    }
+    let old = vault.key_ids().unwrap()[0];
+    let moved = async || {
+        let usage = store::secrets::usage(&lab.store).await.unwrap();
+        let others = usage.iter().filter(|usage| usage.key_prefix != Some(prefix(old)));
+        usize::try_from(others.map(|usage| usage.secrets).sum::<i64>()).unwrap()
+    };
+    let others_wait = alone();
+    let mut rotate = lab.command(&lab.data_dir, &["admin", "keys", "rotate"]).spawn().unwrap();
+    while moved().await == 0 {
+        assert!(rotate.try_wait().unwrap().is_none(), "it ended before anything was moved");
+    }
+    rotate.kill().unwrap();
+    rotate.wait().unwrap();
+    drop(others_wait);
+    let at_kill = moved().await;
+    assert!(at_kill > 0 && at_kill < MAILBOXES, "killed at {at_kill} of {MAILBOXES}");
+    for (number, row) in mailboxes.iter().enumerate() {
+        assert_eq!(password(&lab.store, &vault, *row).await, format!("{CANARY}{number}"));
+    }
+    let resumed = lab.loket(&["admin", "keys", "rotate", "--resume", "--json"], "");
+    assert!(
+        resumed.err.contains("every password is closed with the current key"),
+        "{}",
+        resumed.err
+    );
+    // The two of the shop itself as well.
+    assert_eq!(moved().await, MAILBOXES + 2);
+    for (number, row) in mailboxes.iter().enumerate() {
+        assert_eq!(password(&lab.store, &vault, *row).await, format!("{CANARY}{number}"));
     }
 }
 

@@ -131,13 +131,15 @@ fn push(dump: &mut Dump, table: Table, columns: &[String], values: Vec<Value>) {
     dump.tables.entry(table).or_default().push(Row(row));
 }
 
+/// A statement stands at the beginning of a line; what is indented is inside something.
 fn starts_insert(line: &str) -> bool {
-    line.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("insert into "))
+    Statement { rest: line }.insert_into().is_some() && !line.starts_with([' ', '\t'])
 }
 
 /// `INSERT INTO public.tenants (a, b) VALUES (1, 'x'), (2, NULL);`: what stands behind it.
 fn insert<'a>(dump: &mut Dump, text: &'a str) -> &'a str {
-    let mut statement = Statement { rest: text.get(12..).unwrap_or_default() };
+    let mut statement = Statement { rest: text };
+    statement.insert_into();
     let table = statement.until('(').and_then(|name| table_of(name.trim()));
     let columns = statement.until(')').map(columns_of).unwrap_or_default();
     let found = statement.rows(columns.len());
@@ -165,6 +167,11 @@ impl<'a> Statement<'a> {
         let (before, rest) = self.rest.split_once(end)?;
         self.rest = rest;
         Some(before)
+    }
+
+    fn insert_into(&mut self) -> Option<()> {
+        self.skip("insert")?;
+        self.skip("into")
     }
 
     fn skip(&mut self, expected: &str) -> Option<()> {
