@@ -32,7 +32,7 @@ enum Command {
     /// Works a sample mailbox through before your eyes, then opens the dashboard.
     Demo(demo::Arguments),
     /// Reads, answers and sends mail, and serves the dashboard.
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     /// Brings the database up to date.
     Migrate,
     /// Says what would be done with a mail and why, without a database or a network.

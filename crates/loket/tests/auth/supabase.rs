@@ -44,7 +44,7 @@ impl Serve {
                 }
             }
         });
-        let url = hears.recv_timeout(Duration::from_secs(60)).expect("loket serve never was ready");
+        let url = hears.recv_timeout(Duration::from_mins(1)).expect("loket serve never was ready");
         Self { child, data_dir, url }
     }
 }
@@ -107,5 +107,5 @@ fn the_real_client_lives_a_whole_life() {
     let error = String::from_utf8_lossy(&run.stderr).into_owned();
     println!("{said}");
     assert!(run.status.success(), "{said}\n{error}");
-    assert!(said.contains("15 steps") || said.matches("ok   ").count() >= 14, "{said}");
+    assert!(said.contains("14 steps"), "{said}");
 }
