@@ -22,6 +22,48 @@ ALTER SCHEMA public OWNER TO pg_database_owner;
 
 COMMENT ON SCHEMA public IS 'standard public schema';
 
+-- Name: accept_invitation(uuid, bytea); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.accept_invitation(p_tenant_id uuid, p_token_hash bytea) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  me uuid := private.current_user_id();
+  person public.profiles;
+  role text;
+begin
+  select * into person from public.profiles where user_id = me and suspended_at is null for update;
+  if not found then
+    raise exception 'only a signed-in person accepts an invitation' using errcode = '42501';
+  end if;
+  if person.tenant_id is not null then
+    raise exception 'this person has a shop already' using errcode = '23505', constraint = 'tenants_one_per_person';
+  end if;
+  update public.tenant_invitations i set accepted_at = now(), accepted_by = me
+  from auth.users u, public.tenants t
+  where i.tenant_id = p_tenant_id and i.token_hash = p_token_hash
+    and i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
+    and u.id = me and u.email_confirmed_at is not null and lower(u.email) = i.email
+    and t.tenant_id = i.tenant_id and t.status = 'approved'
+  returning i.tenant_role into role;
+  if not found then
+    return null;
+  end if;
+  perform private.join_shop(me, p_tenant_id, role);
+  perform private.write_audit(
+    p_tenant_id, pg_catalog.gen_random_uuid(), 'user', 'member.joined', me, null,
+    pg_catalog.jsonb_build_object('tenant_role', role));
+  return role;
+end
+$$;
+
+ALTER FUNCTION private.accept_invitation(p_tenant_id uuid, p_token_hash bytea) OWNER TO loket_owner;
+
+-- Name: FUNCTION accept_invitation(p_tenant_id uuid, p_token_hash bytea); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.accept_invitation(p_tenant_id uuid, p_token_hash bytea) IS 'Joins the person in the claims to a shop they were invited to; answers their role there, or null when the invitation is no good.';
+
 -- Name: active_mailboxes(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.active_mailboxes() RETURNS TABLE(tenant_id uuid, mailbox_id uuid)
@@ -60,6 +102,9 @@ begin
   if shop.status = 'approved' then
     return false;
   end if;
+  if shop.status = 'suspended' then
+    raise exception 'a suspended shop is resumed, with a reason' using errcode = '22023', constraint = 'tenants_status_step';
+  end if;
   update public.tenants
   set status = 'approved', active = true, approved_at = now(), approved_by = private.current_user_id(),
       updated_at = now()
@@ -67,9 +112,7 @@ begin
   if shop.created_by is not null then
     perform private.link_profile_to_tenant(shop.created_by, p_tenant_id);
   end if;
-  perform private.write_audit(
-    p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', 'shop.approved', p_tenant_id, null,
-    pg_catalog.jsonb_build_object('was', shop.status));
+  perform private.tell_shop(p_tenant_id, 'shop.approved', null, shop.status, 'low');
   return true;
 end
 $$;
@@ -78,7 +121,7 @@ ALTER FUNCTION private.approve_tenant(p_tenant_id uuid) OWNER TO loket_owner;
 
 -- Name: FUNCTION approve_tenant(p_tenant_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.approve_tenant(p_tenant_id uuid) IS 'Approves a shop, turns it on and links who registered it. True when this call did it. Admins only.';
+COMMENT ON FUNCTION private.approve_tenant(p_tenant_id uuid) IS 'Approves a shop that waits or was rejected, turns it on and links who registered it. True when this call did it. Admins only.';
 
 -- Name: claim_jobs(text, integer, interval, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -149,6 +192,28 @@ ALTER FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval
 
 COMMENT ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) IS 'Claims due jobs of a kind by lease, fairly across shops, starting behind the shop p_after.';
 
+-- Name: create_api_key(uuid, text, text, bytea, text[], uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.owned_tenant_id();
+begin
+  if shop is null then
+    raise exception 'only an owner makes API keys' using errcode = '42501';
+  end if;
+  perform private.insert_api_key(shop, p_id, p_name, p_prefix, p_key_hash, p_scopes, p_replaces, 'user');
+end
+$$;
+
+ALTER FUNCTION private.create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) IS 'Makes an API key of the caller''s shop, or replaces one. Owners only.';
+
 -- Name: create_user(uuid, text, text, jsonb); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) RETURNS boolean
@@ -199,6 +264,34 @@ ALTER FUNCTION private.current_user_id() OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.current_user_id() IS 'The person this transaction works for: the claim sub, else null.';
 
+-- Name: end_api_key(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.end_api_key(p_tenant_id uuid, p_id uuid, p_actor_role text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  ended bytea;
+begin
+  update public.api_keys set revoked_at = now()
+  where tenant_id = p_tenant_id and id = p_id and revoked_at is null
+  returning key_hash into ended;
+  if not found then
+    return false;
+  end if;
+  update public.tenants set api_key = null, api_key_hash = null, updated_at = now()
+  where tenant_id = p_tenant_id and api_key_hash = ended;
+  perform private.write_audit(p_tenant_id, pg_catalog.gen_random_uuid(), p_actor_role, 'api_key.revoked', p_id, null, '{}');
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.end_api_key(p_tenant_id uuid, p_id uuid, p_actor_role text) OWNER TO loket_owner;
+
+-- Name: FUNCTION end_api_key(p_tenant_id uuid, p_id uuid, p_actor_role text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.end_api_key(p_tenant_id uuid, p_id uuid, p_actor_role text) IS 'Revokes an API key; for definer functions only.';
+
 -- Name: ensure_profile(uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.ensure_profile(p_user_id uuid, p_email text) RETURNS void
@@ -231,6 +324,93 @@ ALTER FUNCTION private.event_heads(p_tenants uuid[]) OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.event_heads(p_tenants uuid[]) IS 'The newest event number of the given shops.';
 
+-- Name: find_api_key(uuid, bytea); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.find_api_key(p_tenant_id uuid, p_key_hash bytea) RETURNS TABLE(id uuid, scopes text[], last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO ''
+    AS $$
+  select k.id, k.scopes, k.last_used_at
+  from public.api_keys k
+  join public.tenants t on t.tenant_id = k.tenant_id
+  where k.tenant_id = p_tenant_id and k.key_hash = p_key_hash and k.revoked_at is null
+    and t.status = 'approved'
+$$;
+
+ALTER FUNCTION private.find_api_key(p_tenant_id uuid, p_key_hash bytea) OWNER TO loket_owner;
+
+-- Name: FUNCTION find_api_key(p_tenant_id uuid, p_key_hash bytea); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.find_api_key(p_tenant_id uuid, p_key_hash bytea) IS 'The live API key with this hash, of a shop that is approved; nothing for every other reason.';
+
+-- Name: insert_api_key(uuid, uuid, text, text, bytea, text[], uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  old public.api_keys;
+begin
+  if p_replaces is not null then
+    update public.api_keys set revoked_at = now()
+    where tenant_id = p_tenant_id and id = p_replaces and revoked_at is null
+    returning * into old;
+    if not found then
+      raise exception 'there is no such API key' using errcode = 'P0002';
+    end if;
+  end if;
+  insert into public.api_keys (tenant_id, id, name, prefix, key_hash, scopes, created_by)
+  values (
+    p_tenant_id, p_id, coalesce(old.name, p_name), p_prefix, p_key_hash, coalesce(old.scopes, p_scopes),
+    private.current_user_id());
+  -- The contract's columns hold the newest.
+  update public.tenants set api_key = p_prefix, api_key_hash = p_key_hash, updated_at = now()
+  where tenant_id = p_tenant_id;
+  perform private.write_audit(
+    p_tenant_id, pg_catalog.gen_random_uuid(), p_actor_role,
+    case when p_replaces is null then 'api_key.created' else 'api_key.rotated' end, p_id, null,
+    pg_catalog.jsonb_build_object('prefix', p_prefix));
+end
+$$;
+
+ALTER FUNCTION private.insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text) OWNER TO loket_owner;
+
+-- Name: FUNCTION insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text) IS 'Keeps a new API key and revokes the one it replaces, whose name and scopes it takes over; for definer functions only.';
+
+-- Name: invite_member(uuid, text, text, bytea); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.owned_tenant_id();
+  until timestamptz := now() + interval '48 hours';
+begin
+  if shop is null then
+    raise exception 'only an owner invites colleagues' using errcode = '42501';
+  end if;
+  -- Only the newest invitation of an address is good.
+  update public.tenant_invitations set revoked_at = now()
+  where tenant_id = shop and email = lower(p_email) and accepted_at is null and revoked_at is null;
+  insert into public.tenant_invitations (tenant_id, id, email, tenant_role, token_hash, invited_by, expires_at)
+  values (shop, p_id, lower(p_email), p_tenant_role, p_token_hash, private.current_user_id(), until);
+  perform private.write_audit(
+    shop, pg_catalog.gen_random_uuid(), 'user', 'member.invited', p_id, null,
+    pg_catalog.jsonb_build_object('tenant_role', p_tenant_role));
+  return until;
+end
+$$;
+
+ALTER FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) OWNER TO loket_owner;
+
+-- Name: FUNCTION invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) IS 'Invites an address to the caller''s shop for 48 hours; an older invitation of that address ends. Owners only.';
+
 -- Name: is_platform_admin(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.is_platform_admin() RETURNS boolean
@@ -248,34 +428,66 @@ ALTER FUNCTION private.is_platform_admin() OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.is_platform_admin() IS 'Whether the claims name a person who is platform admin now; read fresh, so a stale token is worth nothing.';
 
--- Name: link_profile_to_tenant(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+-- Name: join_shop(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
-CREATE FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) RETURNS void
+CREATE FUNCTION private.join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
-  if not private.is_platform_admin() then
-    raise exception 'only a platform admin can link a profile to a shop' using errcode = '42501';
-  end if;
-  update public.profiles
-  set tenant_id = p_tenant_id,
-    member_role = case
-      when exists (select from public.profiles o where o.tenant_id = p_tenant_id and o.member_role = 'owner')
-      then 'agent' else 'owner' end
-  where user_id = p_user_id and tenant_id is distinct from p_tenant_id;
+  update public.profiles set tenant_id = p_tenant_id, tenant_role = p_tenant_role
+  where user_id = p_user_id
+    and (tenant_id is distinct from p_tenant_id or tenant_role <> p_tenant_role);
   if not found then
     if not exists (select from public.profiles where user_id = p_user_id) then
       raise exception 'there is no profile %', p_user_id using errcode = 'P0002';
     end if;
-    return; -- linked already
+    return false;
   end if;
   -- The claim that policies read when a client comes in without our server (Supabase's own API).
   update auth.users
   set raw_app_meta_data = coalesce(raw_app_meta_data, '{}'::jsonb)
     || pg_catalog.jsonb_build_object('tenant_id', p_tenant_id)
   where id = p_user_id;
-  perform private.write_audit(p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', 'profile.linked', p_user_id, null, '{}');
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text) OWNER TO loket_owner;
+
+-- Name: FUNCTION join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text) IS 'Makes a person a member of a shop in this role and renews the claim; for definer functions only.';
+
+-- Name: link_profile_to_tenant(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  old public.profiles;
+  role text;
+begin
+  if not private.is_platform_admin() then
+    raise exception 'only a platform admin can link a profile to a shop' using errcode = '42501';
+  end if;
+  -- One linking at a time per shop, so that two cannot both be its first.
+  perform from public.tenants where tenant_id = p_tenant_id for update;
+  if not found then
+    raise exception 'there is no shop %', p_tenant_id using errcode = 'P0002';
+  end if;
+  select * into old from public.profiles where user_id = p_user_id for update;
+  if old.tenant_id = p_tenant_id then
+    return; -- linked already
+  end if;
+  role := case
+    when exists (select from public.profiles where tenant_id = p_tenant_id and tenant_role = 'owner') then 'agent'
+    else 'owner' end;
+  perform private.join_shop(p_user_id, p_tenant_id, role);
+  perform private.write_audit(
+    p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', 'profile.linked', p_user_id, null,
+    pg_catalog.jsonb_build_object('tenant_role', role));
 end
 $$;
 
@@ -283,41 +495,63 @@ ALTER FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) 
 
 -- Name: FUNCTION link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) IS 'Links a person to a shop and renews the claim. Admins only, may be repeated.';
+COMMENT ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) IS 'Links a person to a shop, as its owner when it has none, else as an agent, and renews the claim. Admins only, may be repeated.';
 
--- Name: make_platform_admin(text); Type: FUNCTION; Schema: private; Owner: loket_owner
+-- Name: live_api_key_tenant(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
-CREATE FUNCTION private.make_platform_admin(p_email text) RETURNS uuid
+CREATE FUNCTION private.live_api_key_tenant(p_tenant_id uuid, p_id uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select k.tenant_id
+  from public.api_keys k
+  join public.tenants t on t.tenant_id = k.tenant_id
+  where k.tenant_id = p_tenant_id and k.id = p_id and k.revoked_at is null and t.status = 'approved'
+$$;
+
+ALTER FUNCTION private.live_api_key_tenant(p_tenant_id uuid, p_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION live_api_key_tenant(p_tenant_id uuid, p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.live_api_key_tenant(p_tenant_id uuid, p_id uuid) IS 'The shop of an API key that is good at this moment; else null. Asked at the beginning of each of its transactions.';
+
+-- Name: make_first_admin(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.make_first_admin(p_user_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     AS $$
-declare
-  person uuid;
 begin
-  update public.profiles set role = 'admin' where email = lower(p_email) and role <> 'admin' returning user_id into person;
-  if found then
-    perform private.write_audit(
-      '00000000-0000-0000-0000-000000000000', pg_catalog.gen_random_uuid(), 'system', 'admin.made', person, null, '{}');
-  else
-    select user_id into person from public.profiles where email = lower(p_email);
+  perform pg_catalog.pg_advisory_xact_lock(7305808869231651178);
+  if exists (select from public.profiles where role = 'admin' and user_id = p_user_id) then
+    return; -- made already
   end if;
-  return person;
+  if exists (select from public.profiles where role = 'admin') then
+    raise exception 'there is a platform admin already, who makes others' using errcode = '42501';
+  end if;
+  update public.profiles set role = 'admin' where user_id = p_user_id;
+  if not found then
+    raise exception 'there is no profile %', p_user_id using errcode = 'P0002';
+  end if;
+  perform private.write_audit(
+    '00000000-0000-0000-0000-000000000000', pg_catalog.gen_random_uuid(), 'system', 'admin.made', p_user_id, null, '{}');
 end
 $$;
 
-ALTER FUNCTION private.make_platform_admin(p_email text) OWNER TO loket_owner;
+ALTER FUNCTION private.make_first_admin(p_user_id uuid) OWNER TO loket_owner;
 
--- Name: FUNCTION make_platform_admin(p_email text); Type: COMMENT; Schema: private; Owner: loket_owner
+-- Name: FUNCTION make_first_admin(p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.make_platform_admin(p_email text) IS 'Makes the person with this address a platform admin, for the command line; null when there is none.';
+COMMENT ON FUNCTION private.make_first_admin(p_user_id uuid) IS 'Makes a person the first platform admin; refused where there is another, suspended or not. May be repeated.';
 
 -- Name: my_profile(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
-CREATE FUNCTION private.my_profile() RETURNS TABLE(user_id uuid, email text, role text, full_name text, suspended_at timestamp with time zone, tenant_id uuid, tenant jsonb)
+CREATE FUNCTION private.my_profile() RETURNS TABLE(user_id uuid, email text, role text, full_name text, suspended_at timestamp with time zone, tenant_id uuid, tenant_role text, tenant jsonb)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
   select p.user_id, p.email, p.role, p.full_name, p.suspended_at, p.tenant_id,
+    case when p.tenant_id is not null then p.tenant_role end,
     case when t.tenant_id is not null then
       pg_catalog.to_jsonb(t) - 'gmail_password_encrypted' - 'api_key_hash'
     end
@@ -333,7 +567,7 @@ ALTER FUNCTION private.my_profile() OWNER TO loket_owner;
 
 -- Name: FUNCTION my_profile(); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.my_profile() IS 'The profile of the person in the claims, with its shop or the shop it registered that still waits for approval.';
+COMMENT ON FUNCTION private.my_profile() IS 'The profile of the person in the claims and their role in the shop, with the shop, or the one they registered that still waits for approval.';
 
 -- Name: next_due(text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -359,6 +593,24 @@ ALTER FUNCTION private.next_due(p_kind text) OWNER TO loket_owner;
 -- Name: FUNCTION next_due(p_kind text); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.next_due(p_kind text) IS 'When the next job of a kind becomes due, leases that run out included; null when there is none.';
+
+-- Name: note_refusal(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.note_refusal(p_tenant_id uuid, p_actor_id uuid, p_action text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  insert into public.audit_log (tenant_id, id, actor_id, actor_role, action, subject_id, detail)
+  values (
+    '00000000-0000-0000-0000-000000000000', pg_catalog.gen_random_uuid(), p_actor_id, 'system', 'refused.' || p_action,
+    p_tenant_id, '{}')
+$$;
+
+ALTER FUNCTION private.note_refusal(p_tenant_id uuid, p_actor_id uuid, p_action text) OWNER TO loket_owner;
+
+-- Name: FUNCTION note_refusal(p_tenant_id uuid, p_actor_id uuid, p_action text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.note_refusal(p_tenant_id uuid, p_actor_id uuid, p_action text) IS 'Writes into the platform''s audit log that somebody was refused something about a shop.';
 
 -- Name: open_shop(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -409,6 +661,151 @@ ALTER FUNCTION private.opened_tenant_id() OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.opened_tenant_id() IS 'The shop that the admin in the claims opened with a reason in the last 15 minutes, as named by app.access_id; else null.';
 
+-- Name: operator_api_keys(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.operator_api_keys(p_tenant_id uuid) RETURNS TABLE(id uuid, name text, prefix text, scopes text[], created_at timestamp with time zone, last_used_at timestamp with time zone, revoked_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select k.id, k.name, k.prefix, k.scopes, k.created_at, k.last_used_at, k.revoked_at
+  from public.api_keys k where k.tenant_id = p_tenant_id order by k.created_at, k.id
+$$;
+
+ALTER FUNCTION private.operator_api_keys(p_tenant_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION operator_api_keys(p_tenant_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.operator_api_keys(p_tenant_id uuid) IS 'The API keys of a shop without what they open with, for the command line.';
+
+-- Name: operator_create_api_key(uuid, uuid, text, text, bytea, text[], uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.operator_create_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$ select private.insert_api_key(p_tenant_id, p_id, p_name, p_prefix, p_key_hash, p_scopes, p_replaces, 'system') $$;
+
+ALTER FUNCTION private.operator_create_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION operator_create_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.operator_create_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) IS 'Makes an API key of a shop, for the command line.';
+
+-- Name: operator_revoke_api_key(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.operator_revoke_api_key(p_tenant_id uuid, p_id uuid) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$ select private.end_api_key(p_tenant_id, p_id, 'system') $$;
+
+ALTER FUNCTION private.operator_revoke_api_key(p_tenant_id uuid, p_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION operator_revoke_api_key(p_tenant_id uuid, p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.operator_revoke_api_key(p_tenant_id uuid, p_id uuid) IS 'Revokes an API key of a shop, for the command line.';
+
+-- Name: owned_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.owned_tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select p.tenant_id
+  from public.profiles p
+  join public.tenants t on t.tenant_id = p.tenant_id and t.status = 'approved'
+  where p.user_id = private.current_user_id() and p.tenant_id = private.current_tenant_id()
+    and p.tenant_role = 'owner' and p.suspended_at is null
+$$;
+
+ALTER FUNCTION private.owned_tenant_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION owned_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.owned_tenant_id() IS 'The shop whose settings the caller may change: its owners only; null for others, and while the shop is suspended.';
+
+-- Name: platform_admins(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.platform_admins() RETURNS TABLE(user_id uuid, email text, suspended_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select p.user_id, p.email, p.suspended_at from public.profiles p where p.role = 'admin' order by p.created_at, p.user_id
+$$;
+
+ALTER FUNCTION private.platform_admins() OWNER TO loket_owner;
+
+-- Name: FUNCTION platform_admins(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.platform_admins() IS 'The platform admins, for the command line and the set-up link.';
+
+-- Name: refuse_last_owner(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.refuse_last_owner(p_tenant_id uuid, p_user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  -- Two owners who let each other go at once: one waits here and then finds itself the last.
+  perform from public.tenants where tenant_id = p_tenant_id for update;
+  if not exists (
+    select from public.profiles
+    where tenant_id = p_tenant_id and tenant_role = 'owner' and user_id is distinct from p_user_id and suspended_at is null) then
+    raise exception 'a shop keeps an owner' using errcode = '22023', constraint = 'profiles_last_owner';
+  end if;
+end
+$$;
+
+ALTER FUNCTION private.refuse_last_owner(p_tenant_id uuid, p_user_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION refuse_last_owner(p_tenant_id uuid, p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.refuse_last_owner(p_tenant_id uuid, p_user_id uuid) IS 'An error when the shop would be without an owner; for definer functions only.';
+
+-- Name: refuse_without_reason(text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.refuse_without_reason(p_reason text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  if coalesce(char_length(trim(p_reason)), 0) < 5 then
+    raise exception 'this needs a reason' using errcode = '22023', constraint = 'audit_log_reason';
+  end if;
+  return trim(p_reason);
+end
+$$;
+
+ALTER FUNCTION private.refuse_without_reason(p_reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION refuse_without_reason(p_reason text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.refuse_without_reason(p_reason text) IS 'The reason without blanks around it; an error when it is none.';
+
+-- Name: register_mailbox(uuid, uuid, text, text, jsonb, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.register_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform from public.tenants t
+  join public.profiles p on p.user_id = t.created_by and p.suspended_at is null
+  where t.tenant_id = p_tenant_id and t.created_by = private.current_user_id() and t.status = 'pending_approval'
+  for update of t;
+  if not found then
+    raise exception 'only who registered a waiting shop sets its mailbox' using errcode = '42501';
+  end if;
+  delete from public.mailboxes where tenant_id = p_tenant_id;
+  insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
+  values (p_tenant_id, p_id, p_kind, lower(p_address), p_config, p_secret);
+end
+$$;
+
+ALTER FUNCTION private.register_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) OWNER TO loket_owner;
+
+-- Name: FUNCTION register_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.register_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) IS 'Sets the one mailbox of a shop that waits for approval, for the person who registered it.';
+
 -- Name: register_shop(uuid, text, text, text, text, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) RETURNS void
@@ -439,6 +836,35 @@ ALTER FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gm
 
 COMMENT ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) IS 'Registers the shop of the person in the claims; it waits for approval.';
 
+-- Name: remove_member(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.remove_member(p_user_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.owned_tenant_id();
+begin
+  if shop is null then
+    raise exception 'only an owner lets colleagues go' using errcode = '42501';
+  end if;
+  perform private.refuse_last_owner(shop, p_user_id);
+  update public.profiles set tenant_id = null, tenant_role = 'viewer' where user_id = p_user_id and tenant_id = shop;
+  if not found then
+    return false;
+  end if;
+  update auth.users set raw_app_meta_data = coalesce(raw_app_meta_data, '{}'::jsonb) - 'tenant_id' where id = p_user_id;
+  perform private.write_audit(shop, pg_catalog.gen_random_uuid(), 'user', 'member.removed', p_user_id, null, '{}');
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.remove_member(p_user_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION remove_member(p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.remove_member(p_user_id uuid) IS 'Lets a colleague go: they belong to no shop any more. True when this call did it. Owners only; a shop keeps an owner.';
+
 -- Name: rename_profile(uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.rename_profile(p_user_id uuid, p_email text) RETURNS boolean
@@ -457,9 +883,133 @@ ALTER FUNCTION private.rename_profile(p_user_id uuid, p_email text) OWNER TO lok
 
 COMMENT ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) IS 'A person''s new, proved address in their profile too. For the auth service only.';
 
+-- Name: replace_secret(text, uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.replace_secret(p_place text, p_row_id uuid, p_old text, p_new text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.current_tenant_id();
+begin
+  if p_new not like 'TEsB%' then
+    raise exception 'this is no envelope' using errcode = '22023', constraint = 'secret_envelope';
+  end if;
+  if p_place = 'tenants.gmail_password_encrypted' then
+    update public.tenants set gmail_password_encrypted = p_new
+    where tenant_id = shop and tenant_id = p_row_id and gmail_password_encrypted = p_old;
+  else
+    update public.mailboxes set secret_encrypted = p_new
+    where tenant_id = shop and id = p_row_id and secret_encrypted = p_old;
+  end if;
+  return found;
+end
+$$;
+
+ALTER FUNCTION private.replace_secret(p_place text, p_row_id uuid, p_old text, p_new text) OWNER TO loket_owner;
+
+-- Name: FUNCTION replace_secret(p_place text, p_row_id uuid, p_old text, p_new text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.replace_secret(p_place text, p_row_id uuid, p_old text, p_new text) IS 'Puts a renewed envelope in the place of the one it was made from; false when that one is gone. Workers, their own shop only.';
+
+-- Name: revoke_api_key(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.revoke_api_key(p_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.owned_tenant_id();
+begin
+  if shop is null then
+    raise exception 'only an owner revokes API keys' using errcode = '42501';
+  end if;
+  return private.end_api_key(shop, p_id, 'user');
+end
+$$;
+
+ALTER FUNCTION private.revoke_api_key(p_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION revoke_api_key(p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.revoke_api_key(p_id uuid) IS 'Revokes an API key of the caller''s shop. True when this call did it. Owners only.';
+
+-- Name: revoke_invitation(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.revoke_invitation(p_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.owned_tenant_id();
+begin
+  if shop is null then
+    raise exception 'only an owner takes invitations back' using errcode = '42501';
+  end if;
+  update public.tenant_invitations set revoked_at = now()
+  where tenant_id = shop and id = p_id and accepted_at is null and revoked_at is null;
+  if not found then
+    return false;
+  end if;
+  perform private.write_audit(shop, pg_catalog.gen_random_uuid(), 'user', 'member.uninvited', p_id, null, '{}');
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.revoke_invitation(p_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION revoke_invitation(p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.revoke_invitation(p_id uuid) IS 'Takes an invitation back. True when this call did it. Owners only.';
+
+-- Name: secret_usage(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.secret_usage() RETURNS TABLE(place text, key_prefix text, secrets bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.place, case when s.secret like 'TEsB%' then left(s.secret, 12) end, count(*)
+  from (
+    select 'tenants.gmail_password_encrypted' as place, gmail_password_encrypted as secret from public.tenants
+    union all
+    select 'mailboxes.secret_encrypted', secret_encrypted from public.mailboxes) s
+  where s.secret is not null
+  group by 1, 2 order by 1, 2
+$$;
+
+ALTER FUNCTION private.secret_usage() OWNER TO loket_owner;
+
+-- Name: FUNCTION secret_usage(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.secret_usage() IS 'How many mailbox secrets each key closes; null for what is no envelope. No secret is shown.';
+
+-- Name: secrets_to_renew(text, uuid, text, uuid, integer); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) RETURNS TABLE(tenant_id uuid, place text, row_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select s.tenant_id, s.place, s.row_id
+  from (
+    select t.tenant_id, 'tenants.gmail_password_encrypted' as place, t.tenant_id as row_id, t.gmail_password_encrypted as secret
+    from public.tenants t
+    union all
+    select m.tenant_id, 'mailboxes.secret_encrypted', m.id, m.secret_encrypted from public.mailboxes m) s
+  where s.secret is not null and left(s.secret, 12) <> p_current
+    and (s.tenant_id, s.place, s.row_id) > (p_tenant_id, p_place, p_row_id)
+  order by s.tenant_id, s.place, s.row_id
+  limit p_limit
+$$;
+
+ALTER FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) OWNER TO loket_owner;
+
+-- Name: FUNCTION secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) IS 'Which secrets are not closed with the current key, behind the one named: ids only.';
+
 -- Name: session_person(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
-CREATE FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) RETURNS TABLE(user_id uuid, session_id uuid, email text, full_name text, aal text, factor_due boolean, role text, tenant_id uuid, member_role text, tenant_status text, tenant jsonb)
+CREATE FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) RETURNS TABLE(user_id uuid, session_id uuid, email text, full_name text, aal text, factor_due boolean, role text, tenant_id uuid, tenant_role text, tenant_status text, tenant jsonb)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
     SET search_path TO ''
     AS $$
@@ -469,7 +1019,7 @@ begin
     select p.user_id, s.id, coalesce(u.email, '')::text, p.full_name, coalesce(s.aal::text, 'aal1'),
       coalesce(s.aal::text, 'aal1') = 'aal1' and exists (
         select from auth.mfa_factors f where f.user_id = s.user_id and f.status = 'verified'),
-      p.role, p.tenant_id, p.member_role, t.status,
+      p.role, p.tenant_id, p.tenant_role, t.status,
       case when t.tenant_id is not null then
         pg_catalog.to_jsonb(t) - 'gmail_password_encrypted' - 'api_key_hash'
       end
@@ -493,6 +1043,79 @@ ALTER FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) OWNER T
 
 COMMENT ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) IS 'Who a live session belongs to, with profile and shop; nothing when it ended or the person is banned or suspended.';
 
+-- Name: set_member_role(uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.set_member_role(p_user_id uuid, p_tenant_role text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.owned_tenant_id();
+  old text;
+begin
+  if shop is null then
+    raise exception 'only an owner changes roles' using errcode = '42501';
+  end if;
+  perform private.refuse_last_owner(shop, case when p_tenant_role <> 'owner' then p_user_id end);
+  select tenant_role into old from public.profiles where user_id = p_user_id and tenant_id = shop for update;
+  if not found then
+    raise exception 'there is no such member' using errcode = 'P0002';
+  end if;
+  if old = p_tenant_role then
+    return false;
+  end if;
+  update public.profiles set tenant_role = p_tenant_role where user_id = p_user_id and tenant_id = shop;
+  perform private.write_audit(
+    shop, pg_catalog.gen_random_uuid(), 'user', 'member.role_changed', p_user_id, null,
+    pg_catalog.jsonb_build_object('was', old, 'is', p_tenant_role));
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.set_member_role(p_user_id uuid, p_tenant_role text) OWNER TO loket_owner;
+
+-- Name: FUNCTION set_member_role(p_user_id uuid, p_tenant_role text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.set_member_role(p_user_id uuid, p_tenant_role text) IS 'Changes what a colleague may do. True when this call did it. Owners only; a shop keeps an owner.';
+
+-- Name: set_platform_role(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.set_platform_role(p_user_id uuid, p_role text, p_reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  person public.profiles;
+  reason text;
+begin
+  if not private.is_platform_admin() then
+    raise exception 'only a platform admin can change a role' using errcode = '42501';
+  end if;
+  reason := private.refuse_without_reason(p_reason);
+  if p_user_id = private.current_user_id() then
+    raise exception 'nobody changes their own role' using errcode = '22023', constraint = 'profiles_not_oneself';
+  end if;
+  select * into person from public.profiles where user_id = p_user_id for update;
+  if not found then
+    raise exception 'there is no profile %', p_user_id using errcode = 'P0002';
+  end if;
+  if person.role = p_role then
+    return false;
+  end if;
+  update public.profiles set role = p_role where user_id = p_user_id;
+  perform private.write_audit(
+    '00000000-0000-0000-0000-000000000000', pg_catalog.gen_random_uuid(), 'admin', 'admin.role_changed', p_user_id,
+    reason, pg_catalog.jsonb_build_object('was', person.role, 'is', p_role));
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.set_platform_role(p_user_id uuid, p_role text, p_reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION set_platform_role(p_user_id uuid, p_role text, p_reason text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.set_platform_role(p_user_id uuid, p_role text, p_reason text) IS 'Makes a person a platform admin, or takes that away. True when this call did it. Admins only, and nobody themselves.';
+
 -- Name: set_tenant_status(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) RETURNS boolean
@@ -501,13 +1124,12 @@ CREATE FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_rea
     AS $$
 declare
   old text;
+  reason text;
 begin
   if not private.is_platform_admin() then
     raise exception 'only a platform admin can change a shop''s status' using errcode = '42501';
   end if;
-  if p_status not in ('suspended', 'rejected') then
-    raise exception 'a shop is approved by approve_tenant_v2 only' using errcode = '22023';
-  end if;
+  reason := private.refuse_without_reason(p_reason);
   select status into old from public.tenants where tenant_id = p_tenant_id for update;
   if not found then
     raise exception 'there is no shop %', p_tenant_id using errcode = 'P0002';
@@ -515,10 +1137,17 @@ begin
   if old = p_status then
     return false;
   end if;
-  update public.tenants set status = p_status, active = false, updated_at = now() where tenant_id = p_tenant_id;
-  perform private.write_audit(
-    p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', 'shop.' || p_status, p_tenant_id, p_reason,
-    pg_catalog.jsonb_build_object('was', old));
+  -- pending_approval -> rejected, approved <-> suspended; approving is another function's.
+  if (old, p_status) not in (('pending_approval', 'rejected'), ('approved', 'suspended'), ('suspended', 'approved')) then
+    raise exception 'a shop that is % cannot become %', old, p_status
+      using errcode = '22023', constraint = 'tenants_status_step';
+  end if;
+  update public.tenants
+  set status = p_status, active = (p_status = 'approved'), updated_at = now()
+  where tenant_id = p_tenant_id;
+  perform private.tell_shop(
+    p_tenant_id, case p_status when 'approved' then 'shop.resumed' else 'shop.' || p_status end, reason, old,
+    case p_status when 'suspended' then 'high' else 'medium' end);
   return true;
 end
 $$;
@@ -527,7 +1156,45 @@ ALTER FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reas
 
 -- Name: FUNCTION set_tenant_status(p_tenant_id uuid, p_status text, p_reason text); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) IS 'Suspends or rejects a shop. Admins only.';
+COMMENT ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) IS 'Rejects a shop that waits, suspends an approved one, or resumes a suspended one (approved). True when this call did it. Admins only.';
+
+-- Name: set_user_suspended(uuid, boolean, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  person public.profiles;
+  reason text;
+begin
+  if not private.is_platform_admin() then
+    raise exception 'only a platform admin can suspend a person' using errcode = '42501';
+  end if;
+  reason := private.refuse_without_reason(p_reason);
+  select * into person from public.profiles where user_id = p_user_id for update;
+  if not found then
+    raise exception 'there is no profile %', p_user_id using errcode = 'P0002';
+  end if;
+  if p_suspended and p_user_id = private.current_user_id() then
+    raise exception 'nobody suspends themselves' using errcode = '22023', constraint = 'profiles_not_oneself';
+  end if;
+  if (person.suspended_at is not null) = p_suspended then
+    return false;
+  end if;
+  update public.profiles set suspended_at = case when p_suspended then now() end where user_id = p_user_id;
+  perform private.write_audit(
+    coalesce(person.tenant_id, '00000000-0000-0000-0000-000000000000'), pg_catalog.gen_random_uuid(), 'admin',
+    case when p_suspended then 'profile.suspended' else 'profile.resumed' end, p_user_id, reason, '{}');
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) IS 'Suspends a person or ends that. True when this call did it. Admins only, and nobody themselves.';
 
 -- Name: stuck_sending(interval); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -546,6 +1213,44 @@ ALTER FUNCTION private.stuck_sending(p_older_than interval) OWNER TO loket_owner
 -- Name: FUNCTION stuck_sending(p_older_than interval); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.stuck_sending(p_older_than interval) IS 'Mail whose sending was begun and never reported on: its outcome is unknown.';
+
+-- Name: tell_shop(uuid, text, text, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform private.write_audit(
+    p_tenant_id, pg_catalog.gen_random_uuid(), 'admin', p_action, p_tenant_id, p_reason,
+    pg_catalog.jsonb_build_object('was', p_was));
+  if p_was <> 'pending_approval' then
+    insert into public.notifications (tenant_id, id, type, priority, action_required, detail)
+    values (p_tenant_id, pg_catalog.gen_random_uuid(), 'action_needed', p_priority, false, p_action);
+  end if;
+end
+$$;
+
+ALTER FUNCTION private.tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text) OWNER TO loket_owner;
+
+-- Name: FUNCTION tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text) IS 'Records a change of a shop''s standing where the shop sees it; for definer functions only.';
+
+-- Name: touch_api_key(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.touch_api_key(p_tenant_id uuid, p_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update public.api_keys set last_used_at = now() where tenant_id = p_tenant_id and id = p_id
+$$;
+
+ALTER FUNCTION private.touch_api_key(p_tenant_id uuid, p_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION touch_api_key(p_tenant_id uuid, p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.touch_api_key(p_tenant_id uuid, p_id uuid) IS 'Remembers that an API key was used.';
 
 -- Name: user_by_email(text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -593,6 +1298,34 @@ ALTER FUNCTION private.user_tenant_id() OWNER TO loket_owner;
 -- Name: FUNCTION user_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.user_tenant_id() IS 'The shop of the person in the claims, read fresh; null when none.';
+
+-- Name: working_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.working_tenant_id() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select p.tenant_id
+  from public.profiles p
+  join public.tenants t on t.tenant_id = p.tenant_id and t.status = 'approved'
+  where p.user_id = private.current_user_id() and p.tenant_id = private.current_tenant_id()
+    and p.tenant_role in ('owner', 'agent') and p.suspended_at is null
+  union all
+  select k.tenant_id
+  from public.api_keys k
+  join public.tenants t on t.tenant_id = k.tenant_id and t.status = 'approved'
+  where private.current_user_id() is null
+    and k.tenant_id = private.current_tenant_id()
+    and k.id = nullif(pg_catalog.current_setting('app.api_key_id', true), '')::uuid
+    and k.revoked_at is null and k.scopes && array['mail', 'chat']
+  limit 1
+$$;
+
+ALTER FUNCTION private.working_tenant_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION working_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.working_tenant_id() IS 'The shop whose mail and chat the caller may work: an owner, an agent, or a live API key with that scope; null for others, and while the shop is suspended.';
 
 -- Name: write_audit(uuid, uuid, text, text, uuid, text, jsonb); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -683,6 +1416,45 @@ ALTER FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) OWNER
 
 COMMENT ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) IS 'Contract: links a person to a shop; admins only, may be repeated.';
 
+-- Name: reject_tenant(uuid, text); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.reject_tenant(tenant_id uuid, reason text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.set_tenant_status(tenant_id, 'rejected', reason) $$;
+
+ALTER FUNCTION public.reject_tenant(tenant_id uuid, reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION reject_tenant(tenant_id uuid, reason text); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.reject_tenant(tenant_id uuid, reason text) IS 'Rejects a shop that waits; admins only, may be repeated.';
+
+-- Name: resume_tenant(uuid, text); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.resume_tenant(tenant_id uuid, reason text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.set_tenant_status(tenant_id, 'approved', reason) $$;
+
+ALTER FUNCTION public.resume_tenant(tenant_id uuid, reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION resume_tenant(tenant_id uuid, reason text); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.resume_tenant(tenant_id uuid, reason text) IS 'Resumes a suspended shop; admins only, may be repeated.';
+
+-- Name: suspend_tenant(uuid, text); Type: FUNCTION; Schema: public; Owner: loket_owner
+
+CREATE FUNCTION public.suspend_tenant(tenant_id uuid, reason text) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$ select private.set_tenant_status(tenant_id, 'suspended', reason) $$;
+
+ALTER FUNCTION public.suspend_tenant(tenant_id uuid, reason text) OWNER TO loket_owner;
+
+-- Name: FUNCTION suspend_tenant(tenant_id uuid, reason text); Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON FUNCTION public.suspend_tenant(tenant_id uuid, reason text) IS 'Suspends a shop: its mail is not fetched, its queue is held, its people see nothing; admins only, may be repeated.';
+
 -- Name: schema_migrations; Type: TABLE; Schema: private; Owner: loket_owner
 
 CREATE TABLE private.schema_migrations (
@@ -713,6 +1485,70 @@ COMMENT ON COLUMN private.schema_migrations.sha256 IS 'SHA-256 of the file as ap
 -- Name: COLUMN schema_migrations.applied_at; Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON COLUMN private.schema_migrations.applied_at IS 'When it was applied.';
+
+-- Name: api_keys; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.api_keys (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    key_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_key_hash_check CHECK ((octet_length(key_hash) = 32)),
+    CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+    CONSTRAINT api_keys_scopes_check CHECK (((scopes <@ ARRAY['read'::text, 'mail'::text, 'chat'::text]) AND ((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 3))))
+);
+
+ALTER TABLE public.api_keys OWNER TO loket_owner;
+
+-- Name: TABLE api_keys; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.api_keys IS 'Keys with which a shop''s own programs come in. The key is shown once; prefix and hash are kept.';
+
+-- Name: COLUMN api_keys.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.tenant_id IS 'The shop.';
+
+-- Name: COLUMN api_keys.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.id IS 'This key.';
+
+-- Name: COLUMN api_keys.name; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.name IS 'What it is for, in the shop''s words.';
+
+-- Name: COLUMN api_keys.prefix; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.prefix IS 'The beginning of the key, to recognise it by.';
+
+-- Name: COLUMN api_keys.key_hash; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.key_hash IS 'SHA-256 of the whole key. Readable by nobody.';
+
+-- Name: COLUMN api_keys.scopes; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.scopes IS 'What it opens: read, mail (work the mail), chat (work the chat).';
+
+-- Name: COLUMN api_keys.created_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.created_by IS 'Person who made it; null when the operator did.';
+
+-- Name: COLUMN api_keys.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.created_at IS 'When it was made.';
+
+-- Name: COLUMN api_keys.last_used_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.last_used_at IS 'When it was last used, to five minutes; null when never.';
+
+-- Name: COLUMN api_keys.revoked_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.api_keys.revoked_at IS 'Since when it opens nothing; null while it is good.';
 
 -- Name: audit_log; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -1706,9 +2542,9 @@ CREATE TABLE public.profiles (
     full_name text DEFAULT ''::text NOT NULL,
     suspended_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    member_role text DEFAULT 'viewer'::text NOT NULL,
-    CONSTRAINT profiles_member_role_check CHECK ((member_role = ANY (ARRAY['owner'::text, 'agent'::text, 'viewer'::text]))),
-    CONSTRAINT profiles_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text])))
+    tenant_role text DEFAULT 'viewer'::text NOT NULL,
+    CONSTRAINT profiles_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text]))),
+    CONSTRAINT profiles_tenant_role_check CHECK ((tenant_role = ANY (ARRAY['owner'::text, 'agent'::text, 'viewer'::text])))
 );
 
 ALTER TABLE public.profiles OWNER TO loket_owner;
@@ -1745,9 +2581,9 @@ COMMENT ON COLUMN public.profiles.suspended_at IS 'Since when this person may do
 
 COMMENT ON COLUMN public.profiles.created_at IS 'When the person registered.';
 
--- Name: COLUMN profiles.member_role; Type: COMMENT; Schema: public; Owner: loket_owner
+-- Name: COLUMN profiles.tenant_role; Type: COMMENT; Schema: public; Owner: loket_owner
 
-COMMENT ON COLUMN public.profiles.member_role IS 'What this person may do in their shop: owner (everything), agent (answer mail), viewer (look). Never writable by its owner.';
+COMMENT ON COLUMN public.profiles.tenant_role IS 'What this person may do in the shop: owner everything, agent mail and chat, viewer reads only. Never writable by its owner.';
 
 -- Name: raw_messages; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -1982,6 +2818,75 @@ COMMENT ON COLUMN public.tenant_business_rules.updated_by IS 'Person who saved t
 
 COMMENT ON COLUMN public.tenant_business_rules.updated_at IS 'When this version was saved.';
 
+-- Name: tenant_invitations; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.tenant_invitations (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    tenant_role text NOT NULL,
+    token_hash bytea NOT NULL,
+    invited_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by uuid,
+    revoked_at timestamp with time zone,
+    CONSTRAINT tenant_invitations_email_check CHECK (((email = lower(email)) AND ((char_length(email) >= 3) AND (char_length(email) <= 320)))),
+    CONSTRAINT tenant_invitations_tenant_role_check CHECK ((tenant_role = ANY (ARRAY['owner'::text, 'agent'::text, 'viewer'::text]))),
+    CONSTRAINT tenant_invitations_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE public.tenant_invitations OWNER TO loket_owner;
+
+-- Name: TABLE tenant_invitations; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.tenant_invitations IS 'Who was asked to join a shop. The token in the mail is good once; only its hash is kept.';
+
+-- Name: COLUMN tenant_invitations.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.tenant_id IS 'The shop.';
+
+-- Name: COLUMN tenant_invitations.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.id IS 'This invitation.';
+
+-- Name: COLUMN tenant_invitations.email; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.email IS 'Who was asked, lower case; nobody else can accept.';
+
+-- Name: COLUMN tenant_invitations.tenant_role; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.tenant_role IS 'What they will be: owner, agent or viewer.';
+
+-- Name: COLUMN tenant_invitations.token_hash; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.token_hash IS 'SHA-256 of the token in the mail. Readable by nobody.';
+
+-- Name: COLUMN tenant_invitations.invited_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.invited_by IS 'Person who asked.';
+
+-- Name: COLUMN tenant_invitations.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.created_at IS 'When it was made.';
+
+-- Name: COLUMN tenant_invitations.expires_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.expires_at IS 'Until when it can be accepted: 48 hours.';
+
+-- Name: COLUMN tenant_invitations.accepted_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.accepted_at IS 'When it was accepted; null before.';
+
+-- Name: COLUMN tenant_invitations.accepted_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.accepted_by IS 'Who accepted it; null before.';
+
+-- Name: COLUMN tenant_invitations.revoked_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenant_invitations.revoked_at IS 'When it was taken back; null when it was not.';
+
 -- Name: tenants; Type: TABLE; Schema: public; Owner: loket_owner
 
 CREATE TABLE public.tenants (
@@ -2117,6 +3022,16 @@ COMMENT ON COLUMN public.tenants.updated_at IS 'When a setting last changed.';
 
 ALTER TABLE ONLY private.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+-- Name: api_keys api_keys_key_hash_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_key_hash_key UNIQUE (tenant_id, key_hash);
+
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id);
 
 -- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
 
@@ -2258,6 +3173,16 @@ ALTER TABLE ONLY public.tenant_business_rules
 ALTER TABLE ONLY public.tenant_business_rules
     ADD CONSTRAINT tenant_business_rules_rule_key_key UNIQUE (tenant_id, rule_key);
 
+-- Name: tenant_invitations tenant_invitations_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_invitations
+    ADD CONSTRAINT tenant_invitations_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: tenant_invitations tenant_invitations_token_hash_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_invitations
+    ADD CONSTRAINT tenant_invitations_token_hash_key UNIQUE (tenant_id, token_hash);
+
 -- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
 
 ALTER TABLE ONLY public.tenants
@@ -2351,6 +3276,11 @@ CREATE UNIQUE INDEX tenants_api_key_hash_key ON public.tenants USING btree (api_
 
 CREATE INDEX tenants_created_by_idx ON public.tenants USING btree (created_by);
 
+-- Name: api_keys api_keys_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
 -- Name: chat_messages chat_messages_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
 
 ALTER TABLE ONLY public.chat_messages
@@ -2436,6 +3366,11 @@ ALTER TABLE ONLY public.tenant_business_rule_versions
 ALTER TABLE ONLY public.tenant_business_rules
     ADD CONSTRAINT tenant_business_rules_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
+-- Name: tenant_invitations tenant_invitations_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.tenant_invitations
+    ADD CONSTRAINT tenant_invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
 -- Name: schema_migrations; Type: ROW SECURITY; Schema: private; Owner: loket_owner
 
 ALTER TABLE private.schema_migrations ENABLE ROW LEVEL SECURITY;
@@ -2455,6 +3390,10 @@ CREATE POLICY admin_insert ON public.events FOR INSERT TO loket_admin WITH CHECK
 -- Name: master_business_rules admin_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_insert ON public.master_business_rules FOR INSERT TO loket_admin WITH CHECK (private.is_platform_admin());
+
+-- Name: api_keys admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.api_keys FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
 
 -- Name: audit_log admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -2532,6 +3471,10 @@ CREATE POLICY admin_select ON public.tenant_business_rule_versions FOR SELECT TO
 
 CREATE POLICY admin_select ON public.tenant_business_rules FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
 
+-- Name: tenant_invitations admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.tenant_invitations FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
 -- Name: tenants admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_select ON public.tenants FOR SELECT TO loket_admin USING (private.is_platform_admin());
@@ -2543,6 +3486,10 @@ CREATE POLICY admin_update ON public.chat_sessions FOR UPDATE TO loket_admin USI
 -- Name: event_counters admin_update; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_update ON public.event_counters FOR UPDATE TO loket_admin USING ((tenant_id = private.opened_tenant_id())) WITH CHECK ((tenant_id = private.opened_tenant_id()));
+
+-- Name: api_keys; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 -- Name: audit_log; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
@@ -2624,65 +3571,73 @@ ALTER TABLE public.tenant_business_rule_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tenant_business_rules ENABLE ROW LEVEL SECURITY;
 
+-- Name: tenant_invitations; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.tenant_invitations ENABLE ROW LEVEL SECURITY;
+
 -- Name: tenants; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
 
 -- Name: email_filters user_delete; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_delete ON public.email_filters FOR DELETE TO authenticated USING ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_delete ON public.email_filters FOR DELETE TO authenticated USING ((tenant_id = private.owned_tenant_id()));
 
 -- Name: mailboxes user_delete; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_delete ON public.mailboxes FOR DELETE TO authenticated USING ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_delete ON public.mailboxes FOR DELETE TO authenticated USING ((tenant_id = private.owned_tenant_id()));
 
 -- Name: audit_log user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.audit_log FOR INSERT TO authenticated WITH CHECK (((tenant_id = private.current_tenant_id()) AND (actor_id = private.current_user_id()) AND (actor_role = 'user'::text)));
+CREATE POLICY user_insert ON public.audit_log FOR INSERT TO authenticated WITH CHECK (((tenant_id = private.working_tenant_id()) AND (NOT (actor_id IS DISTINCT FROM private.current_user_id())) AND (actor_role = 'user'::text)));
 
 -- Name: chat_messages user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.chat_messages FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.chat_messages FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: chat_sessions user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.chat_sessions FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.chat_sessions FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: email_filters user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.email_filters FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.email_filters FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: event_counters user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.event_counters FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.event_counters FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: events user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.events FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.events FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: jobs user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.jobs FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.jobs FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: mailboxes user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.mailboxes FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.mailboxes FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: notifications user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.notifications FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.notifications FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: outbox user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.outbox FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.outbox FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: tenant_business_rule_versions user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.tenant_business_rule_versions FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.tenant_business_rule_versions FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: tenant_business_rules user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_insert ON public.tenant_business_rules FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_insert ON public.tenant_business_rules FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.owned_tenant_id()));
+
+-- Name: api_keys user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.api_keys FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: audit_log user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -2764,41 +3719,45 @@ CREATE POLICY user_select ON public.tenant_business_rule_versions FOR SELECT TO 
 
 CREATE POLICY user_select ON public.tenant_business_rules FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
+-- Name: tenant_invitations user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.tenant_invitations FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
 -- Name: tenants user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY user_select ON public.tenants FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: chat_sessions user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.chat_sessions FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.chat_sessions FOR UPDATE TO authenticated USING ((tenant_id = private.working_tenant_id())) WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: conversation_threads user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.conversation_threads FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.conversation_threads FOR UPDATE TO authenticated USING ((tenant_id = private.working_tenant_id())) WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: customer_interactions user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.customer_interactions FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.customer_interactions FOR UPDATE TO authenticated USING ((tenant_id = private.working_tenant_id())) WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: email_filters user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.email_filters FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.email_filters FOR UPDATE TO authenticated USING ((tenant_id = private.owned_tenant_id())) WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: event_counters user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.event_counters FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.event_counters FOR UPDATE TO authenticated USING ((tenant_id = private.working_tenant_id())) WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: mailboxes user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.mailboxes FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.mailboxes FOR UPDATE TO authenticated USING ((tenant_id = private.owned_tenant_id())) WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: notifications user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.notifications FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.notifications FOR UPDATE TO authenticated USING ((tenant_id = private.working_tenant_id())) WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: outbox user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.outbox FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.outbox FOR UPDATE TO authenticated USING ((tenant_id = private.working_tenant_id())) WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: profiles user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -2806,15 +3765,15 @@ CREATE POLICY user_update ON public.profiles FOR UPDATE TO authenticated USING (
 
 -- Name: raw_messages user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.raw_messages FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.raw_messages FOR UPDATE TO authenticated USING ((tenant_id = private.working_tenant_id())) WITH CHECK ((tenant_id = private.working_tenant_id()));
 
 -- Name: tenant_business_rules user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.tenant_business_rules FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.tenant_business_rules FOR UPDATE TO authenticated USING ((tenant_id = private.owned_tenant_id())) WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: tenants user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.tenants FOR UPDATE TO authenticated USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+CREATE POLICY user_update ON public.tenants FOR UPDATE TO authenticated USING ((tenant_id = private.owned_tenant_id())) WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: jobs worker_delete; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -3011,6 +3970,7 @@ GRANT USAGE ON SCHEMA private TO loket_worker;
 GRANT USAGE ON SCHEMA private TO loket_admin;
 GRANT USAGE ON SCHEMA private TO loket_system;
 GRANT USAGE ON SCHEMA private TO loket_auth;
+GRANT USAGE ON SCHEMA private TO loket_setup;
 
 -- Name: SCHEMA public; Type: ACL; Schema: -; Owner: pg_database_owner
 
@@ -3028,6 +3988,11 @@ RESET SESSION AUTHORIZATION;
 GRANT USAGE ON SCHEMA public TO loket_auth;
 RESET SESSION AUTHORIZATION;
 
+-- Name: FUNCTION accept_invitation(p_tenant_id uuid, p_token_hash bytea); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.accept_invitation(p_tenant_id uuid, p_token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.accept_invitation(p_tenant_id uuid, p_token_hash bytea) TO authenticated;
+
 -- Name: FUNCTION active_mailboxes(); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.active_mailboxes() FROM PUBLIC;
@@ -3044,10 +4009,15 @@ GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO loket_admin;
 REVOKE ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) TO loket_system;
 
+-- Name: FUNCTION create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) TO authenticated;
+
 -- Name: FUNCTION create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) TO loket_system;
+GRANT ALL ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_password text, p_user_meta_data jsonb) TO loket_setup;
 
 -- Name: FUNCTION current_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -3065,6 +4035,10 @@ GRANT ALL ON FUNCTION private.current_user_id() TO loket_worker;
 GRANT ALL ON FUNCTION private.current_user_id() TO loket_admin;
 GRANT ALL ON FUNCTION private.current_user_id() TO loket_system;
 
+-- Name: FUNCTION end_api_key(p_tenant_id uuid, p_id uuid, p_actor_role text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.end_api_key(p_tenant_id uuid, p_id uuid, p_actor_role text) FROM PUBLIC;
+
 -- Name: FUNCTION ensure_profile(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) FROM PUBLIC;
@@ -3075,11 +4049,29 @@ GRANT ALL ON FUNCTION private.ensure_profile(p_user_id uuid, p_email text) TO lo
 REVOKE ALL ON FUNCTION private.event_heads(p_tenants uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.event_heads(p_tenants uuid[]) TO loket_system;
 
+-- Name: FUNCTION find_api_key(p_tenant_id uuid, p_key_hash bytea); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.find_api_key(p_tenant_id uuid, p_key_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.find_api_key(p_tenant_id uuid, p_key_hash bytea) TO loket_system;
+
+-- Name: FUNCTION insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text) FROM PUBLIC;
+
+-- Name: FUNCTION invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) TO authenticated;
+
 -- Name: FUNCTION is_platform_admin(); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.is_platform_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_platform_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_platform_admin() TO loket_admin;
+
+-- Name: FUNCTION join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text) FROM PUBLIC;
 
 -- Name: FUNCTION link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -3087,10 +4079,15 @@ REVOKE ALL ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_i
 GRANT ALL ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.link_profile_to_tenant(p_user_id uuid, p_tenant_id uuid) TO loket_admin;
 
--- Name: FUNCTION make_platform_admin(p_email text); Type: ACL; Schema: private; Owner: loket_owner
+-- Name: FUNCTION live_api_key_tenant(p_tenant_id uuid, p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 
-REVOKE ALL ON FUNCTION private.make_platform_admin(p_email text) FROM PUBLIC;
-GRANT ALL ON FUNCTION private.make_platform_admin(p_email text) TO loket_system;
+REVOKE ALL ON FUNCTION private.live_api_key_tenant(p_tenant_id uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.live_api_key_tenant(p_tenant_id uuid, p_id uuid) TO authenticated;
+
+-- Name: FUNCTION make_first_admin(p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.make_first_admin(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.make_first_admin(p_user_id uuid) TO loket_setup;
 
 -- Name: FUNCTION my_profile(); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -3103,6 +4100,11 @@ GRANT ALL ON FUNCTION private.my_profile() TO loket_admin;
 REVOKE ALL ON FUNCTION private.next_due(p_kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.next_due(p_kind text) TO loket_system;
 
+-- Name: FUNCTION note_refusal(p_tenant_id uuid, p_actor_id uuid, p_action text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.note_refusal(p_tenant_id uuid, p_actor_id uuid, p_action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.note_refusal(p_tenant_id uuid, p_actor_id uuid, p_action text) TO loket_system;
+
 -- Name: FUNCTION open_shop(p_id uuid, p_tenant_id uuid, p_reason text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.open_shop(p_id uuid, p_tenant_id uuid, p_reason text) FROM PUBLIC;
@@ -3113,36 +4115,129 @@ GRANT ALL ON FUNCTION private.open_shop(p_id uuid, p_tenant_id uuid, p_reason te
 REVOKE ALL ON FUNCTION private.opened_tenant_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.opened_tenant_id() TO loket_admin;
 
+-- Name: FUNCTION operator_api_keys(p_tenant_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.operator_api_keys(p_tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.operator_api_keys(p_tenant_id uuid) TO loket_setup;
+
+-- Name: FUNCTION operator_create_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.operator_create_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.operator_create_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) TO loket_setup;
+
+-- Name: FUNCTION operator_revoke_api_key(p_tenant_id uuid, p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.operator_revoke_api_key(p_tenant_id uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.operator_revoke_api_key(p_tenant_id uuid, p_id uuid) TO loket_setup;
+
+-- Name: FUNCTION owned_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.owned_tenant_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.owned_tenant_id() TO authenticated;
+
+-- Name: FUNCTION platform_admins(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.platform_admins() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.platform_admins() TO loket_setup;
+
+-- Name: FUNCTION refuse_last_owner(p_tenant_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.refuse_last_owner(p_tenant_id uuid, p_user_id uuid) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_without_reason(p_reason text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.refuse_without_reason(p_reason text) FROM PUBLIC;
+
+-- Name: FUNCTION register_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.register_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.register_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) TO authenticated;
+
 -- Name: FUNCTION register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO authenticated;
 GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO loket_admin;
 
+-- Name: FUNCTION remove_member(p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.remove_member(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.remove_member(p_user_id uuid) TO authenticated;
+
 -- Name: FUNCTION rename_profile(p_user_id uuid, p_email text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.rename_profile(p_user_id uuid, p_email text) TO loket_auth;
+
+-- Name: FUNCTION replace_secret(p_place text, p_row_id uuid, p_old text, p_new text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.replace_secret(p_place text, p_row_id uuid, p_old text, p_new text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.replace_secret(p_place text, p_row_id uuid, p_old text, p_new text) TO loket_worker;
+
+-- Name: FUNCTION revoke_api_key(p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.revoke_api_key(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_api_key(p_id uuid) TO authenticated;
+
+-- Name: FUNCTION revoke_invitation(p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.revoke_invitation(p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.revoke_invitation(p_id uuid) TO authenticated;
+
+-- Name: FUNCTION secret_usage(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.secret_usage() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.secret_usage() TO loket_setup;
+
+-- Name: FUNCTION secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.secrets_to_renew(p_current text, p_tenant_id uuid, p_place text, p_row_id uuid, p_limit integer) TO loket_setup;
 
 -- Name: FUNCTION session_person(p_session_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.session_person(p_session_id uuid, p_user_id uuid) TO loket_auth;
 
+-- Name: FUNCTION set_member_role(p_user_id uuid, p_tenant_role text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.set_member_role(p_user_id uuid, p_tenant_role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_member_role(p_user_id uuid, p_tenant_role text) TO authenticated;
+
+-- Name: FUNCTION set_platform_role(p_user_id uuid, p_role text, p_reason text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.set_platform_role(p_user_id uuid, p_role text, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_platform_role(p_user_id uuid, p_role text, p_reason text) TO loket_admin;
+
 -- Name: FUNCTION set_tenant_status(p_tenant_id uuid, p_status text, p_reason text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text, p_reason text) TO loket_admin;
+
+-- Name: FUNCTION set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) TO loket_admin;
 
 -- Name: FUNCTION stuck_sending(p_older_than interval); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.stuck_sending(p_older_than interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.stuck_sending(p_older_than interval) TO loket_system;
 
+-- Name: FUNCTION tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text) FROM PUBLIC;
+
+-- Name: FUNCTION touch_api_key(p_tenant_id uuid, p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.touch_api_key(p_tenant_id uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.touch_api_key(p_tenant_id uuid, p_id uuid) TO loket_system;
+
 -- Name: FUNCTION user_by_email(p_email text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.user_by_email(p_email text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.user_by_email(p_email text) TO loket_system;
+GRANT ALL ON FUNCTION private.user_by_email(p_email text) TO loket_setup;
 
 -- Name: FUNCTION user_role(); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -3155,6 +4250,11 @@ GRANT ALL ON FUNCTION private.user_role() TO loket_admin;
 REVOKE ALL ON FUNCTION private.user_tenant_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.user_tenant_id() TO authenticated;
 GRANT ALL ON FUNCTION private.user_tenant_id() TO loket_admin;
+
+-- Name: FUNCTION working_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.working_tenant_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.working_tenant_id() TO authenticated;
 
 -- Name: FUNCTION write_audit(p_tenant_id uuid, p_id uuid, p_actor_role text, p_action text, p_subject_id uuid, p_reason text, p_detail jsonb); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -3188,6 +4288,66 @@ GRANT ALL ON FUNCTION public.handle_new_user() TO loket_auth;
 REVOKE ALL ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION public.link_profile_to_tenant(user_id uuid, tenant_id uuid) TO loket_admin;
+
+-- Name: FUNCTION reject_tenant(tenant_id uuid, reason text); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.reject_tenant(tenant_id uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.reject_tenant(tenant_id uuid, reason text) TO loket_admin;
+
+-- Name: FUNCTION resume_tenant(tenant_id uuid, reason text); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.resume_tenant(tenant_id uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.resume_tenant(tenant_id uuid, reason text) TO loket_admin;
+
+-- Name: FUNCTION suspend_tenant(tenant_id uuid, reason text); Type: ACL; Schema: public; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION public.suspend_tenant(tenant_id uuid, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.suspend_tenant(tenant_id uuid, reason text) TO loket_admin;
+
+-- Name: COLUMN api_keys.tenant_id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(tenant_id) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(tenant_id) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(id) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(id) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.name; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(name) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(name) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.prefix; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(prefix) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(prefix) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.scopes; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(scopes) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(scopes) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.created_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(created_by) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(created_by) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.created_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(created_at) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(created_at) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.last_used_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(last_used_at) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(last_used_at) ON TABLE public.api_keys TO loket_admin;
+
+-- Name: COLUMN api_keys.revoked_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(revoked_at) ON TABLE public.api_keys TO authenticated;
+GRANT SELECT(revoked_at) ON TABLE public.api_keys TO loket_admin;
 
 -- Name: TABLE audit_log; Type: ACL; Schema: public; Owner: loket_owner
 
@@ -3592,6 +4752,56 @@ GRANT UPDATE(updated_by) ON TABLE public.tenant_business_rules TO authenticated;
 -- Name: COLUMN tenant_business_rules.updated_at; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(updated_at) ON TABLE public.tenant_business_rules TO authenticated;
+
+-- Name: COLUMN tenant_invitations.tenant_id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(tenant_id) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(tenant_id) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(id) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(id) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.email; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(email) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(email) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.tenant_role; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(tenant_role) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(tenant_role) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.invited_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(invited_by) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(invited_by) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.created_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(created_at) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(created_at) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.expires_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(expires_at) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(expires_at) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.accepted_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(accepted_at) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(accepted_at) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.accepted_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(accepted_by) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(accepted_by) ON TABLE public.tenant_invitations TO loket_admin;
+
+-- Name: COLUMN tenant_invitations.revoked_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(revoked_at) ON TABLE public.tenant_invitations TO authenticated;
+GRANT SELECT(revoked_at) ON TABLE public.tenant_invitations TO loket_admin;
 
 -- Name: TABLE tenants; Type: ACL; Schema: public; Owner: loket_owner
 

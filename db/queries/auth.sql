@@ -4,7 +4,7 @@ select exists (
   select from pg_policies where schemaname = 'auth' and tablename = 'users' and policyname = 'auth_service') as is_ours;
 
 --! session_person
-select user_id, session_id, email, full_name, aal, factor_due, role, tenant_id, member_role, tenant_status, tenant
+select user_id, session_id, email, full_name, aal, factor_due, role, tenant_id, tenant_role, tenant_status, tenant
 from private.session_person($1, $2);
 
 --! user_by_id

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::secrets::{KeySource, Secret};
+
 /// Where Loket keeps its things and where it listens. The same for every command.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
@@ -24,4 +26,27 @@ pub struct Common {
     /// Where the Postgres programs are, when they are not found by themselves.
     #[arg(long, env = "LOKET_POSTGRES_BIN", global = true)]
     pub postgres_bin: Option<PathBuf>,
+}
+
+/// Where the keys for mailbox passwords are. `LOKET_MAILBOX_KEYS` gives the keys themselves, newest
+/// first, separated by commas, and goes before a file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct MailboxKeys {
+    /// The file with the keys for mailbox passwords; `keys/mailbox.ring` in the data directory
+    /// without it.
+    #[arg(long, env = "LOKET_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl MailboxKeys {
+    /// What was set.
+    pub fn source(&self, common: &Common) -> KeySource {
+        match std::env::var("LOKET_MAILBOX_KEYS") {
+            Ok(keys) => KeySource::Given(Secret::new(keys)),
+            Err(_) => self
+                .key_file
+                .clone()
+                .map_or_else(|| KeySource::in_data_dir(&common.data_dir), KeySource::File),
+        }
+    }
 }

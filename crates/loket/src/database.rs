@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
-use store::managed::{Binaries, Managed, OnProgress, Options};
+use anyhow::{Context, bail};
+use store::health::Examination;
+use store::managed::{self, Binaries, Managed, OnProgress, Options};
 use store::{Config, Logins, Store, migrate};
 
 use tokio::time::Instant;
@@ -79,6 +80,33 @@ pub async fn open(
         None => opened.await?,
     };
     Ok(Database { store: Arc::new(store), managed, owner })
+}
+
+/// Opens the database for a command that works beside a running server; brings it up where none
+/// runs.
+pub async fn open_beside(common: &Common) -> anyhow::Result<Database> {
+    if common.database_url.is_none()
+        && let Some(mut owner) = running(common).await?
+    {
+        owner.dbname(DATABASE);
+        let examination = Examination::begin(&owner).await?;
+        if examination.server().await?.pending_migrations > 0 {
+            bail!("the running server's database is older than this program: restart the server");
+        }
+        let store = Store::connect(&Logins::beside(&owner, None)).await?;
+        return Ok(Database { store: Arc::new(store), managed: None, owner });
+    }
+    open(common, DATABASE, Content::Keep, OnProgress::default()).await
+}
+
+/// How to reach the private Postgres that runs; `None` while it does not.
+async fn running(common: &Common) -> anyhow::Result<Option<Config>> {
+    let Ok(data_dir) = common.data_dir.canonicalize() else { return Ok(None) };
+    let mut options = Options::new(data_dir);
+    if let Some(directory) = &common.postgres_bin {
+        options.binaries = Binaries::In(directory.clone());
+    }
+    Ok(managed::look(&options).await?.running)
 }
 
 /// Postgres may die while it is being opened, or an operator's own be on its way up: what

@@ -10,6 +10,7 @@ pub mod database;
 pub mod jobs;
 pub mod keys;
 pub mod pipeline;
+pub mod secrets;
 pub mod serving;
 pub mod shop;
 pub mod shop_file;

@@ -1,5 +1,5 @@
 //! Makes a shop the way a real one is made: a person registers it, an admin approves it, and
-//! the owner fills in the settings. For the demo, the benchmarks and the tests.
+//! the owner fills in the settings. For the demo, the benchmarks, the tests and `loket admin`.
 //!
 //! It must not know where its values come from: they are a [`ShopFile`] and a place for mail.
 
@@ -49,12 +49,18 @@ pub struct Folders {
     pub inbox: PathBuf,
     /// Where replies go.
     pub sent: PathBuf,
+    /// Who signs the checks of senders in the mails that come in; none is believed without it.
+    pub authserv_id: Option<String>,
 }
 
 impl Folders {
     /// Both below `root`, with `tmp`, `new` and `cur`; made when absent.
     pub fn make(root: &Path) -> anyhow::Result<Self> {
-        let folders = Self { inbox: root.join("inbox"), sent: root.join("sent") };
+        let folders = Self {
+            inbox: root.join("inbox"),
+            sent: root.join("sent"),
+            authserv_id: Some(AUTHSERV_ID.to_owned()),
+        };
         for folder in ["tmp", "new", "cur"] {
             for place in [&folders.inbox, &folders.sent] {
                 let place = place.join(folder);
@@ -82,10 +88,18 @@ pub async fn make(
     file: &ShopFile,
     folders: &Folders,
 ) -> anyhow::Result<MadeShop> {
+    let owner = UserId::new();
+    store::users::create(store, owner, owner_email, NO_PASSWORD).await?;
+    let shop = register(store, owner, file).await?;
+    store::admin::approve(store, admin, shop.tenant).await?;
+    set_up(store, &shop, file, folders).await?;
+    Ok(shop)
+}
+
+/// Registers the shop of `file` for a person who has none; it waits for approval.
+pub async fn register(store: &Store, owner: UserId, file: &ShopFile) -> anyhow::Result<MadeShop> {
     let settings = &file.shop;
-    let shop =
-        MadeShop { tenant: TenantId::new(), owner: UserId::new(), mailbox: MailboxId::new() };
-    store::users::create(store, shop.owner, owner_email, NO_PASSWORD).await?;
+    let shop = MadeShop { tenant: TenantId::new(), owner, mailbox: MailboxId::new() };
     let newcomer = Claims { user_id: shop.owner, tenant_id: None };
     let registration = NewShop {
         tenant_id: shop.tenant,
@@ -97,13 +111,11 @@ pub async fn make(
         retouradres: settings.retouradres.clone(),
     };
     store.as_user(&newcomer, async |tx| store::shops::register(tx, &registration).await).await?;
-    store.as_admin(admin, async |tx| store::shops::approve(tx, shop.tenant).await).await?;
-    set_up(store, &shop, file, folders).await?;
     Ok(shop)
 }
 
-/// What the owner fills in.
-async fn set_up(
+/// What the owner of an approved shop fills in.
+pub async fn set_up(
     store: &Store,
     shop: &MadeShop,
     file: &ShopFile,
@@ -127,7 +139,7 @@ async fn set_up(
         config: json!({
             "directory": folders.inbox,
             "outgoing": folders.sent,
-            "authserv_id": AUTHSERV_ID,
+            "authserv_id": folders.authserv_id,
         }),
         secret_encrypted: None,
     };

@@ -13,7 +13,7 @@ use tokio_postgres::{Config, NoTls};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::ids::{AuditId, TenantId, UserId};
+use crate::ids::{ApiKeyId, AuditId, TenantId, UserId};
 use crate::session::Session;
 use crate::sql::sql;
 
@@ -28,15 +28,17 @@ pub struct Logins {
     pub admin: Config,
     /// As `loket_system`: all shops, ids only.
     pub system: Config,
+    /// As `loket_setup`: the command line and the set-up link, who make people and admins.
+    pub setup: Config,
     /// As `loket_auth`: the tables of `auth`, and nothing else.
     pub auth: Config,
-    /// Connections of the user and worker pools, each; `auth` has half as
-    /// many, the other two have 4.
+    /// Connections of the user and worker pools, each; `auth` has half as many, the others 4 or
+    /// fewer.
     pub pool_size: usize,
 }
 
 impl Logins {
-    /// The same server and database as `base`, with the five low-privilege roles. `password` is
+    /// The same server and database as `base`, with the low-privilege roles. `password` is
     /// the one [`crate::migrate::set_passwords`] gave them; none where the socket is trusted.
     pub fn beside(base: &Config, password: Option<&str>) -> Self {
         let login = |role: &str| {
@@ -52,6 +54,7 @@ impl Logins {
             worker: login("loket_worker"),
             admin: login("loket_admin"),
             system: login("loket_system"),
+            setup: login("loket_setup"),
             auth: login("loket_auth"),
             pool_size: 8,
         }
@@ -65,6 +68,7 @@ pub struct Store {
     worker: Pool,
     admin: Pool,
     system: Pool,
+    setup: Pool,
     auth: Pool,
     /// Where events are heard; one connection, see [`crate::events::listen`].
     pub(crate) listener: Config,
@@ -92,8 +96,29 @@ pub enum Purpose {
     Delivery,
     /// Feeding live pages.
     Events,
-    /// Making users, from the command line or for the demo.
-    Setup,
+    /// Letting programs of a shop in by their API key.
+    ApiKeys,
+    /// Writing down who was refused what.
+    Audit,
+}
+
+/// A program of a shop, let in by its API key. [`crate::api_keys::find`] makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiKeyClaims {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) key_id: ApiKeyId,
+}
+
+impl ApiKeyClaims {
+    /// The shop.
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant_id
+    }
+
+    /// The key.
+    pub const fn key(&self) -> ApiKeyId {
+        self.key_id
+    }
 }
 
 /// A transaction that sees one shop: a person's, a worker's, or an admin's with a reason.
@@ -128,6 +153,12 @@ pub struct SystemTx {
     pub(crate) session: Session,
 }
 
+/// A transaction of the command line or the set-up link.
+#[derive(Debug)]
+pub struct SetupTx {
+    pub(crate) session: Session,
+}
+
 /// A transaction on the tables of `auth`, and nothing else.
 #[derive(Debug)]
 pub struct AuthTx {
@@ -148,7 +179,7 @@ macro_rules! doors {
         }
     )+};
 }
-doors!(TenantTx, AdminTx, SystemTx, AuthTx);
+doors!(TenantTx, AdminTx, SystemTx, SetupTx, AuthTx);
 
 /// The rights of a login, as the server sees them.
 #[derive(Debug, Deserialize)]
@@ -167,11 +198,12 @@ impl Store {
             worker: pool(&logins.worker, logins.pool_size)?,
             admin: pool(&logins.admin, 4)?,
             system: pool(&logins.system, 4)?,
+            setup: pool(&logins.setup, 2)?,
             auth: pool(&logins.auth, logins.pool_size.div_ceil(2))?,
             listener: logins.system.clone(),
             served_last: Mutex::default(),
         };
-        for pool in [&store.user, &store.worker, &store.admin, &store.system, &store.auth] {
+        for pool in store.pools() {
             refuse_unsafe(pool).await?;
         }
         Ok(store)
@@ -247,10 +279,38 @@ impl Store {
             Purpose::Mailboxes => "mailboxes",
             Purpose::Delivery => "delivery",
             Purpose::Events => "events",
-            Purpose::Setup => "setup",
+            Purpose::ApiKeys => "api_keys",
+            Purpose::Audit => "audit",
         };
         let begin = begin_with(30, &[("app.purpose", purpose)]);
         run(&self.system, &begin, |session| SystemTx { session }, work).await
+    }
+
+    /// As the command line or the set-up link: makes people and the first platform admin.
+    pub async fn as_setup<T>(&self, work: impl AsyncFnOnce(&SetupTx) -> Result<T>) -> Result<T> {
+        let begin = begin_with(30, &[("app.purpose", "setup")]);
+        run(&self.setup, &begin, |session| SetupTx { session }, work).await
+    }
+
+    /// As a program of a shop: it reads what the shop's people read; it works the mail and the
+    /// chat while its key lives and has that scope; it never changes a setting.
+    pub async fn as_api_key<T>(
+        &self,
+        claims: &ApiKeyClaims,
+        work: impl AsyncFnOnce(&TenantTx) -> Result<T>,
+    ) -> Result<T> {
+        let ApiKeyClaims { tenant_id: tenant, key_id: key } = *claims;
+        let settings = [
+            ("app.api_key_id", key.to_string()),
+            ("request.jwt.claims", r#"{"role":"authenticated"}"#.to_owned()),
+        ];
+        let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
+        // The shop comes from the key as it is now: revoked meanwhile, it opens none.
+        let begin = format!(
+            "{}; select set_config('app.tenant_id',coalesce(private.live_api_key_tenant('{tenant}','{key}')::text,''),true)",
+            begin_with(8, &settings)
+        );
+        run(&self.user, &begin, |session| TenantTx { session, tenant, actor: None }, work).await
     }
 
     /// As the auth service: people, sessions, factors, one-time tokens. No shop's rows are seen.
@@ -274,9 +334,13 @@ impl Store {
         answer
     }
 
+    const fn pools(&self) -> [&Pool; 6] {
+        [&self.user, &self.worker, &self.admin, &self.system, &self.setup, &self.auth]
+    }
+
     /// Closes all pools; what is under way ends first.
     pub fn close(&self) {
-        for pool in [&self.user, &self.worker, &self.admin, &self.system, &self.auth] {
+        for pool in self.pools() {
             pool.close();
         }
     }

@@ -109,6 +109,12 @@ pub enum Constraint {
     SameFilter,
     /// Opening a shop needs a reason of some length.
     Reason,
+    /// The shop is not in the state for this step of its approval.
+    StatusStep,
+    /// A shop keeps an owner.
+    LastOwner,
+    /// Nobody does this to themselves.
+    NotOneself,
     /// The parent row does not exist, or belongs to another shop.
     Parent(String),
     /// Any other, by its name.
@@ -122,6 +128,9 @@ impl Constraint {
             "mailboxes_address_key" => Self::MailboxAddress,
             "email_filters_value_key" => Self::SameFilter,
             "audit_log_reason" => Self::Reason,
+            "tenants_status_step" => Self::StatusStep,
+            "profiles_last_owner" => Self::LastOwner,
+            "profiles_not_oneself" => Self::NotOneself,
             _ if *state == SqlState::FOREIGN_KEY_VIOLATION => Self::Parent(name.to_owned()),
             _ => Self::Other(name.to_owned()),
         }

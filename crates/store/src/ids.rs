@@ -86,4 +86,8 @@ ids! {
     OfferId,
     /// An audit entry.
     AuditId,
+    /// An API key of a shop.
+    ApiKeyId,
+    /// An invitation of a colleague.
+    InvitationId,
 }

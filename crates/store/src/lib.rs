@@ -1,8 +1,8 @@
 //! The only crate that knows SQL.
 //!
 //! It offers doors ([`Store::as_user`], [`Store::as_worker`], [`Store::as_admin`],
-//! [`Store::as_system`], [`Store::as_auth`]), each a transaction with the claims of one kind of caller, and one module
-//! of functions per aggregate. It must not know why anything is decided: that is `domain`, nor
+//! [`Store::as_system`], [`Store::as_api_key`], [`Store::as_setup`], [`Store::as_auth`]), each a
+//! transaction with the claims of one kind of caller, and one module of functions per aggregate. It must not know why anything is decided: that is `domain`, nor
 //! when anything runs: that is the binary. Start reading at [`Store`].
 
 mod doors;
@@ -12,14 +12,17 @@ mod row;
 mod session;
 mod sql;
 
+pub mod admin;
 pub mod answer;
 pub mod auth;
+pub mod api_keys;
 pub mod conversations;
 pub mod desk;
 pub mod drafts;
 pub mod events;
 pub mod filters;
 pub mod health;
+pub mod import;
 pub mod ingest;
 pub mod jobs;
 pub mod mailboxes;
@@ -28,14 +31,17 @@ pub mod migrate;
 pub mod notifications;
 pub mod outbox;
 pub mod rules;
+pub mod secrets;
 pub mod shops;
 pub mod users;
 
-pub use doors::{AdminTx, AuthTx, Claims, Logins, Purpose, Store, SystemTx, TenantTx};
+pub use doors::{
+    AdminTx, ApiKeyClaims, AuthTx, Claims, Logins, Purpose, SetupTx, Store, SystemTx, TenantTx,
+};
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{
-    AuditId, FilterId, InteractionId, JobId, LeaseToken, MailboxId, NotificationId, OfferId,
-    OutboxId, RawId, TenantId, ThreadId, UserId,
+    ApiKeyId, AuditId, FilterId, InteractionId, InvitationId, JobId, LeaseToken, MailboxId,
+    NotificationId, OfferId, OutboxId, RawId, TenantId, ThreadId, UserId,
 };
 /// How to reach a server: the driver's own configuration.
 pub use tokio_postgres::Config;

@@ -136,7 +136,9 @@ pub async fn approve(tx: &AdminTx, shop: TenantId) -> Result<bool> {
     Ok(row.approved)
 }
 
-/// Suspends (`suspended`) or rejects (`rejected`) a shop. `false` when it was so before.
+/// Rejects a shop that waits (`rejected`), suspends an approved one (`suspended`), or resumes a
+/// suspended one (`approved`). `false` when it was so before; [`crate::Constraint::StatusStep`]
+/// for any other step, [`crate::Constraint::Reason`] without a reason of 5 characters.
 pub async fn set_status(tx: &AdminTx, shop: TenantId, status: &str, reason: &str) -> Result<bool> {
     #[derive(Deserialize)]
     struct Changed {

@@ -1,14 +1,37 @@
 //! People who sign in, as far as the pipeline and the demo need them.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::doors::{Claims, Purpose, Store};
+use crate::doors::{Claims, Store};
 use crate::error::Result;
 use crate::ids::{TenantId, UserId};
 use crate::session::Params;
 use crate::sql::sql;
+
+/// What a person may do in their shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TenantRole {
+    /// Everything: settings, people, keys.
+    Owner,
+    /// Works the mail and the chat; no settings.
+    Agent,
+    /// Reads.
+    Viewer,
+}
+
+impl TenantRole {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Agent => "agent",
+            Self::Viewer => "viewer",
+        }
+    }
+}
 
 /// A person with their shop: what every page begins with.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -25,16 +48,24 @@ pub struct Profile {
     pub suspended_at: Option<Timestamp>,
     /// Their shop; `None` until approval.
     pub tenant_id: Option<TenantId>,
+    /// What they may do in it; `None` until approval.
+    pub tenant_role: Option<TenantRole>,
     /// The shop with all its settings and no secrets, or the one they registered that still waits.
     /// Amounts are as in the contract's columns.
     pub tenant: Option<Value>,
 }
 
 impl Profile {
-    /// The claims for this person: their shop, unless they are suspended.
+    /// The claims for this person: their shop, unless they or their shop are suspended.
     pub fn claims(&self) -> Claims {
-        let tenant_id = if self.suspended_at.is_some() { None } else { self.tenant_id };
-        Claims { user_id: self.user_id, tenant_id }
+        let barred = self.suspended_at.is_some() || self.shop_is("suspended");
+        Claims { user_id: self.user_id, tenant_id: if barred { None } else { self.tenant_id } }
+    }
+
+    /// Whether their shop, or the one they registered, stands at this status.
+    pub fn shop_is(&self, status: &str) -> bool {
+        let standing = self.tenant.as_ref().and_then(|tenant| tenant.get("status"));
+        standing.and_then(Value::as_str) == Some(status)
     }
 }
 
@@ -52,10 +83,10 @@ pub async fn create(store: &Store, user: UserId, email: &str, password_hash: &st
         created: bool,
     }
     store
-        .as_system(Purpose::Setup, async |tx| {
+        .as_setup(async |tx| {
             let nothing = Value::Object(serde_json::Map::new());
             let params: Params<'_> = &[&user, &email, &password_hash, &nothing];
-            let row: Created = tx.session.one(sql!("users", "create"), params).await?;
+            let row: Created = tx.session.one(sql!("admin", "create_user"), params).await?;
             Ok(row.created)
         })
         .await
@@ -68,23 +99,17 @@ pub async fn by_email(store: &Store, email: &str) -> Result<Option<UserId>> {
         user_id: Option<UserId>,
     }
     store
-        .as_system(Purpose::Setup, async |tx| {
-            let row: Found = tx.session.one(sql!("users", "by_email"), &[&email]).await?;
+        .as_setup(async |tx| {
+            let row: Found = tx.session.one(sql!("admin", "by_email"), &[&email]).await?;
             Ok(row.user_id)
         })
         .await
 }
 
-/// Makes the person with this address a platform admin; `None` when there is none.
+/// Makes the person with this address the first platform admin; `None` when there is none.
+/// Refused where another person is one: they make others, see [`crate::admin::set_platform_role`].
 pub async fn make_platform_admin(store: &Store, email: &str) -> Result<Option<UserId>> {
-    #[derive(Deserialize)]
-    struct Made {
-        user_id: Option<UserId>,
-    }
-    store
-        .as_system(Purpose::Setup, async |tx| {
-            let row: Made = tx.session.one(sql!("users", "make_admin"), &[&email]).await?;
-            Ok(row.user_id)
-        })
-        .await
+    let Some(user) = by_email(store, email).await? else { return Ok(None) };
+    crate::admin::make_first(store, user).await?;
+    Ok(Some(user))
 }

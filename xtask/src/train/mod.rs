@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use domain::understand::classifier::Weights;
+use domain::understand::classifier::{LABEL_COUNT, LABELS, Scores, Weights};
 use domain::understand::score::Score;
-use domain::understand::{Reading, read, read_with};
+use domain::understand::{Reading, features_of, read, read_with};
 
 mod learn;
 mod mails;
+mod offers;
 
 use mails::Mail;
 
@@ -36,6 +37,7 @@ pub struct Arguments {
 }
 
 const WEIGHTS: &str = "crates/domain/src/understand/data/weights.bin";
+const OFFER_WEIGHTS: &str = "crates/domain/src/understand/data/offer_weights.bin";
 
 /// Runs the task from the root of the repository.
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -60,14 +62,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let weights = learn::learn(&mails.iter().chain(&phrases).collect::<Vec<_>>());
     let bytes = weights.encode();
-    let fresh = fs::read(WEIGHTS).is_ok_and(|old| old == bytes);
+    let answers = offers::learn(&mails)?.encode();
     if arguments.check {
-        if !fresh {
-            bail!("{WEIGHTS} is stale: run `cargo xtask train`");
+        for (file, made) in [(WEIGHTS, &bytes), (OFFER_WEIGHTS, &answers)] {
+            if fs::read(file).map_or(true, |old| old != *made) {
+                bail!("{file} is stale: run `cargo xtask train`");
+            }
         }
         print("the weights are fresh");
         return Ok(());
     }
+    fs::write(OFFER_WEIGHTS, &answers).with_context(|| format!("writing {OFFER_WEIGHTS}"))?;
     fs::write(WEIGHTS, &bytes).with_context(|| format!("writing {WEIGHTS}"))?;
     let fingerprint = weights.fingerprint;
     let (count, short, size) = (mails.len(), phrases.len(), bytes.len());
@@ -105,6 +110,7 @@ const FOLDS: usize = 5;
 fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) {
     let mut score = Score::default();
     let mut short = Score::default();
+    let mut cuts = Cuts::default();
     for fold in 0..FOLDS {
         let (test, rest): (Vec<_>, Vec<_>) =
             mails.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
@@ -119,6 +125,7 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) {
         for (_, mail) in test {
             let reading = mail.with_input(|input| read_with(&weights, input));
             let wrong = mail.count(&mut score, &reading);
+            cuts.add(mail, &mail.with_input(|input| weights.scores(&features_of(input))));
             let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
             if shown {
                 print_miss(mail, &reading, &wrong);
@@ -128,6 +135,43 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) {
     print_score(&score);
     print("the short lines, read unseen:");
     print_score(&short);
+    cuts.print();
+}
+
+/// The scores of mails read unseen, to find from which score each label should be given.
+#[derive(Default)]
+struct Cuts(Vec<(Scores, [Option<bool>; LABEL_COUNT])>);
+
+impl Cuts {
+    fn add(&mut self, mail: &Mail, scores: &Scores) {
+        self.0.push((*scores, learn::truth(mail)));
+    }
+
+    /// Per label the score above which F1 is highest, and that F1 in basis points.
+    fn print(&self) {
+        print("the best score to give a label from, and its f1:");
+        for (label, name) in LABELS.iter().enumerate() {
+            let worth = |cut: i32| {
+                let mut counts = [0_u32; 3];
+                for (scores, truth) in &self.0 {
+                    let given = scores.get(label).is_some_and(|score| *score > cut);
+                    let there = truth.get(label).copied().flatten();
+                    let place = match (given, there) {
+                        (true, Some(true)) => 0,
+                        (true, Some(false)) => 1,
+                        (false, Some(true)) => 2,
+                        _ => continue,
+                    };
+                    counts.iter_mut().skip(place).take(1).for_each(|count| *count += 1);
+                }
+                let [hit, extra, missed] = counts;
+                20_000 * hit / (2 * hit + extra + missed).max(1)
+            };
+            let best = (-16..8).map(|step| (worth(step * 50), step * 50)).max();
+            let (worth, cut) = best.unwrap_or_default();
+            print(&format!("{name:20} {cut:>6} {worth:>6}"));
+        }
+    }
 }
 
 fn print_miss(mail: &Mail, reading: &Reading, wrong: &[String]) {

@@ -4,7 +4,6 @@
 //! The part of the text that tells of the old address weighs against a candidate.
 //! Whether the customer wants a change at all is decided elsewhere.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -13,11 +12,15 @@ use super::NewAddress;
 use super::plain::fold;
 
 mod around;
-mod parts;
-mod unanchored;
+mod code;
+mod pieces;
+mod single;
+mod street;
+mod words;
 
 use around::around;
-use unanchored::unanchored;
+use code::{Kind, codes};
+use pieces::{Piece, pieces};
 
 #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
 fn pattern(text: &str) -> Regex {
@@ -35,74 +38,44 @@ macro_rules! patterns {
 }
 
 patterns! {
-    DUTCH_CODE = r"\b([1-9]\d{3} ?[A-Za-z]{2})\b";
-    FOUR_OR_FIVE = r"(?i)\b(?:(B|D|F|BE|DE|FR|LU)[- ])?(\d{4,5})[ ,]+(\p{L}[\p{L}'’.-]{2,})";
-    BRITISH_CODE = r"(?i)\b([A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b";
-    IRISH_CODE = r"\b([AC-FHKNPRTV-Y]\d[\dW] ?[0-9A-Z]{4})\b";
-    AMERICAN = r"(?i)\b([\p{L}][\p{L} .'-]*?),? +([A-Z]{2})\.? +(\d{5}(?:-\d{4})?)\b";
-    // number first: 18 Harbour Row
-    NUMBER_FIRST = r"^(?:no\.? ?|nr\.? ?)?(\d{1,5} ?(?:[A-Za-z]\b)?(?:[-/]\d+\w?)?),? +(\p{L}[\p{L}'’. -]+)$";
-    // number last: Molenweg 8-2
-    NUMBER_LAST = r"(?x)^(['’]?\p{L}[\p{L}\p{M}\d'’./()\ -]*?),?\ *(?:nr\.?|nummer|no\.?|huisnummer|num[eé]ro|n°)?\ *
-        (\d{1,5}(?:[\ ]?[A-Za-z]{1,3}\b)?(?:\ ?[-/+]\ ?[0-9A-Za-z]{1,5})*(?:[\ ,]+(?:te|in|moet|is|zijn|\d+e\ verdieping|\d+\.\ stock|bus|bte|bo[iî]te|kamer|app?\.?|appartement|unit|flat|box|hs|huis|hoog|bis|ter|rood|zw|rd|verdieping|etage|[IV]+|[A-Za-z])\b\.?\ ?[0-9A-Za-z.-]*)*)$";
-    STREET_WORD = r"(?i)(?:straat|straatje|str\.?|laan|weg|plein|gracht|kade|dreef|hof|singel|pad|steeg|markt|dijk|park|plantsoen|lei|baan|wal|dam|burg|berg|haven|kamp|oord|akker|veld|waard|erf|donk|heide|stee|drift|ring|allee|gasse|platz|strasse|straße|(?:^|\s)(?:rue|avenue|place|chemin|boulevard|street|st|road|rd|lane|ln|avenue|ave|close|drive|court|crescent|terrace|way|row|grove|gardens|square|walk|hill|mews|view|mount|rise|quay))$";
-    UNIT = r"(?i)^(?:flat|unit|apartment|apt\.?|room|suite|floor|bus|bte|bo[iî]te|kamer|app?\.?|appartement|box|studio|block|house|etage|verdieping|\d+\. ?stock|\d+e verdieping|[\p{L}' ]*(?:house|cottage|farm|lodge|wharf|maltings|forge|mill|barn|building|tower|hall|court|club))\b.*$";
-    LEAD_IN = r"^.*(?:\b(?i:naar|to|at|op|in|is|wordt|bij|zijn|moet|be|adres|address|here|hierheen|hierhin|now|nu|aan|an|auf|à|sur|on|this time|voortaan|liever|graag)\b[:,]?|[:;])\s+(?:(?:de|den|the|my|mijn|m'n|our|ons|het|our new)\s+)?";
-    OLD_BEFORE = r"(?i)\b(?:oude?|old|niet(?: meer)?(?: op| naar| in| de| het| bij)*|not(?: any ?more)?(?: to| at| the)*|no longer(?: at| in)?|nicht(?: mehr)?(?: in| an| die)*|ipv|i\.p\.v\.|in plaats van(?: op| naar)?|instead of|was|stond(?: op)?|former|previous|vorige?|huidige|current|from|van|thuis|thuisadres|gebracht|uit|retour haal|factuuradres|bring|wohne)\b";
-    NEW_BEFORE = r"(?i)\b(?:nieuwe?|new|neue|nouvelle|maar(?: naar| op)?|but(?: to)?|sondern|naar|to|at|moet|moved|verhuisd|wordt|voortaan|should be|must be|correct|juiste|right|now|nu|dus|here|send|deliver|leveren|bezorgen|sturen|op)\b";
-    BARE_NUMBER = r"(?ix)(?:\b(?:moet|must\ be|should\ be|should\ go\ to|go\ to|moved\ to|verhuisd\ naar|naar|wordt|is|actually|eigenlijk)\s+(?:op\ )?(?:nr\.?\s*|nummer\s*|number\s*|no\.?\s*|huisnummer\s*)?((?:flat\s|bus\s|unit\s|apt\s|apartment\s)?\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b(?:\s+(?:zijn|worden|ipv|instead|not|niet)|\s*[,.;!)]|\s*$))
-        |(?:\b(?:not|niet)\s+\d{1,4}\s?[A-Za-z]?\s?[.,;:]\s*(?:but\ |maar\ |it's\ |it\ is\ )?(\d{1,4}\s?[A-Za-z]?)\b)
+    DUTCH_CODE = r"\b([1-9]\d{3} ?([A-Za-z]{2}))\b";
+    FOUR_OR_FIVE = r"\b(?:(B|D|F|L|A|CH|BE|DE|FR|LU|AT|NL|DK)[- ])?(\d{4}-\d{3}|\d{3} \d{2}|\d{4,5})\b";
+    BRITISH_CODE = r"(?i)\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b";
+    IRISH_CODE = r"\b[AC-FHKNPRTV-Y]\d[\dW] ?[0-9A-Z]{4}\b";
+    AMERICAN = r"\b([A-Z]{2}|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming)\.?,? +(\d{5}(?:-\d{4})?)\b|^[a-z]+(?: [a-z]+)? ([a-z]{2}) (\d{5})$";
+    // number first: 18 Harbour Row, 8 bis rue des Tanneurs
+    NUMBER_FIRST = r"(?:^|\s)(\d{1,5}[A-Za-z]?(?:[-–/]\d{1,4}[A-Za-z]?)?(?: bis| ter)?,?)\s+(\p{L}[\p{L}\p{M}'’. -]*(?:\s\d{1,3})?(?:,?\s(?:Apt|Apartment|Unit|Suite|Ste|Flat|Room|Floor|#)\.?\s?#?\w{1,5})?)$";
+    UNIT_TAIL = r"(?i),?\s(?:apt|apartment|unit|suite|ste|flat|room|floor|#)\.?\s?#?[A-Za-z]?\d*[A-Za-z]?$";
+    STREET_WORD = r"(?i)(?:straat|straatje|str\.?|laan|laantje|weg|wegje|plein|gracht|kade|kaai|dreef|hof|singel|pad|steeg|markt|dijk|park|plantsoen|lei|baan|wal|dam|burg|berg|haven|kamp|oord|akker|veld|waard|erf|donk|heide|stee|drift|ring|allee|gasse|platz|strasse|straße|damm|ufer|dorp|vest|brink|hoek|sluis|vaart|brug|poort|meent|werf|steenweg|chaussee|(?:^|\s)(?:rue|avenue|place|chemin|boulevard|street|st|road|rd|lane|ln|avenue|ave|close|drive|dr|court|crescent|terrace|way|row|grove|gardens|square|walk|hill|mews|view|mount|rise|quay|quayside|approach|bank|brow|garth|gate|fields|meadow|meadows|orchard|path|passage|promenade|reach|side|strand|vale|wynd|yard|brae|wharf road|parade|green|park|blvd|circle|plaza|pkwy|parkway|highway|trail|ct|pl|waterside|county road \d+|route \d+))$";
+    ENGLISH_TYPE = r"(?i)(?:^|\s)(?:rue|avenue|place|chemin|boulevard|street|st|road|rd|lane|ln|avenue|ave|close|drive|dr|court|crescent|terrace|way|row|grove|gardens|square|walk|hill|mews|view|mount|rise|quay|quayside|approach|bank|brow|garth|gate|fields|meadow|meadows|orchard|path|passage|promenade|reach|side|strand|vale|wynd|yard|brae|wharf road|parade|green|park|blvd|circle|plaza|pkwy|parkway|highway|trail|ct|pl|waterside|county road \d+|route \d+)$";
+    OLD_BEFORE = r"(?i)\b(?:oude?|oud adres|old|niet|not|pas|nicht|no longer|never|ipv|i\.p\.v\.|in plaats van|instead of|rather than|was|waren|were|stond(?: op| er)?|staat(?: er| nog)?|former|previous|vorige?|huidige|current|thuisadres|factuuradres|billing address|invoice address|retour haal|had|have me (?:down )?(?:at|as)|i'd put|i put|typed|form has|shows?|geen|verlaten|leaving|left|moved from|verhuisd van|woonde|lived|wohne|kantoor aan de)\b";
+    FROM_BEFORE = r"(?i)\b(?:van|from|uit|von|vanuit|out of)(?:\s+(?:de|het|the|mijn|my|onze|our|oude|old))?\s*:?\s*$";
+    OLD_HERE = r"(?i)\b(?:niet(?: meer)?|not|no longer|ipv|in plaats van|instead of|rather than|oude?|old)(?: naar| to| at| op| in| aan| bij| from)?(?: de| het| the| my| mijn)?\s*$";
+    NEW_BEFORE = r"(?i)\b(?:nieuwe?|new|neue|nouvelle|maar|but|sondern|naar|to|moet|moest|moved|verhuisd|wordt|voortaan|should|must|correct|juiste|right|now|nu|dus|here|send|deliver|leveren|bezorgen|sturen|brengen|laten brengen|stuur|lever|bezorg|breng|wonen|woon|woont|live|living|op|at|bij|it's|its|it is|that's|het is|dat is|'t is|zitten|blijft|goede|actually|eigenlijk|please use)\b";
+    OLD_AFTER = r"(?i)^[ ,:]{0,2}(?:(?:is|was|ligt|staat) )?(?:oud|fout|verkeerd|wrong|old|ingevuld|ingetikt|ingetypt|opgegeven|doorgegeven|gezet|staan\b|niet meer|klopt niet|vervalt|laten vervallen|dus laten vervallen|any ?more|no longer|is not|isn't|was my old|naar\b|(?-i:moet (?:zijn )?\p{Lu}|wordt \p{Lu}|should be \p{Lu})|stays?\b|blijft\b)";
+    BARE_NUMBER = r"(?ix)(?:\b(?:moe?s?t|must\ be|should\ be|should\ go\ to|should\ read|go\ to|moved\ to|verhuisd\ naar|naar|wordt|is|actually|eigenlijk|it's|its|it\ is|we're|i'm)\s+(?:in\ fact\ |gewoon\ |toch\ )?(?:op\ |at\ )?(?:nr\.?\s*|nummer\s*|number\s*|no\.?\s*|huisnummer\s*)?((?:flat\s|bus\s|unit\s|apt\s|apartment\s)?\d{1,4}\s?[A-Za-z]?(?:[-/][0-9a-z]{1,4})?(?:\ (?:zw|rd|hs|bis|rood|zwart))?)\b(?:\s+(?:zijn|worden|wezen|ipv|instead|not|niet|and\ not|en\ niet|hoor|dus)|\s*[,.;!)\n]|\s*$))
+        |(?:\b(?:not|niet)\s+\d{1,4}\s?[A-Za-z]?\s?[.,;:]?\s*(?:but\ |maar\ |it's\ |it\ is\ )(\d{1,4}\s?[A-Za-z]?)\b)
         |(?:\b(?:huisnummer|huisnr|nummer|nr|number|house\ number)\b[^.\n]{0,30}?\b(?:moet(?:\ zijn)?|wordt|is|should\ be|must\ be|be)\b\s+(?:nr\.?\s*|nummer\s*|number\s*)?(\d{1,4}\s?[A-Za-z]?(?:[-/]\d+)?)\b)
         |\b((?:flat|bus|unit|apartment|apt|toevoeging)\s(?:nr\.?\s?|no\.?\s?)?\d{1,4}\s?[A-Za-z]?)\b
-        |\b(?:naar|to|at|on)\ (?:nr\.?\ ?|nummer\ |number\ |no\.?\ )(\d{1,4}\s?[A-Za-z]?)\b";
-    ENGLISH_STREET = r"(?x)\b((?:(?:Flat|Unit|Apt|Apartment|Suite|Room)\.?\s\w{1,4},?\s)?\d{1,4}[A-Za-z]?)\s((?:\p{Lu}[\p{L}'’]+\s){1,3}(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Close|Drive|Court|Crescent|Terrace|Way|Row|Grove|Gardens|Square|Walk|Hill|Mews|Place|Park|Green|View|Rise|Quay))\b\.?(?:(?:,|\ in)\s*(\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}-]+)?))?";
-    STREET_NUMBER = r"(?x)\b((?:\p{Lu}[\p{L}'’.-]*\s(?:(?:van|de|den|der|het|'t|ten|ter|op|aan|of|la|du|des|le|the)\s)*){0,4}\p{L}[\p{L}'’.-]*)\s(\d{1,4}(?:\s?[A-Za-z]\b|\s?[-/]\s?[0-9A-Za-z]{1,4}|\sbis|\s(?:bus|bte|hs|hoog|kamer)\s?\w{0,5})*)";
-    CITY_AFTER = r"^(?:\s*,\s*|\s+(?:in|te|,)\s+)(\p{Lu}[\p{L}'’-]+(?:\s(?:\p{Lu}[\p{L}'’-]+|aan|den|de|ter|op|bij))*)";
-    PO_BOX = r"(?i)\b(postbus|po box|p\.o\. box|postfach|bo[iî]te postale)\s+(\d{1,6})\b";
-    ONLY_CITY = r"(?:huis|woning|flat|appartement|adres|house|place|home|ouders|moeder|zus|mother|sister|office|werk)\s+(?:in|te)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)?)";
-    CITY = r"^[\s,]*((?:'s-|'t )?\p{Lu}[\p{L}'’.-]*(?:[ -](?:aan|den|de|der|op|bij|a/d|in|ter|upon|on|sur|en|la|le|les|am|\p{Lu}[\p{L}'’.-]*))*)";
-    CITY_TOLD = r"\b(?:in|te)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)?)$";
-    LOWER_CITY = r"^[\s,]*(\p{L}[\p{L}'’-]{2,}(?:[ -]\p{L}[\p{L}'’-]+)?)\s*(?:$|[,.\n])";
+        |\b(?:naar|to|at|on|op|is|it's|its)\ (?:nr\.?\ ?|nummer\ |number\ |no\.?\ |huisnummer\ )(\d{1,4}\s?[A-Za-z]?)\b
+        |\b(?:buren|overburen|buurvrouw|buurman|neighbours?|neighbors?|next\ door|hiernaast|aan\ de\ overkant|across\ the\ road|woon|wonen|zitten|live|living)\ (?:\w+\ )?(?:op|at|on|van|in)\ (?:nr\.?\ ?|nummer\ |number\ |no\.?\ )?(\d{1,4}\s?[A-Za-z]?)\b
+        |(?:^|[\s,:])(\d{1,4}\ ?[A-Za-z]?(?:-[a-z]{2})?),?\ (?:ipv|i\.p\.v\.|instead\ of|in\ plaats\ van|en\ niet|and\ not|not|niet)\ (?:nr\.?\ |nummer\ |number\ )?\d{1,4}[A-Za-z]?\b
+        |(?:^|[.:,!]\s)(\d{1,4}\ ?(?:[A-Za-z]|hs|bis|huis|boven))[,]?\ (?:please|graag|niet|not|aub|pls)\b
+        |\b(?:nummer|number|huisnummer)\ (\d{1,4}[A-Za-z]?)\ (?:hoor|h[eè]|dus|not|niet|zijn|worden)\b";
+    NAMED_STREET = r"(?i)\b(?:straat|straatnaam|street|street name)\s+(?:heet|is|moet zijn|should be|must be|should read|wordt)\s+(\p{Lu}[\p{L}'’-]+(?: \p{Lu}[\p{L}'’-]+){0,3})";
+    CODE_TOLD = r"(?i)\b(?:postcode|zip(?: code)?|plz|code)\b[^0-9\n.]{0,12}(\d{4}(?: ?[A-Z]{2})?)\b|\((\d{4}(?: ?[A-Z]{2})?)[,)]";
+    CITY_NAMED = r"(?x)\b(?i:naar|to|nach|in)\s+(\p{L}[\p{L}'’-]+)\s+(?i:ipv|i\.p\.v\.|in\ plaats\ van|instead\ of|rather\ than|niet|not)
+        |\b(?i:maar|but|sondern)\s+(?i:in\ |naar\ |to\ )?(\p{L}[\p{L}'’-]+)
+        |\b(?i:naar|to|nach|moet|should\ be|must\ be|is)\s+(?i:naar\ |in\ |zijn\ |uiteraard\ |natuurlijk\ |gewoon\ )?(\p{L}[\p{L}'’-]+)
+        |\b(?i:zit|zitten|woon|woont|wonen|live|living|lives)(?:\ \w+){0,4}\ in\ (\p{L}[\p{L}'’-]+)
+        |(?:^|[.!?\n]\s+)(\p{Lu}[\p{L}'’-]+)\s+(?i:now|nu|dus|please|graag)\b";
+    CITY_BEFORE = r"\b(?i:in|te|naar|to|but|maar)\s+(\p{Lu}[\p{L}'’-]+(?: \p{Lu}[\p{L}'’-]+)?)\s*[,:]\s*$";
+    CITY = r"^[\s,]*((?:['’]s-|['’]t )?\p{L}[\p{L}\p{M}'’.-]*(?:[ -](?:aan|den|de|der|op|bij|a/d|in|ter|upon|on|sur|en|la|le|les|am|an|\p{Lu}[\p{L}\p{M}'’.-]*))*)";
 }
 
-/// A country named in the text, as ISO 3166-1 alpha-2.
-const COUNTRIES: [(&str, &str); 26] = [
-    ("nederland", "NL"),
-    ("netherlands", "NL"),
-    ("holland", "NL"),
-    ("belgie", "BE"),
-    ("belgië", "BE"),
-    ("belgium", "BE"),
-    ("belgique", "BE"),
-    ("duitsland", "DE"),
-    ("germany", "DE"),
-    ("deutschland", "DE"),
-    ("frankrijk", "FR"),
-    ("france", "FR"),
-    ("united kingdom", "GB"),
-    ("great britain", "GB"),
-    ("england", "GB"),
-    ("scotland", "GB"),
-    ("wales", "GB"),
-    ("northern ireland", "GB"),
-    ("ireland", "IE"),
-    ("ierland", "IE"),
-    ("luxemb", "LU"),
-    ("oostenrijk", "AT"),
-    ("austria", "AT"),
-    ("spain", "ES"),
-    ("spanje", "ES"),
-    ("usa", "US"),
-];
-
-/// The country of a well-known city, from `data/cities.toml`.
-fn country_of_city(city: &str) -> Option<&'static str> {
-    let plain = fold(city);
-    CITIES.iter().find(|(_, cities)| cities.contains(&plain)).map(|(code, _)| code.as_str())
+const fn has_street(address: &NewAddress) -> bool {
+    address.street.is_some() || address.house_number.is_some()
 }
-
-static CITIES: LazyLock<BTreeMap<String, Vec<String>>> =
-    LazyLock::new(|| toml::from_str(include_str!("data/cities.toml")).unwrap_or_default());
 
 struct Found {
     address: NewAddress,
@@ -110,22 +83,59 @@ struct Found {
     score: i32,
 }
 
-/// The new address in `text` (raw, without quotation and signature), if one is given.
-pub(super) fn new_address(text: &str) -> Option<NewAddress> {
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) && ONLY_CITY.find(text).is_none() {
-        return None;
+/// The new address in the customer's own `subject` and `text` (raw, without quotation and
+/// signature), if one is given.
+pub(super) fn new_address(subject: &str, text: &str) -> Option<NewAddress> {
+    let of_text = best(text, subject);
+    let of_subject = || best(subject, text);
+    let Some(mut address) = of_text else { return of_subject() };
+    if address.street.is_none()
+        && address.house_number.is_none()
+        && let Some(other) = of_subject().filter(|it| it.street.is_some())
+    {
+        address.street = other.street;
+        address.house_number = other.house_number;
+        address.city = address.city.or(other.city);
+        address.postal_code = address.postal_code.or(other.postal_code);
+        address.country = address.country.or(other.country);
     }
+    Some(address)
+}
+
+/// The best candidate of `text`; `beside` is read with it, but not searched.
+fn best(text: &str, beside: &str) -> Option<NewAddress> {
+    let pieces = pieces(text);
+    let told = speaks_of_postcode(text) || speaks_of_postcode(beside);
     let mut found: Vec<Found> = Vec::new();
-    anchored(text, &mut found);
-    let has_anchor = found.iter().any(|it| it.score > 0);
-    if !has_anchor {
-        unanchored(text, &mut found);
+    anchored(text, &pieces, told, &mut found);
+    let enough = |found: &[Found]| {
+        found.iter().any(|it| {
+            it.score > 0 && (it.address.street.is_some() || it.address.house_number.is_some())
+        })
+    };
+    if !enough(&found) {
+        single::streets(text, &pieces, &mut found);
     }
-    let best = found.into_iter().filter(|it| it.score > 0).max_by_key(|it| (it.score, it.at));
-    let mut address = best?.address;
-    if address.country.is_none() && (address.street.is_some() || address.city.is_some()) {
-        let implied = address.city.as_deref().and_then(country_of_city);
-        address.country = named_country(text).or_else(|| implied.map(str::to_owned));
+    if !found.iter().any(|it| it.score > 0) {
+        single::parts(text, &mut found);
+    }
+    // A code on its own completes a street without one.
+    let apart = |it: &&Found| it.score > 0 && !has_street(&it.address);
+    let code = found.iter().filter(apart).map(|it| it.address.clone()).next_back();
+    let positive = |it: &Found| it.score > 0;
+    let full = |it: &Found| {
+        // The only full address of a mail is the new one, unless it is told to be old.
+        it.score > -20 && it.address.street.is_some() && it.address.postal_code.is_some()
+    };
+    let any = found.iter().any(positive);
+    let kept = found.into_iter().filter(|it| if any { positive(it) } else { full(it) });
+    let mut address = kept.max_by_key(|it| (it.score, it.at))?.address;
+    if let Some(code) = code.filter(|it| address.postal_code.is_none() && it.postal_code.is_some())
+        && has_street(&address)
+    {
+        address.postal_code = code.postal_code;
+        address.city = address.city.or(code.city);
+        address.country = address.country.or(code.country);
     }
     Some(address)
 }
@@ -148,18 +158,8 @@ pub(super) fn has_postcode(text: &str) -> bool {
     })
 }
 
-fn named_country(text: &str) -> Option<String> {
-    let lower = text.to_lowercase();
-    let named = COUNTRIES.iter().find(|(name, _)| {
-        lower.match_indices(name).any(|(at, _)| {
-            !lower.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric))
-        })
-    });
-    named.map(|(_, code)| (*code).to_owned())
-}
-
 /// How old or new the place at `at` sounds: the nearest word before it decides.
-fn context(text: &str, at: usize) -> i32 {
+fn context(text: &str, at: usize, end: usize) -> i32 {
     let before = text.get(..at).unwrap_or_default();
     let from = before.char_indices().rev().nth(70).map_or(0, |(at, _)| at);
     let near = before.get(from..).unwrap_or(before);
@@ -167,100 +167,66 @@ fn context(text: &str, at: usize) -> i32 {
     let near = near.rsplit_once(". ").map_or(near, |(_, rest)| rest);
     let last = |pattern: &Regex| pattern.find_iter(near).last().map(|found| found.end());
     let verdict = match (last(&OLD_BEFORE), last(&NEW_BEFORE)) {
-        (Some(old), Some(new)) if old >= new => -14,
-        (Some(_), None) => -8,
+        (Some(old), Some(new)) if old >= new => -30,
+        (Some(_), None) => -30,
         (_, Some(_)) => 5,
         (None, None) => 0,
     };
     let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
-    let labelled = if line.contains("oud adres") || line.contains("old address") { 30 } else { 0 };
-    let bracket = if before.rfind('(') > before.rfind(')') { 8 } else { 0 };
-    10 + verdict - labelled - bracket
+    let label = |names: &[&str]| names.iter().filter_map(|it| line.rfind(it)).max();
+    let old = label(&["oud adres", "oude adres", "old address", "van:", "from:", "old:", "oud:"]);
+    let new = label(&["naar", "to:", "nieuw", "new"]);
+    let labelled = old.is_some() && old >= new;
+    // What stands behind a colon is what was announced.
+    let verdict = if !labelled && before.trim_end().ends_with(':') { 5 } else { verdict };
+    let came = FROM_BEFORE.is_match(near);
+    let after = text.get(end..).unwrap_or_default();
+    let corrected = OLD_AFTER.is_match(after);
+    let bracket = before.rfind('(') > before.rfind(')');
+    10 + verdict
+        - if labelled || came || corrected || OLD_HERE.is_match(near) { 30 } else { 0 }
+        - if bracket { 8 } else { 0 }
 }
 
 /// Candidates around a postcode.
-fn anchored(text: &str, found: &mut Vec<Found>) {
-    let mut taken: Vec<(usize, usize)> = Vec::new();
-    let kinds: [(&LazyLock<Regex>, &str); 5] = [
-        (&DUTCH_CODE, "NL"),
-        (&IRISH_CODE, "IE"),
-        (&BRITISH_CODE, "GB"),
-        (&AMERICAN, "US"),
-        (&FOUR_OR_FIVE, ""),
-    ];
-    for (pattern, country) in kinds {
-        for captures in pattern.captures_iter(text) {
-            let Some(whole) = captures.get(0) else { continue };
-            let overlaps =
-                taken.iter().any(|(from, to)| whole.start() < *to && whole.end() > *from);
-            if overlaps {
+fn anchored(text: &str, pieces: &[Piece<'_>], told: bool, found: &mut Vec<Found>) {
+    for (index, piece) in pieces.iter().enumerate() {
+        for code in codes(piece.text, told) {
+            let (mut address, start) = around(pieces, index, &code);
+            let street = address.street.is_some() || address.house_number.is_some();
+            let glued = !code.written.contains(' ') && code.kind != Kind::Dutch;
+            // Digits without a place are a postcode only where postcodes are spoken of.
+            let weak = code.kind == Kind::Digits && address.city.is_none() && !told;
+            if !street && (weak || glued && !told && address.city.is_none()) {
                 continue;
             }
-            if let Some((address, start)) = around(text, &captures, country) {
-                taken.push((whole.start(), whole.end()));
-                let parts =
-                    i32::from(address.street.is_some()) * 6 + i32::from(address.city.is_some()) * 2;
-                let bare = address.street.is_none() && address.house_number.is_none();
-                let named = country == "NL" && speaks_of_postcode(text);
-                let score = match (bare, named) {
-                    (true, true) => 1,
-                    (true, false) => -1,
-                    _ => context(text, start) + parts,
-                };
-                found.push(Found { address, at: whole.start(), score });
+            if code.kind == Kind::Digits && !street && !told {
+                address.city.as_deref().and_then(words::country_of_city).is_none().then(|| {
+                    address.city = None;
+                });
+                if address.city.is_none() {
+                    continue;
+                }
             }
+            if address.city.is_none()
+                && let Some(city) =
+                    text.get(..start).and_then(|it| CITY_BEFORE.captures(it)?.get(1))
+            {
+                address.city = Some(city.as_str().to_owned());
+            }
+            let end = piece.at + code.end;
+            let parts = i32::from(street) * 6 + i32::from(address.city.is_some()) * 2;
+            let score = context(text, start, end) + parts;
+            found.push(Found { address, at: start, score });
         }
     }
 }
 
 fn speaks_of_postcode(text: &str) -> bool {
     let lower = text.to_lowercase();
-    ["postcode", "post code", "zip code", "postal code"].iter().any(|word| lower.contains(word))
-}
-
-fn is_word(letters: &str) -> bool {
-    matches!(
-        letters.to_lowercase().as_str(),
-        "en" | "is"
-            | "in"
-            | "of"
-            | "op"
-            | "om"
-            | "te"
-            | "de"
-            | "me"
-            | "je"
-            | "ze"
-            | "we"
-            | "al"
-            | "an"
-            | "to"
-            | "it"
-            | "as"
-            | "so"
-            | "or"
-            | "at"
-            | "my"
-            | "no"
-            | "ik"
-            | "er"
-            | "na"
-            | "nu"
-            | "cm"
-            | "mm"
-            | "kg"
-            | "ml"
-            | "st"
-            | "th"
-            | "uu"
-            | "up"
-            | "us"
-            | "on"
-            | "by"
-            | "be"
-            | "if"
-            | "eu"
-    )
+    ["postcode", "post code", "zip", "postal code", "eircode", "plz"]
+        .iter()
+        .any(|it| lower.contains(it))
 }
 
 #[cfg(test)]
@@ -268,7 +234,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        let Some(address) = new_address(text) else { return "-".to_owned() };
+        let Some(address) = new_address("", text) else { return "-".to_owned() };
         [address.street, address.house_number, address.postal_code, address.city, address.country]
             .map(|part| part.unwrap_or_else(|| "_".to_owned()))
             .join("|")

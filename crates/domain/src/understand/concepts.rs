@@ -15,7 +15,7 @@ use super::plain::{Plain, Span};
 pub(super) type Mask = u128;
 
 /// At most this many concepts are used.
-pub(super) const MOST: usize = 96;
+pub(super) const MOST: usize = 126;
 
 const LISTS: &str = include_str!("data/concepts.toml");
 
@@ -131,7 +131,8 @@ fn word_hashes(phrase: &str) -> Vec<u64> {
 }
 
 impl Concepts {
-    fn parse(lists: &str) -> Self {
+    /// Compiles lists written as in `data/concepts.toml`.
+    pub(super) fn parse(lists: &str) -> Self {
         let table: BTreeMap<String, String> = toml::from_str(lists).unwrap_or_default();
         let names: Vec<String> = table.keys().take(MOST).cloned().collect();
         let mut phrases = ByHash::<Entry>::default();

@@ -4,7 +4,9 @@
 //! disagree, a threat or a call for a person wins only with a margin in its favour.
 
 use super::address;
-use super::classifier::{Judged, Scores, Weights, place};
+use super::alarm;
+use super::calls;
+use super::classifier::{Scores, Weights, place};
 use super::concepts::{CONCEPTS, Found};
 use super::features::{Features, Source, Style, features};
 use super::fresh::{Parts, parts};
@@ -12,12 +14,11 @@ use super::gates;
 use super::language::language;
 use super::offer::{self, Answer};
 use super::order_number::order_number;
-use super::plain::Plain;
-use super::rules::{RULE_SET, RuleHit, apply};
+use super::plain::{Plain, Span};
+use super::rules::{RULE_SET, RuleHit, apply, marked};
+use super::stance;
 use super::{Evidence, Input, NewAddress, Reading};
-use crate::contract::{
-    EscalationReason, Intent, IntentSet, Language, Mood, OfferResponse, ThreatKind,
-};
+use crate::contract::{EscalationReason, Intent, IntentSet, Language, Mood, OfferResponse};
 
 /// Everything seen in a mail before anything is concluded.
 pub(super) struct Seen {
@@ -25,6 +26,8 @@ pub(super) struct Seen {
     plain: Plain,
     found: Found,
     hits: Vec<RuleHit>,
+    /// Words for a step or a call for a person: their mark and where they stand.
+    marked: Vec<(&'static str, Span)>,
     answer: Option<Answer>,
     address: Option<NewAddress>,
     /// What the classifier is given.
@@ -50,7 +53,11 @@ impl Seen {
         // One line is easier to search; lengths stay the same.
         plain.text = plain.text.replace('\n', " ");
         let found = CONCEPTS.find(&plain);
-        let hits = apply(&found);
+        let spoken = stance::Spoken::default();
+        let called = calls::look(&plain, &spoken, &parts.new);
+        let mut hits = apply(&found);
+        let stances = stance::look(&plain, &spoken);
+        hits.extend(marked(&stances.marks, &called));
         let offered = offer::offer(input, &parts.quoted);
         let answer =
             offered.and_then(|offered| offer::response(offered, &parts.new, input.subject));
@@ -64,16 +71,20 @@ impl Seen {
         facts.extend(answer.map(|answer| 1 + answer.response as u16));
         let has_place =
             found.all & CONCEPTS.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
-        let address = has_place.then(|| address::new_address(&parts.new)).flatten();
+        let address = has_place.then(|| address::new_address(own, &parts.new)).flatten();
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
         let open = gates::open(found.all)
+            | alarm::threats_open(stances.kinds)
+            | u32::from(!called.is_empty()) << place("escalate")
             | u32::from(offered_address) << place("address_change")
             | u32::from(answer.is_some()) << place("compensation");
+        let names = stance::named(&stances.marks).chain(calls::named(&called));
+        let marked = names.collect();
         let source =
             Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
         let features = features(&source);
-        Self { parts, plain, found, hits, answer, address, features }
+        Self { parts, plain, found, hits, marked, answer, address, features }
     }
 
     /// Each word found with the lists it stands in.
@@ -94,11 +105,13 @@ impl Seen {
         })
     }
 
-    fn holds(&self, label: &str) -> bool {
+    /// Whether a rule or mark with this label holds somewhere.
+    pub(super) fn holds(&self, label: &str) -> bool {
         self.words_of(label).is_some()
     }
 
-    fn count(&self, prefix: &str) -> usize {
+    /// How many different rules and marks whose label starts so hold.
+    pub(super) fn count(&self, prefix: &str) -> usize {
         let mut rules: Vec<usize> = self.hits.iter().map(|hit| hit.rule).collect();
         rules.dedup();
         let named = rules.into_iter().filter_map(|rule| RULE_SET.get(rule));
@@ -109,16 +122,16 @@ impl Seen {
 /// Only a mail that speaks of one of these, or holds a postcode, is searched for an address.
 const PLACES: &str = "address redirect moving address_change";
 
-fn score(scores: &Scores, label: &str) -> i32 {
+/// What the classifier says about a label.
+pub(super) fn score(scores: &Scores, label: &str) -> i32 {
     scores.get(place(label)).copied().unwrap_or(0)
 }
 
 /// Draws every conclusion from what was seen.
 pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Reading {
-    let judged = weights.scores(&seen.features);
-    let scores = judged.scores;
-    let threat_kind = threat(&scores, seen);
-    let escalate = escalation(&scores, seen, threat_kind);
+    let scores = weights.scores(&seen.features);
+    let threat_kind = alarm::threat(&scores, seen);
+    let escalate = alarm::escalation(&scores, seen, threat_kind);
     let mut intents = intents(&scores, seen);
     let answer = seen.answer;
     if answer.is_some() {
@@ -126,7 +139,11 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
     }
     let new_address = intents
         .contains(Intent::AddressChange)
-        .then(|| seen.address.clone().or_else(|| address::new_address(input.subject)))
+        .then(|| {
+            seen.address
+                .clone()
+                .or_else(|| address::new_address(own_subject(input.subject), &seen.parts.new))
+        })
         .flatten();
     let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())
         .chain(input.thread.iter().map(|earlier| earlier.body))
@@ -147,7 +164,7 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
         escalate,
         evidence: Vec::new(),
     };
-    reading.evidence = evidence(&reading, &judged, seen);
+    reading.evidence = evidence(&reading, weights, seen);
     reading
 }
 
@@ -163,35 +180,21 @@ fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
     ])
 }
 
-/// The most likely threat, if there is one at all.
-fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
-    let sure = seen.count("sure:threat") > 0;
-    if !given(scores, "threat") && !sure {
-        return None;
-    }
-    ThreatKind::ALL.iter().copied().max_by_key(|kind| {
-        let rules = i32::try_from(seen.count(&format!("threat:{kind}"))).unwrap_or(0).min(3);
-        score(scores, kind.as_str()) + rules * 100
-    })
-}
-
 /// The score from which a label is given, where it is not zero: set by cross-validation,
 /// under zero where a missed mail costs more than a needless look.
-const FROM: [(&str, i32); 14] = [
-    ("threat", -200),
-    ("escalate", -200),
+const FROM: [(&str, i32); 12] = [
     ("return", -200),
-    ("cancel", -150),
-    ("address_change", -250),
-    ("order_status", -300),
+    ("cancel", -200),
+    ("address_change", -150),
+    ("order_status", -400),
     ("compensation", -200),
-    ("complaint", -200),
+    ("complaint", -150),
     ("warranty", -250),
-    ("invoice", -50),
-    ("question", -150),
-    ("thanks", -200),
+    ("invoice", -300),
+    ("question", -200),
+    ("thanks", -350),
     ("auto_reply", -200),
-    ("spam_or_marketing", -300),
+    ("spam_or_marketing", -350),
 ];
 
 fn given(scores: &Scores, label: &str) -> bool {
@@ -199,41 +202,38 @@ fn given(scores: &Scores, label: &str) -> bool {
     score(scores, label) > from
 }
 
-fn escalation(scores: &Scores, seen: &Seen, threat: Option<ThreatKind>) -> Vec<EscalationReason> {
-    let mut reasons = Vec::new();
-    if threat.is_some() {
-        reasons.push(EscalationReason::Threat);
-    }
-    if given(scores, "escalate") {
-        let before = reasons.len();
-        let named = EscalationReason::ALL.iter().copied().skip(1);
-        reasons.extend(named.filter(|reason| seen.holds(&format!("escalate:{reason}"))));
-        if reasons.len() == before && before == 0 {
-            reasons.push(EscalationReason::AsksForPerson);
-        }
-    }
-    reasons
-}
-
-fn intents(scores: &Scores, _seen: &Seen) -> IntentSet {
-    let set: IntentSet =
-        Intent::ALL.iter().copied().filter(|intent| given(scores, intent.as_str())).collect();
+/// What the mail takes back or rules out (`deny:` rules) is not wanted, however it sounds.
+fn intents(scores: &Scores, seen: &Seen) -> IntentSet {
+    let possible = || {
+        let all = Intent::ALL.iter().copied();
+        all.filter(|intent| !seen.holds(&format!("deny:{intent}")))
+    };
+    let set: IntentSet = possible().filter(|intent| given(scores, intent.as_str())).collect();
     if !set.is_empty() {
         return set;
     }
-    let best = Intent::ALL.iter().copied().max_by_key(|intent| score(scores, intent.as_str()));
-    best.into_iter().collect()
+    possible().max_by_key(|intent| score(scores, intent.as_str())).into_iter().collect()
 }
 
+/// What is added to a tone's score: the rarer ones are learned too shyly.
+const MOOD_EXTRA: [(Mood, i32); 4] =
+    [(Mood::Positive, 150), (Mood::Frustrated, 100), (Mood::Angry, 100), (Mood::Sad, 150)];
+
 fn mood(scores: &Scores) -> Mood {
-    let best = Mood::ALL.iter().copied().max_by_key(|mood| score(scores, mood.as_str()));
+    let best = Mood::ALL.iter().copied().max_by_key(|mood| {
+        let extra = MOOD_EXTRA.iter().find(|(known, _)| known == mood).map_or(0, |(_, it)| *it);
+        score(scores, mood.as_str()) + extra
+    });
     best.unwrap_or(Mood::Neutral)
 }
 
 /// At most this many characters of a sentence are kept as evidence.
 const EVIDENCE_LENGTH: usize = 120;
 
-fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
+/// In a longer sentence they start at most this many bytes before the word that counts.
+const LEAD: usize = 60;
+
+fn evidence(reading: &Reading, weights: &Weights, seen: &Seen) -> Vec<Evidence> {
     let mut labels: Vec<String> = Vec::new();
     labels.extend(reading.threat_kind.map(|kind| format!("threat:{kind}")));
     labels.extend(
@@ -244,10 +244,13 @@ fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
             .map(|it| format!("escalate:{it}")),
     );
     labels.extend(reading.intents.iter().map(|intent| format!("intent:{intent}")));
+    let places: Vec<usize> = labels.iter().map(|label| place(name_of(label))).collect();
+    let telling = weights.telling(&seen.features, &places);
     let mut list: Vec<Evidence> = labels
         .into_iter()
-        .map(|label| {
-            let words = seen.telling(judged, &label).unwrap_or_default();
+        .zip(telling)
+        .map(|(label, index)| {
+            let words = seen.telling(&label, index).unwrap_or_default();
             Evidence { words: words.trim().chars().take(EVIDENCE_LENGTH).collect(), label }
         })
         .collect();
@@ -263,15 +266,49 @@ fn evidence(reading: &Reading, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
     list
 }
 
+/// The part of an evidence label that the classifier knows.
+fn name_of(label: &str) -> &str {
+    label.rsplit(':').next().unwrap_or(label)
+}
+
 impl Seen {
-    /// The sentence that says most for a label; for reasons to escalate the one with the rule.
-    fn telling(&self, judged: &Judged, label: &str) -> Option<&str> {
-        if let Some(words) = self.words_of(label).filter(|_| label.starts_with("escalate:")) {
+    /// The words that say most for a label: those of a mark, of a rule, or the sentence the
+    /// classifier heeds most, the one at `index`.
+    fn telling(&self, label: &str, index: usize) -> Option<&str> {
+        let alarm = label.starts_with("threat:") || label.starts_with("escalate:");
+        if let Some(words) = self.marked_words(label).filter(|_| alarm) {
             return Some(words);
         }
-        let name = label.rsplit(':').next().unwrap_or(label);
-        let index = judged.telling.get(place(name)).copied().unwrap_or(0);
-        self.plain.sentences.get(index).map(|span| self.plain.words(*span))
+        if let Some(words) = self.words_of(label).filter(|_| alarm) {
+            return Some(words);
+        }
+        let sentence = self.plain.sentences.get(index).map(|span| self.plain.words(*span));
+        sentence.filter(|words| !words.trim().is_empty() || !alarm).or(Some(&self.plain.text))
+    }
+
+    /// The words of the strongest mark for a threat or a reason, from a little before them on.
+    fn marked_words(&self, label: &str) -> Option<&str> {
+        let (group, name) = label.split_once(':')?;
+        let wanted: &[&str] = match (group, name) {
+            ("threat", _) => &["stance:announced:", "stance:perhaps:", "stance:named:"],
+            (_, "asks_for_person") => &["call:sure:", "call:bare", "call:perhaps:"],
+            _ => &["call:sure:", "call:perhaps:"],
+        };
+        let first = |start: &&str| {
+            self.marked.iter().find(|(mark, _)| {
+                mark.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest == name)
+            })
+        };
+        let (_, span) = wanted.iter().find_map(|start| first(start))?;
+        let sentence = self.plain.sentences.iter().find(|it| span.start < it.end)?;
+        let words = self.plain.words(*sentence);
+        let before = span.start.saturating_sub(sentence.start);
+        if words.len() <= EVIDENCE_LENGTH {
+            return Some(words);
+        }
+        let from = before.saturating_sub(LEAD);
+        let from = (from..=before).find(|at| *at == 0 || words.as_bytes().get(*at) == Some(&b' '));
+        words.get(from.unwrap_or(before)..)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::contract::{
 };
 
 mod address;
+mod alarm;
+mod calls;
 pub mod classifier;
 mod concepts;
 mod conclude;
@@ -23,8 +25,10 @@ mod order_number;
 mod plain;
 mod rules;
 pub mod score;
+mod stance;
 
-pub use features::{Features, GROUP_SIZES};
+pub use features::{Features, GROUP_SIZES, HASHED_GROUPS};
+pub use offer::learned::{BUCKETS as OFFER_BUCKETS, KINDS as OFFER_KINDS, OfferWeights};
 
 /// What the reader is given.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,6 +111,12 @@ pub fn topics(input: &Input<'_>) -> Vec<(&'static str, String)> {
 /// What the classifier sees of a mail: for training.
 pub fn features_of(input: &Input<'_>) -> Features {
     conclude::Seen::of(input).features
+}
+
+/// What the learned part of answers to offers sees, when an offer is open: for training.
+pub fn offer_features_of(input: &Input<'_>) -> Option<Vec<u16>> {
+    let parts = fresh::parts(input.body);
+    offer::features(input, &parts.quoted, &parts.new)
 }
 
 /// The words that led to a conclusion, for the receipt.

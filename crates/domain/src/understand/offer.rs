@@ -7,6 +7,7 @@
 mod answer;
 mod bare;
 mod cues;
+pub(super) mod learned;
 mod marked;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,11 @@ impl Answer {
     }
 }
 
+/// What the learned part sees of an answer, when an offer is open: for training.
+pub(super) fn features(input: &Input<'_>, quoted: &str, new: &str) -> Option<Vec<u16>> {
+    offer(input, quoted).map(|offer| answer::features(offer, new, input.subject))
+}
+
 /// The open offer: the shop's latest in the thread, or else in the quoted text.
 pub(super) fn offer(input: &Input<'_>, quoted: &str) -> Option<Offer> {
     let of_shop: Vec<String> =
@@ -79,7 +85,11 @@ pub(super) fn offer(input: &Input<'_>, quoted: &str) -> Option<Offer> {
 /// "15 then?" is one too.
 fn offer_in(plain: &str, bargaining: bool) -> Option<Offer> {
     let shop = &CUES.shop;
-    let flat = plain.replace('\n', " ").replace(" per cent", " percent");
+    let flat = plain
+        .replace('\n', " ")
+        .replace(" per cent", " percent")
+        .replace("€...", "€ ")
+        .replace("£...", "");
     let found = amounts(&flat);
     let settled = shop.done.is_match(&flat) && !shop.keep.is_match(&flat);
     let mut best: Option<(i32, &Amount)> = None;
@@ -130,7 +140,11 @@ fn offering(shop: &Shop, flat: &str, amount: &Amount, bargaining: bool) -> i32 {
     let mut score = if offers { 3 } else { 0 };
     score += if shop.keep.is_match(sentence) { 2 } else { 0 };
     score += if shop.back.is_match(sentence) { 2 } else { 0 };
-    score += i32::from(rest.contains('?'));
+    // "40 euro voor de kras?" asks for an answer; so does a question after it.
+    score += i32::from(rest.contains('?')) * 2;
+    let asks = !rest.contains('?') && after.get(length..).is_some_and(|next| next.contains('?'));
+    score += i32::from(asks);
+    score -= if shop.denies.is_match(sentence) && !rest.contains('?') { 3 } else { 0 };
     score += if bargaining { 3 } else { 0 };
     let price = shop.worth_before.is_match(lead) && amount.unit != Unit::Percent;
     score -= if price { 4 } else { 0 };

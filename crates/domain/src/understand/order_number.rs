@@ -73,8 +73,9 @@ pub(super) fn order_number(new: &[&str], history: &[&str]) -> Option<String> {
         for (index, text) in texts.iter().enumerate() {
             let late = i32::try_from(index).unwrap_or(0);
             for mut candidate in candidates(text) {
+                let enough = candidate.score >= least;
                 candidate.score -= late;
-                if candidate.score >= least && best.is_none_or(|it| candidate.score > it.score) {
+                if enough && best.is_none_or(|it| candidate.score > it.score) {
                     best = Some(candidate);
                 }
             }
@@ -137,6 +138,14 @@ pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
         let score = score(whole, &tokens, first, last);
         found.push(Candidate { text: glued(whole).unwrap_or(whole), score });
     }
+    // A number said twice is the one it is about.
+    for index in 0..found.len() {
+        let Some(text) = found.get(index).map(|it| it.text) else { break };
+        let again = found.iter().filter(|it| it.text == text).count() > 1;
+        if let Some(candidate) = found.get_mut(index).filter(|it| again && it.score > 0) {
+            candidate.score += 4;
+        }
+    }
     found
 }
 
@@ -151,7 +160,8 @@ fn glued(whole: &str) -> Option<&str> {
     }
     let (word, number) = whole.split_once([':', '#', '='])?;
     let is_word = word.bytes().all(|byte| byte.is_ascii_alphabetic());
-    (is_word && digits(number) > 1).then_some(number)
+    let named = cue(word).order || !whole.contains('=') && word.len() > 4;
+    (is_word && named && digits(number) > 1).then_some(number)
 }
 
 /// First and last token of the number at `index`: `ORD 55 32 10` is one number.
@@ -160,13 +170,18 @@ fn extent(tokens: &[Token<'_>], index: usize) -> (usize, usize) {
     let mut last = index;
     let Some(token) = tokens.get(index) else { return (index, index) };
     if let Some(previous) = index.checked_sub(1).and_then(|at| tokens.get(at)) {
+        let before = index.checked_sub(2).and_then(|at| tokens.get(at));
+        let ordered = before.is_some_and(|it| cue(it.core).order);
+        let led = previous.core.len() >= 2 || before.is_some_and(|it| names_number(it.core));
+        let starts = previous.core.starts_with(|it: char| it.is_ascii_uppercase());
         let prefix = previous.core.len() <= 4
-            && previous.core.len() >= 2
+            && led
+            && starts
             && previous.after.is_empty()
             && token.before.is_empty()
             && !token.first_on_line
-            && previous.core.bytes().all(|byte| byte.is_ascii_uppercase())
-            && !cue_of_prefix(previous.core);
+            && previous.core.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-')
+            && (!cue_of_prefix(previous.core) || ordered && previous.core == "EN");
         if prefix {
             first = index - 1;
         }
@@ -184,7 +199,9 @@ fn extent(tokens: &[Token<'_>], index: usize) -> (usize, usize) {
             && !follows
             && next.core.len() <= 6
             && previous.core.len() <= 8
-            && (first < index || digits(previous.core) == previous.core.len());
+            && (first < index
+                || digits(previous.core) == previous.core.len()
+                || coded(token, next));
         if !joins {
             break;
         }
@@ -192,6 +209,21 @@ fn extent(tokens: &[Token<'_>], index: usize) -> (usize, usize) {
         previous = next;
     }
     (first, last)
+}
+
+/// `VW-60 217`, `Q7 20 19`: capitals and digits, then digits.
+fn coded(token: &Token<'_>, next: &Token<'_>) -> bool {
+    let capitals = token.core.bytes().take_while(u8::is_ascii_uppercase).count();
+    (1..=3).contains(&capitals)
+        && digits(token.core) > 0
+        && token.core.bytes().all(|it| !it.is_ascii_lowercase())
+        && next.core.len() >= 2
+        && digits(next.core) == next.core.len()
+}
+
+/// A word right before a number that says that it is one, without saying of what.
+fn names_number(word: &str) -> bool {
+    matches!(fold(word).as_str(), "nr" | "nummer" | "number" | "no" | "order" | "bestelling")
 }
 
 /// Capitals that are a cue or a word rather than part of the number.
@@ -214,6 +246,7 @@ fn is_bestel(word: &str) -> bool {
 /// The cue before `first`: what it says and how far away it is.
 fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
     let mut away = 0;
+    let mut owned = false;
     for index in (first.saturating_sub(6)..first).rev() {
         let Some(token) = tokens.get(index) else { break };
         let known = cue(token.core);
@@ -223,6 +256,24 @@ fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
             other: known.other || compound.ends_with("nummer") && !known.order && !known.between,
             ..known
         };
+        // "(best. 7731X)", but not "best 3 weken".
+        let short = compound == "best" && token.after.starts_with('.') && away == 0;
+        let marked = Cue { order: marked.order || short, ..marked };
+        // "Cancel the lot. 22-8801": the sentence before says nothing of the number.
+        let stop = token.after.contains(['.', '!', '?']) && compound.len() > 2;
+        let shortened =
+            compound.ends_with("nr") || matches!(compound.as_str(), "art" | "tel" | "inv");
+        if stop && marked.other && !marked.order && !shortened {
+            break;
+        }
+        if marked.order && is_reference(&compound) && of_a_case(tokens, index) {
+            return (Cue { other: true, ..Cue::default() }, away);
+        }
+        // "de bon van 11-0-733" names what the receipt is of.
+        if marked.other && !marked.order && owned {
+            return (Cue { parcel: true, ..Cue::default() }, away);
+        }
+        owned |= matches!(compound.as_str(), "van" | "voor" | "bij" | "for" | "of");
         if marked.order || marked.other || marked.parcel && away < 3 {
             return (marked, away);
         }
@@ -237,6 +288,132 @@ fn cue_before(tokens: &[Token<'_>], first: usize) -> (Cue, usize) {
     (Cue::default(), 9)
 }
 
+/// Whether the word before the number is that of an invoice.
+fn is_invoice(tokens: &[Token<'_>], first: usize) -> bool {
+    let from = first.saturating_sub(2);
+    tokens.get(from..first).unwrap_or_default().iter().any(|token| {
+        matches!(fold(token.core).as_str(), "factuur" | "invoice" | "facture" | "rechnung")
+    })
+}
+
+fn is_reference(word: &str) -> bool {
+    matches!(word, "ref" | "reference" | "referentie" | "kenmerk" | "referentienummer")
+}
+
+/// Whether a reference is that of a case, a ticket, a claim.
+fn of_a_case(tokens: &[Token<'_>], index: usize) -> bool {
+    let from = index.saturating_sub(2);
+    tokens.get(from..index).unwrap_or_default().iter().any(|token| {
+        let known = cue(token.core);
+        known.other && !known.order
+    })
+}
+
+/// Whether the number stands on its own: a line, a subject or a sentence of nothing else.
+fn alone(tokens: &[Token<'_>], first: usize, last: usize) -> bool {
+    let opens = tokens.get(first).is_some_and(|it| it.first_on_line)
+        || first.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|before| {
+            before.after.contains(['.', '!', '?', ')']) || before.core.is_empty()
+        });
+    let closes = tokens.get(last).is_some_and(|it| it.after.contains(['.', '!', '?']))
+        || tokens.get(last + 1).is_none_or(|next| next.first_on_line);
+    opens && closes
+}
+
+/// `12,50`, `58.90`, `20.000`: written like an amount.
+fn like_an_amount(whole: &str) -> bool {
+    let Some((units, rest)) = whole.rsplit_once([',', '.']) else { return false };
+    let number = |text: &str| digits(text) == text.len() && !text.is_empty();
+    let units = &units.replace('.', "");
+    number(units) && number(rest) && (rest.len() == 2 || rest == "000" && units.len() <= 3)
+}
+
+/// A telephone number in pieces: `050-555 01 77`, `+44 1632 960 210`, `06 - 00 44 55 66`.
+fn like_a_phone(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> bool {
+    let Some(head) = tokens.get(first) else { return false };
+    let mut before = first.checked_sub(1).and_then(|at| tokens.get(at));
+    if before.is_some_and(|it| it.core.is_empty()) {
+        before = first.checked_sub(2).and_then(|at| tokens.get(at));
+    }
+    let dialled = before.is_some_and(|it| {
+        it.core.starts_with('0') && it.core.bytes().all(|at| at.is_ascii_digit() || at == b'-')
+    });
+    let american = whole.len() == 8 && whole.get(3..4) == Some("-") && digits(whole) == 7;
+    let goes_on = tokens.get(last + 1).is_some_and(|next| {
+        !next.first_on_line && digits(next.core) == next.core.len() && digits(next.core) > 1
+    });
+    let zero = whole.starts_with('0') && digits(whole) + 5 > whole.len();
+    let broken = whole.contains('-') && whole.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+    let groups = whole.split(' ').count() >= 3 && digits(whole) >= 9;
+    head.before.ends_with('+')
+        || dialled
+        || american
+        || zero && (goes_on || groups || broken && whole.len() > 6)
+}
+
+/// Four or five digits with a place behind them and a street before: `44a, 50674 Köln`.
+fn like_a_postcode(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> bool {
+    let plain = (4..=5).contains(&whole.len()) && digits(whole) == whole.len();
+    let state = whole.len() == 8 && whole.get(2..3) == Some(" ") && digits(whole) == 5;
+    let before = first.checked_sub(1).and_then(|at| tokens.get(at));
+    let swedish = whole.len() == 6 && whole.get(3..4) == Some(" ") && digits(whole) == 5;
+    let portuguese = whole.len() == 8 && whole.get(4..5) == Some("-") && digits(whole) == 7;
+    let plain = plain || swedish || portuguese;
+    let comma = before.is_some_and(|it| it.after.contains(','));
+    let city = before.is_some_and(|it| it.core.starts_with(char::is_uppercase));
+    let street = before.is_some_and(|it| it.core.starts_with(|at: char| at.is_ascii_digit()));
+    let place = tokens.get(last).is_some_and(|it| it.after.is_empty())
+        && tokens
+            .get(last + 1)
+            .is_some_and(|next| next.core.starts_with(char::is_uppercase) && !next.first_on_line);
+    plain && place && (comma || street || tokens.get(first).is_some_and(|it| it.first_on_line))
+        || state && (comma || city)
+}
+
+/// Whether a number stands behind the name of a street: `Havendijk 14-BS`.
+fn of_a_street(whole: &str, tokens: &[Token<'_>], first: usize) -> bool {
+    const ENDS: [&str; 24] = [
+        "straat",
+        "laan",
+        "weg",
+        "dijk",
+        "plein",
+        "kade",
+        "gracht",
+        "singel",
+        "hof",
+        "pad",
+        "markt",
+        "steeg",
+        "dreef",
+        "baan",
+        "strasse",
+        "straße",
+        "street",
+        "road",
+        "lane",
+        "avenue",
+        "kaai",
+        "haven",
+        "plantsoen",
+        "gierle",
+    ];
+    let before = first.checked_sub(1).and_then(|at| tokens.get(at));
+    let named = before.is_some_and(|it| {
+        let word = it.core.to_lowercase();
+        it.after.is_empty() && ENDS.iter().any(|end| word.ends_with(end))
+    });
+    named && digits(whole) < 7
+}
+
+/// `38/100`, `50/50`: a part of a whole.
+fn is_share(whole: &str) -> bool {
+    whole.split_once('/').is_some_and(|(part, of)| {
+        let small = |text: &str| (1..=3).contains(&text.len()) && digits(text) == text.len();
+        small(part) && small(of)
+    })
+}
+
 fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     let (Some(head), Some(tail)) = (tokens.get(first), tokens.get(last)) else { return -99 };
     let after = tokens.get(last + 1);
@@ -245,15 +422,33 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     let count = digits(whole);
     let mixed = whole.bytes().any(|byte| byte.is_ascii_alphabetic());
     let joined = whole.contains(['-', '/', '.', '_']);
-    let mut score = match (is_order, cue.other && away < 2) {
+    let mut score = match (is_order, cue.other && away < 1) {
         (true, _) => 60 - i32::try_from(away).unwrap_or(9) * 8,
         (_, true) => -80,
         _ => 0,
     };
-    score += if cue.parcel && !is_order { 8 } else { 0 };
+    let near = cue.parcel && away == 0;
+    score += if cue.parcel && !is_order { if near { 20 } else { 8 } } else { 0 };
+    let before = first.checked_sub(1).and_then(|at| tokens.get(at));
+    let named = before.is_some_and(|it| names_number(it.core)) && !is_order && count > 3;
+    score += if named && !cue.other { 20 } else { 0 };
+    score += if !is_order && alone(tokens, first, last) { 22 } else { 0 };
+    let capital = whole.bytes().any(|byte| byte.is_ascii_uppercase());
+    let bracketed = head.before.ends_with('(') && tail.after.starts_with(')');
+    let leads = head.start == 0 || bracketed;
+    score += if !is_order && mixed && capital && leads && count < 5 { 16 } else { 0 };
+    let dated =
+        whole.starts_with("20") && (joined && whole.get(4..5).is_some_and(|it| "-/.".contains(it)));
+    score -= if cue.parcel && is_invoice(tokens, first) && dated { 60 } else { 0 };
+    let ticket = head.before.ends_with("[#");
+    score -= if ticket { 40 } else { 0 };
     score += if head.before.ends_with('#') { 30 } else { 0 };
     score += match count {
-        0..=1 => -40,
+        0..=1 => {
+            let stands =
+                mixed && joined && (is_order || alone(tokens, first, last) || head.start == 0);
+            if stands && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { -6 } else { -40 }
+        }
         2 => {
             if mixed {
                 -15
@@ -284,12 +479,34 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     score += if mixed && joined { 14 } else { 0 };
     score += if mixed && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { 4 } else { 0 };
     score += if !mixed && joined && count > 3 { 6 } else { 0 };
-    let counted = tail.after.is_empty() && after.is_some_and(|next| cue_is_unit(next));
+    let counted = tail.after.is_empty()
+        && after.is_some_and(|next| cue_is_unit(next) && (!is_small_unit(next.core) || count < 3));
     let sign_before = first.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(is_currency);
     if counted && (!is_order || count < 4) || is_money(head, tail) || sign_before {
         score -= 90;
     }
+    if !is_order {
+        score -= if like_an_amount(whole) { 60 } else { 0 };
+        score -= if like_a_phone(whole, tokens, first, last) { 90 } else { 0 };
+        score -= if like_a_postcode(whole, tokens, first, last) { 60 } else { 0 };
+        score -= if of_a_street(whole, tokens, first) { 60 } else { 0 };
+        score -= if is_share(whole) { 30 } else { 0 };
+        let thousands = !alone(tokens, first, last)
+            && whole.split_once('.').is_some_and(|(most, rest)| {
+                most.len() < 3 && rest.len() == 3 && digits(rest) == 3 && digits(most) == most.len()
+            });
+        score -= if thousands { 40 } else { 0 };
+        let letters = whole.bytes().take_while(u8::is_ascii_uppercase).count();
+        let rest = whole.get(letters..).unwrap_or_default();
+        let code = (2..=3).contains(&letters) && digits(rest) == rest.len() && rest.len() >= 3;
+        score += if code { 6 } else { 0 };
+    }
     score - distractor(whole, after, tail)
+}
+
+/// Words that count only after a small number: `2 de`, `5 of 6`.
+fn is_small_unit(word: &str) -> bool {
+    matches!(word, "de" | "e" | "ste" | "st" | "nd" | "rd" | "th" | "of" | "or" | "till" | "until")
 }
 
 fn cue_is_unit(token: &Token<'_>) -> bool {

@@ -7,12 +7,31 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::calls;
 use super::concepts::{CONCEPTS, Concepts, Found, Mask};
+use super::stance::{self, Mark};
 
 const RULES: &str = include_str!("data/rules.toml");
 
 /// The rules shipped with the program, compiled once.
-pub(super) static RULE_SET: LazyLock<Vec<Rule>> = LazyLock::new(|| parse(RULES, &CONCEPTS));
+/// After those of the file come the marks of [`super::stance`] and [`super::calls`], which
+/// hold where those stand.
+pub(super) static RULE_SET: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let mut rules = parse(RULES, &CONCEPTS);
+    let marks = stance::MARKS.iter().chain(calls::MARKS.iter());
+    rules.extend(marks.map(|name| Rule { label: name.clone(), terms: Vec::new() }));
+    rules
+});
+
+/// The marks of [`super::stance`] and of [`super::calls`] as hits.
+pub(super) fn marked(steps: &[Mark], called: &[Mark]) -> Vec<RuleHit> {
+    let calls = RULE_SET.len() - calls::MARKS.len();
+    let first = calls - stance::MARKS.len();
+    let hit = |first: usize| {
+        move |mark: &Mark| RuleHit { rule: first + mark.name, sentence: mark.sentence }
+    };
+    steps.iter().map(hit(first)).chain(called.iter().map(hit(calls))).collect()
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
@@ -74,7 +93,7 @@ pub(super) fn apply(found: &Found) -> Vec<RuleHit> {
     let at = |index: Option<usize>| {
         index.and_then(|index| found.sentences.get(index)).copied().unwrap_or(0)
     };
-    for (number, rule) in RULE_SET.iter().enumerate() {
+    for (number, rule) in RULE_SET.iter().enumerate().filter(|(_, rule)| !rule.terms.is_empty()) {
         let possible = rule.terms.iter().all(|term| {
             if term.wanted {
                 found.all & term.any != 0
@@ -119,6 +138,6 @@ mod tests {
                 assert_ne!(CONCEPTS.mask(name), 0, "no list called {name}");
             }
         }
-        assert!(RULE_SET.len() < 220, "features number at most 220 rules");
+        assert!(RULE_SET.len() < 288, "features number at most 288 rules");
     }
 }

@@ -87,7 +87,12 @@ pub fn hundredths(number: &serde_json::Number) -> Option<i64> {
     Some(whole * 100 + part.parse::<i64>().ok()?)
 }
 
-/// Without blanks, case and punctuation: how numbers and addresses are compared.
+/// Without blanks and case: how order numbers are compared.
+pub fn unspaced(text: &str) -> String {
+    text.chars().filter(|it| !it.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Without blanks, case and punctuation: how addresses are compared.
 pub fn normalised(text: &str) -> String {
     text.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -134,7 +139,7 @@ impl Score {
             && reading.counter_amount.map(|it| it.0) == amount;
         let asked = percentage.is_some() || amount.is_some();
         self.exact("counter_number", number, asked || !number, &mut wrong);
-        let order = |text: Option<&String>| text.map(|it| normalised(it));
+        let order = |text: Option<&String>| text.map(|it| unspaced(it));
         let order = order(reading.order_number.as_ref()) == order(labels.order_number.as_ref());
         self.exact("order_number", order, true, &mut wrong);
         self.exact("order_number:present", order, labels.order_number.is_some(), &mut Vec::new());

@@ -95,7 +95,7 @@ impl Watch {
                     let first = self.first.get_or_insert_with(|| Arc::clone(&person));
                     let same = first.claims() == person.claims()
                         && first.role == person.role
-                        && first.member_role == person.member_role
+                        && first.tenant_role == person.tenant_role
                         && !person.factor_due;
                     if !same {
                         return;

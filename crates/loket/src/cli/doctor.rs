@@ -15,10 +15,11 @@ use store::managed::{self, Binaries, Managed, OnProgress, Options};
 use store::{Chain, Config, Logins, Store};
 
 use super::output;
-use crate::config::Common;
+use crate::config::{Common, MailboxKeys};
 use crate::database::{self, DATABASE};
 use crate::keys;
 use crate::pipeline::MaildirConfig;
+use crate::secrets::{KeySource, Ring, unknown_keys};
 
 /// Work that waits for longer needs somebody to look.
 const TOO_LONG: Duration = Duration::from_mins(5);
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Prints one JSON object per check.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    keys: MailboxKeys,
 }
 
 /// One check and what it found.
@@ -70,12 +74,13 @@ impl Report {
 pub async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<()> {
     let mut report = Report::default();
     files(common, &mut report);
+    let keys = &arguments.keys.source(common);
     match &common.database_url {
         Some(url) => match url.parse::<Config>() {
             Ok(owner) => {
                 let key = keys::existing(&common.data_dir, "database").ok().flatten();
                 let password = key.map(|key| key.hex());
-                database_checks(&owner, password.as_deref(), &mut report).await;
+                database_checks(&owner, password.as_deref(), keys, &mut report).await;
             }
             Err(error) => report.bad(
                 "database",
@@ -83,7 +88,7 @@ pub async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<()> {
                 "write it as postgres://owner@host/database",
             ),
         },
-        None => private_postgres(common, &mut report).await,
+        None => private_postgres(common, keys, &mut report).await,
     }
     print(&report, arguments.json)?;
     let red = report.0.iter().filter(|check| !check.ok).count();
@@ -157,7 +162,7 @@ fn writable(directory: &Path) -> std::io::Result<()> {
 }
 
 /// The private Postgres: looked at where it runs, else started for the time of the check.
-async fn private_postgres(common: &Common, report: &mut Report) {
+async fn private_postgres(common: &Common, keys: &KeySource, report: &mut Report) {
     let Ok(data_dir) = common.data_dir.canonicalize() else { return };
     let mut options = Options::new(data_dir);
     if let Some(directory) = &common.postgres_bin {
@@ -180,13 +185,13 @@ async fn private_postgres(common: &Common, report: &mut Report) {
     if let Some(mut owner) = seen.running {
         report.good("server", "the private Postgres runs");
         owner.dbname(DATABASE);
-        return database_checks(&owner, None, report).await;
+        return database_checks(&owner, None, keys, report).await;
     }
     report.good("server", "the private Postgres is stopped; started for this check");
     match database::start_managed(common, OnProgress::default()).await {
         Ok(managed) => {
             let owner = managed.config_for("postgres", DATABASE);
-            database_checks(&owner, None, report).await;
+            database_checks(&owner, None, keys, report).await;
             stop(&managed, report).await;
         }
         Err(error) => {
@@ -203,7 +208,12 @@ async fn stop(managed: &Managed, report: &mut Report) {
     }
 }
 
-async fn database_checks(owner: &Config, password: Option<&str>, report: &mut Report) {
+async fn database_checks(
+    owner: &Config,
+    password: Option<&str>,
+    keys: &KeySource,
+    report: &mut Report,
+) {
     let examination = match Examination::begin(owner).await {
         Ok(examination) => examination,
         Err(error) => {
@@ -238,8 +248,9 @@ async fn database_checks(owner: &Config, password: Option<&str>, report: &mut Re
     }
     match Store::connect(&Logins::beside(owner, password)).await {
         Ok(store) => {
-            store.close();
             report.good("logins", "own nothing and bypass nothing");
+            mailbox_keys(&store, keys, report).await;
+            store.close();
         }
         Err(error) => report.bad(
             "logins",
@@ -248,6 +259,36 @@ async fn database_checks(owner: &Config, password: Option<&str>, report: &mut Re
         ),
     }
     contents(&examination, report).await;
+}
+
+/// The keys for mailbox passwords: usable, and every one that is in use is there.
+async fn mailbox_keys(store: &Store, keys: &KeySource, report: &mut Report) {
+    const NAME: &str = "mailbox keys";
+    let restore = "restore the key file from a backup, or name it with --key-file";
+    let ring = match keys.read() {
+        Ok(ring) => ring,
+        Err(error) => return report.bad(NAME, error.to_string(), restore),
+    };
+    let usage = match store::secrets::usage(store).await {
+        Ok(usage) => usage,
+        Err(error) => return report.bad(NAME, Chain(&error).to_string(), "run `loket migrate`"),
+    };
+    let ids = ring.as_ref().map(Ring::ids).unwrap_or_default();
+    let lost = unknown_keys(&usage, &ids);
+    let plain: i64 =
+        usage.iter().filter(|usage| usage.key_prefix.is_none()).map(|usage| usage.secrets).sum();
+    if !lost.is_empty() {
+        let names: Vec<String> =
+            lost.iter().map(|(id, secrets)| format!("{id} closes {secrets}")).collect();
+        let lost = format!("passwords are closed with keys that are lost: {}", names.join(", "));
+        report.bad(NAME, lost, restore);
+    } else if plain > 0 {
+        let next = "run `loket admin secrets reencrypt`";
+        report.bad(NAME, format!("{plain} passwords are in no envelope"), next);
+    } else {
+        let closed: i64 = usage.iter().map(|usage| usage.secrets).sum();
+        report.good(NAME, format!("{}, closing {closed} passwords", ids.len()));
+    }
 }
 
 async fn contents(examination: &Examination, report: &mut Report) {

@@ -1,7 +1,7 @@
 //! `loket explain`: one mail, or a stream of them as JSON lines.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -20,6 +20,8 @@ use crate::shop_file::ShopFile;
 
 /// A line of a batch is at most this long; a longer one is answered with an error.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+/// How much is read at once.
+const READ_AHEAD_BYTES: usize = 64 * 1024;
 
 /// The options.
 #[derive(Debug, Args)]
@@ -108,19 +110,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Streams a batch: one line in, one line out, nothing kept in between.
 fn batch(path: &PathBuf, shop: &Shop) -> anyhow::Result<()> {
-    let mut input: Box<dyn BufRead> = if path.as_os_str() == "-" {
+    let source: Box<dyn Read> = if path.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
-        let file =
-            File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        Box::new(BufReader::new(file))
+        Box::new(File::open(path).with_context(|| format!("{} cannot be read", path.display()))?)
     };
+    let mut input = BufReader::with_capacity(READ_AHEAD_BYTES, source);
     let mut output = BufWriter::new(io::stdout().lock());
     let mut line = Vec::new();
     loop {
+        // Whoever writes one line and waits for its answer must not wait for a full buffer.
+        if input.buffer().is_empty() {
+            match output.flush() {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                flushed => flushed?,
+            }
+        }
         let length = read_line(&mut input, &mut line)?;
         if length == 0 {
-            break;
+            return Ok(());
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -140,10 +148,6 @@ fn batch(path: &PathBuf, shop: &Shop) -> anyhow::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
             written => written?,
         }
-    }
-    match output.flush() {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        flushed => Ok(flushed?),
     }
 }
 

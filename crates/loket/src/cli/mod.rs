@@ -2,11 +2,13 @@
 //! 0 done, 1 failed, 2 wrong usage.
 
 mod auth_keys;
+mod admin;
 mod bench;
 mod demo;
 mod doctor;
 mod eval;
 mod explain;
+mod import;
 mod migrate;
 mod output;
 mod report;
@@ -45,6 +47,10 @@ enum Command {
     Bench(bench::Arguments),
     /// Measures the reader against labelled mails.
     Eval(eval::Arguments),
+    /// Platform admins, shops, API keys and the keys for mailbox passwords.
+    Admin(admin::Arguments),
+    /// Takes over the shops, people, rules and conversations of the system before Loket.
+    Import(import::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -60,6 +66,8 @@ pub fn run() -> ExitCode {
         Command::Bench(options) => on_runtime(bench::run(&common, &options)),
         Command::Demo(options) => on_runtime(demo::run(&common, &options)),
         Command::Serve(options) => on_runtime(serve::run(&common, &options)),
+        Command::Admin(options) => on_runtime(admin::run(&common, &options)),
+        Command::Import(options) => on_runtime(import::run(&common, &options)),
         Command::Migrate => on_runtime(migrate::run(&common)),
     };
     match done {

@@ -14,10 +14,11 @@ use uuid::Uuid;
 
 use super::output;
 use crate::auth::{Auth, AuthOptions};
-use crate::config::Common;
+use crate::config::{Common, MailboxKeys};
 use crate::database::{self, Content, DATABASE, Database};
 use crate::jobs::Pace;
 use crate::pipeline::Desk;
+use crate::secrets::{SET_UP_PATH, SetUpLink, Vault};
 use crate::web::{self, Access};
 use crate::{keys, serving};
 
@@ -39,6 +40,9 @@ pub struct Arguments {
 
     #[command(flatten)]
     auth: AuthOptions,
+
+    #[command(flatten)]
+    keys: MailboxKeys,
 }
 
 /// Runs the command until it is asked to stop.
@@ -64,6 +68,9 @@ async fn on_database(
         // Nobody: a person who does not exist sees no shop.
         None => Claims { user_id: UserId(Uuid::nil()), tenant_id: None },
     };
+    // Without the keys every mailbox password would look wrong, one by one: then nothing starts.
+    Vault::open(arguments.keys.source(common), &database.store, serving::now()).await?;
+    offer_set_up(common, &database.store).await?;
     let desk = serving::desk(common, database)?;
     let pace = Pace {
         lease: Duration::from_secs(arguments.lease_seconds),
@@ -87,6 +94,17 @@ async fn on_database(
     tracing::info!("stopping");
     workers.drain().await;
     served
+}
+
+/// Where there is no platform admin yet, says how the first one comes in. Printed, not logged: the
+/// link is a key.
+async fn offer_set_up(common: &Common, store: &Store) -> anyhow::Result<Option<SetUpLink>> {
+    let Some((link, token)) = SetUpLink::issue(store).await? else { return Ok(None) };
+    output::line("there is no platform admin yet; make the first one with")?;
+    output::line("  loket admin create --email YOU@EXAMPLE")?;
+    output::line("or, until this server stops, through this link:")?;
+    output::line(&format!("  http://{}{SET_UP_PATH}{}", common.listen, token.expose()))?;
+    Ok(Some(link))
 }
 
 async fn claims_of(store: &Store, email: &str) -> anyhow::Result<Claims> {

@@ -244,7 +244,7 @@ async fn sign_ups_can_be_closed_or_confirm_themselves() {
     assert_eq!(session.json()["user"]["role"], "authenticated");
     let again = open.post("/signup", &new).await;
     assert_eq!(again.refused(), (422, "user_already_exists".to_owned()));
-    let profile = "select role, tenant_id is null, member_role from public.profiles";
+    let profile = "select role, tenant_id is null, tenant_role from public.profiles";
     let row = open.behind.query_one(profile, &[]).await.unwrap();
     assert_eq!(
         (row.get::<_, &str>(0), row.get::<_, bool>(1), row.get::<_, &str>(2)),

@@ -43,7 +43,7 @@ async fn with_shop(lab: &Lab, email: &str) {
                 values ($1, 'Winkel', 'info@winkel.example', 'approved', true)";
     lab.behind.execute(made, &[&tenant]).await.unwrap();
     let linked =
-        "update public.profiles set tenant_id = $1, member_role = 'owner' where email = $2";
+        "update public.profiles set tenant_id = $1, tenant_role = 'owner' where email = $2";
     lab.behind.execute(linked, &[&tenant, &email]).await.unwrap();
 }
 
@@ -155,7 +155,7 @@ async fn an_open_stream_ends_with_its_session() {
     with_shop(&lab, "sanne@winkel.example").await;
     for statement in [
         "delete from auth.sessions",
-        "update public.profiles set member_role = 'viewer'",
+        "update public.profiles set tenant_role = 'viewer'",
         "update public.profiles set suspended_at = now()",
     ] {
         let jar = jar(&cookies(&lab, "sanne@winkel.example").await);
@@ -174,7 +174,7 @@ async fn an_open_stream_ends_with_its_session() {
         assert!(ended.await.is_ok(), "{statement}: still open after 5 s");
         println!("{statement}: ended after {:?}", begun.elapsed());
         lab.behind
-            .batch_execute("update public.profiles set member_role = 'owner', suspended_at = null")
+            .batch_execute("update public.profiles set tenant_role = 'owner', suspended_at = null")
             .await
             .unwrap();
     }

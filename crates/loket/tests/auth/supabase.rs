@@ -21,7 +21,7 @@ impl Serve {
         // Wide limits: one address does here in seconds what people do in weeks.
         let mut command = Command::new(env!("CARGO_BIN_EXE_loket"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data_dir);
-        for limit in ["sign-up", "mail", "address", "code"] {
+        for limit in ["sign-in", "sign-up", "mail", "address", "code"] {
             command.args([format!("--auth-rate-{limit}"), "100+1".to_owned()]);
         }
         let mut child = command

@@ -27,7 +27,7 @@ const RULES: &[(&str, &str)] = &[
            from pg_class c
            join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public' and c.relkind = 'r'
            cross join (values ('anon'), ('service_role'), ('authenticated'), ('loket_worker'),
-             ('loket_admin'), ('loket_system'), ('loket_auth')) as r(rolname)
+             ('loket_admin'), ('loket_system'), ('loket_setup'), ('loket_auth')) as r(rolname)
            cross join (values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) as v(verb)
            where has_table_privilege(r.rolname, c.oid, v.verb)
              or (v.verb <> 'DELETE' and has_any_column_privilege(r.rolname, c.oid, v.verb))),
@@ -44,10 +44,11 @@ const RULES: &[(&str, &str)] = &[
         "select tablename || '.' || policyname || ': ' || e.text
          from pg_policies cross join lateral (values (qual), (with_check)) as e(text)
          where schemaname = 'public' and e.text is not null
-           and e.text not in ('(tenant_id = private.current_tenant_id())', '(tenant_id = private.opened_tenant_id())')
+           and e.text not in ('(tenant_id = private.current_tenant_id())', '(tenant_id = private.opened_tenant_id())',
+             '(tenant_id = private.working_tenant_id())', '(tenant_id = private.owned_tenant_id())')
            and not (e.text = 'private.is_platform_admin()'
              and tablename in ('tenants', 'profiles', 'master_business_rules', 'audit_log'))
-           and not (e.text ~* '^\\(\\(tenant_id = private.current_tenant_id\\(\\)\\) and ' and tablename = 'audit_log')
+           and not (e.text ~* '^\\(\\(tenant_id = private.(current|working)_tenant_id\\(\\)\\) and ' and tablename = 'audit_log')
            and not (tablename = 'profiles' and e.text ~ 'user_id = private.current_user_id\\(\\)')
            and not (tablename = 'master_business_rules' and e.text = '(rule_key IS NOT NULL)')",
     ),
@@ -60,7 +61,7 @@ const RULES: &[(&str, &str)] = &[
         "select c.relname || ' ' || r.rolname from pg_class c
          join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'auth' and c.relkind = 'r'
          cross join (values ('anon'), ('authenticated'), ('service_role'), ('loket_user'), ('loket_worker'),
-           ('loket_admin'), ('loket_system')) as r(rolname)
+           ('loket_admin'), ('loket_system'), ('loket_setup')) as r(rolname)
          where has_table_privilege(r.rolname, c.oid, 'select, insert, update, delete, truncate, references, trigger')
            or has_any_column_privilege(r.rolname, c.oid, 'select, insert, update, references')
          union all
@@ -70,7 +71,7 @@ const RULES: &[(&str, &str)] = &[
     (
         "runtime roles own nothing, bypass nothing, and belong to no other",
         "select r.rolname::text from pg_roles r
-         where r.rolname ~ '^loket_(user|worker|admin|system|auth)$'
+         where r.rolname ~ '^loket_(user|worker|admin|system|setup|auth)$'
            and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb
              or exists (select from pg_class where relowner = r.oid)
              or exists (select from pg_proc where proowner = r.oid)
@@ -82,7 +83,7 @@ const RULES: &[(&str, &str)] = &[
         "select c.relname || ' ' || r.rolname from pg_class c
          join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('public', 'private') and c.relkind = 'r'
          cross join (values ('anon'), ('service_role'), ('loket_user'), ('loket_worker'), ('loket_admin'),
-           ('loket_system'), ('loket_auth')) as r(rolname)
+           ('loket_system'), ('loket_setup'), ('loket_auth')) as r(rolname)
          where has_table_privilege(r.rolname, c.oid, 'truncate, references, trigger')",
     ),
     (
@@ -229,6 +230,7 @@ async fn the_server_refuses_logins_with_too_many_rights() {
             worker: config.clone(),
             admin: config.clone(),
             system: config.clone(),
+            setup: config.clone(),
             auth: config,
             pool_size: 1,
         };

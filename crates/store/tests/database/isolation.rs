@@ -28,6 +28,9 @@ fn callers(world: &World, access: Uuid) -> Vec<Caller> {
     let b_claims = claims(b.user.to_string(), Some(b.tenant.to_string()));
     let admin = claims(world.admin.to_string(), None);
     let opened = ("app.access_id", access.to_string());
+    let member = |user: store::UserId| claims(user.to_string(), Some(a.tenant.to_string()));
+    let key = |key: store::ApiKeyId| ("app.api_key_id", key.to_string());
+    let nobody = ("request.jwt.claims", json!({"role": "authenticated"}).to_string());
     let caller = |name, role, settings| Caller { name, role, settings };
     vec![
         caller("anon", "anon", vec![]),
@@ -36,10 +39,18 @@ fn callers(world: &World, access: Uuid) -> Vec<Caller> {
         caller("pending", "loket_user", vec![claims(world.pending.to_string(), None)]),
         caller("user A", "loket_user", vec![shop(a.tenant), a_claims.clone()]),
         caller("user A, claims only", "authenticated", vec![a_claims]),
+        caller("agent A", "loket_user", vec![shop(a.tenant), member(a.agent)]),
+        caller("viewer A", "loket_user", vec![shop(a.tenant), member(a.viewer)]),
+        caller("suspended A", "loket_user", vec![claims(a.suspended.to_string(), None)]),
+        caller("suspended A, old token", "authenticated", vec![member(a.suspended)]),
+        caller("API key A", "loket_user", vec![shop(a.tenant), nobody.clone(), key(a.api_key)]),
+        caller("API key A, revoked", "loket_user", vec![nobody.clone(), key(a.revoked_key)]),
+        caller("API key A, B named", "loket_user", vec![shop(b.tenant), nobody, key(a.api_key)]),
         caller("user B", "loket_user", vec![shop(b.tenant), b_claims.clone()]),
         caller("worker A", "loket_worker", vec![shop(a.tenant)]),
         caller("worker B", "loket_worker", vec![shop(b.tenant)]),
         caller("system", "loket_system", vec![]),
+        caller("setup", "loket_setup", vec![]),
         caller("auth", "loket_auth", vec![]),
         caller("admin", "loket_admin", vec![admin.clone()]),
         caller("admin, A named", "loket_admin", vec![admin.clone(), shop(a.tenant)]),
@@ -64,6 +75,11 @@ fn differences(world: &World) -> BTreeMap<&'static str, Value> {
     let actor = |role: &str| json!({"id": id, "actor_role": role, "actor_id": null});
     let user = json!({"id": id, "actor_role": "user", "actor_id": world.a.user.to_string()});
     BTreeMap::from([
+        ("api_keys", json!({"id": id, "key_hash": "\\x".to_owned() + &"cd".repeat(32)})),
+        (
+            "tenant_invitations",
+            json!({"id": id, "token_hash": "\\x".to_owned() + &"cd".repeat(32)}),
+        ),
         ("audit_log", user),
         ("audit_log as worker", actor("worker")),
         ("chat_messages", json!({"id": id})),
@@ -243,7 +259,7 @@ async fn functions(behind: &Client) -> String {
                 from pg_proc p
                 join pg_namespace n on n.oid = p.pronamespace and n.nspname in ('public', 'private')
                 cross join (values ('anon'), ('authenticated'), ('service_role'), ('loket_user'),
-                  ('loket_worker'), ('loket_admin'), ('loket_system'), ('loket_auth')) as r(rolname)
+                  ('loket_worker'), ('loket_admin'), ('loket_system'), ('loket_setup'), ('loket_auth')) as r(rolname)
                 where has_function_privilege(r.rolname, p.oid, 'execute')
                 group by n.nspname, p.proname, p.prosecdef
                 order by 1";

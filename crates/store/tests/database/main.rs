@@ -15,6 +15,8 @@ mod migrations;
 #[cfg(test)]
 mod path_of_a_mail;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod work;

@@ -215,9 +215,10 @@ async fn nothing_is_sent_after_the_customer_or_a_person_wrote_again() {
     });
     assert!(suspended.await.unwrap());
     assert_eq!(look().await, Some(Objection::ShopInactive));
-    let approved =
-        store.as_admin(world.admin, async |tx| store::shops::approve(tx, shop.tenant).await);
-    assert!(approved.await.unwrap());
+    let resumed = store.as_admin(world.admin, async |tx| {
+        store::shops::set_status(tx, shop.tenant, "approved", "facturen betaald").await
+    });
+    assert!(resumed.await.unwrap());
     second_mail(&world).await;
     assert_eq!(look().await, Some(Objection::NewerMessage));
     let held = store.as_worker(shop.tenant, async |tx| {

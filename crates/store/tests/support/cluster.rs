@@ -60,6 +60,24 @@ impl Cluster {
         self.login(self.superuser, database)
     }
 
+    /// All rows of a database as `pg_dump` writes them.
+    pub fn dump_data(&self, database: &str) -> String {
+        self.dump_whole(database, &["--data-only"])
+    }
+
+    /// A database as `pg_dump` writes it with these options.
+    pub fn dump_whole(&self, database: &str, options: &[&str]) -> String {
+        let output = as_account(&binaries().join("pg_dump"), None)
+            .args(options)
+            .args(["-U", self.superuser, "-h"])
+            .arg(&self.dir)
+            .arg(database)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// The schema as `pg_dump` writes it, without what differs between versions.
     pub fn dump(&self, database: &str) -> String {
         let output = as_account(&binaries().join("pg_dump"), None)

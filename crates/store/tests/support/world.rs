@@ -13,13 +13,15 @@ use store::answer::{
     Account, AnswerWrite, InteractionOutcome, NewEvent, NewNotification, NewOffer, NewOutbox,
     OfferKind, ThreadOutcome,
 };
+use store::api_keys::{NewApiKey, Scope};
 use store::ingest::{Fate, InteractionState, NewInteraction};
 use store::jobs::{ClaimedJob, JobKind, Lease};
 use store::mailboxes::{IncomingRaw, MailboxKind, NewMailbox};
 use store::shops::NewShop;
+use store::users::TenantRole;
 use store::{
-    Claims, InteractionId, JobId, LeaseToken, MailboxId, NotificationId, OfferId, OutboxId, RawId,
-    Store, TenantId, ThreadId, UserId,
+    ApiKeyId, Claims, InteractionId, InvitationId, JobId, LeaseToken, MailboxId, NotificationId,
+    OfferId, OutboxId, RawId, Store, TenantId, ThreadId, UserId,
 };
 use uuid::Uuid;
 
@@ -35,6 +37,11 @@ pub struct Shop {
     pub thread: ThreadId,
     pub interaction: InteractionId,
     pub outbox: OutboxId,
+    pub agent: UserId,
+    pub viewer: UserId,
+    pub suspended: UserId,
+    pub api_key: ApiKeyId,
+    pub revoked_key: ApiKeyId,
 }
 
 impl Shop {
@@ -94,6 +101,11 @@ async fn shop(database: &Database, admin: UserId, name: &str) -> Shop {
         thread: ThreadId::new(),
         interaction: InteractionId::new(),
         outbox: OutboxId::new(),
+        agent: UserId::new(),
+        viewer: UserId::new(),
+        suspended: UserId::new(),
+        api_key: ApiKeyId::new(),
+        revoked_key: ApiKeyId::new(),
     };
     let email = format!("eigenaar@{name}.example");
     assert!(store::users::create(store, shop.user, &email, "x").await.unwrap());
@@ -112,6 +124,7 @@ async fn shop(database: &Database, admin: UserId, name: &str) -> Shop {
         store.as_admin(admin, async |tx| store::shops::approve(tx, shop.tenant).await).await;
     assert!(approved.unwrap());
     settings(store, &shop).await;
+    people(store, admin, &shop, name).await;
     first_mail(store, &shop).await;
     let chat = "insert into public.chat_sessions (tenant_id, id, user_email) values ($1, $1, 'klant@x.example')";
     database.behind.execute(chat, &[&shop.tenant]).await.unwrap();
@@ -146,6 +159,53 @@ async fn settings(store: &Store, shop: &Shop) {
         })
         .await
         .unwrap();
+}
+
+/// Colleagues who came in by invitation, one of them suspended since; a key in use and a dead one.
+async fn people(store: &Store, admin: UserId, shop: &Shop, name: &str) {
+    let roles = [
+        (shop.agent, TenantRole::Agent),
+        (shop.viewer, TenantRole::Viewer),
+        (shop.suspended, TenantRole::Owner),
+    ];
+    for (number, (user, role)) in (1_u8..).zip(roles) {
+        let email = format!("{}{number}@{name}.example", role.as_str());
+        assert!(store::users::create(store, user, &email, "x").await.unwrap());
+        let hash = [number; 32];
+        store
+            .as_user(&shop.claims(), async |tx| {
+                store::admin::invite(tx, InvitationId::new(), &email, role, &hash).await
+            })
+            .await
+            .unwrap();
+        let newcomer = Claims { user_id: user, tenant_id: None };
+        let joined = store
+            .as_user(&newcomer, async |tx| {
+                store::admin::accept_invitation(tx, shop.tenant, &hash).await
+            })
+            .await;
+        assert_eq!(joined.unwrap(), Some(role));
+    }
+    let suspend = async |tx: &store::AdminTx| {
+        store::admin::set_user_suspended(tx, shop.suspended, true, "misbruik").await
+    };
+    assert!(store.as_admin(admin, suspend).await.unwrap());
+    for (number, id) in (1_u8..).zip([shop.api_key, shop.revoked_key]) {
+        let key = NewApiKey {
+            id,
+            name: "n8n".to_owned(),
+            prefix: format!("lk_{number}"),
+            key_hash: [number; 32],
+            scopes: Scope::ALL.to_vec(),
+            replaces: None,
+        };
+        store
+            .as_user(&shop.claims(), async |tx| store::api_keys::create(tx, &key).await)
+            .await
+            .unwrap();
+    }
+    let revoked = async |tx: &store::TenantTx| store::api_keys::revoke(tx, shop.revoked_key).await;
+    assert!(store.as_user(&shop.claims(), revoked).await.unwrap());
 }
 
 async fn first_mail(store: &Store, shop: &Shop) {

@@ -1,188 +1,524 @@
 //! The address around a postcode.
 
-use regex::Captures;
-
 use super::super::NewAddress;
-use super::parts::{
-    city_after, city_before, fill_street, segments_before, set_street, trailing_city,
-};
-use super::{CITY_TOLD, NUMBER_LAST, is_word, named_country};
+use super::code::{Code, Kind};
+use super::pieces::{Gap, Piece};
+use super::street::{Street, is_unit, number_first, number_last, words};
+use super::words::{WORDS, country_of_city, named_country, plain};
+use super::{CITY, STREET_WORD};
 
-/// The address around a postcode, and where it begins.
-pub(super) fn around(
-    text: &str,
-    captures: &Captures<'_>,
-    country: &str,
-) -> Option<(NewAddress, usize)> {
-    let whole = captures.get(0)?;
-    let mut address = NewAddress::default();
-    let mut start = whole.start();
-    let end = code_of(text, captures, country, &mut address)?;
-    if country == "US" {
-        address.country = Some("US".to_owned());
-    } else {
-        address.country = (!country.is_empty()).then(|| country.to_owned());
-    }
-    let before = text.get(..start).unwrap_or_default();
-    let after = text.get(end..).unwrap_or_default();
-    let islands = matches!(country, "GB" | "IE");
-    let mut segments = segments_before(before);
-    if islands {
-        address.city = city_before(&mut segments, country);
-    } else if country != "US" {
-        address.city = city_after(after);
-    }
-    if country.is_empty() {
-        address.country = country_of_code(&address, captures, text);
-    }
-    if address.city.is_none() && country == "NL" && segments.len() >= 2 {
-        let earlier = segments.len().checked_sub(2).and_then(|at| segments.get(at));
-        let told = earlier.and_then(|it| CITY_TOLD.captures(it)?.get(1));
-        address.city = trailing_city(&mut segments).or(told.map(|it| it.as_str().to_owned()));
-    }
-    if segments.last().is_some_and(|last| last.trim().is_empty()) {
-        segments.pop();
-    }
-    fill_street(&mut address, &segments, islands);
-    if address.street.is_none() && country.is_empty() {
-        // Belgian habit: the street on the line under the city.
-        let next = after.lines().nth(1).unwrap_or_default();
-        if let Some(captures) = NUMBER_LAST.captures(next.trim()) {
-            set_street(&mut address, &captures);
+/// The address around `code` in the piece at `index`, and where it begins in the text.
+pub(super) fn around(pieces: &[Piece<'_>], index: usize, code: &Code) -> (NewAddress, usize) {
+    let at = pieces.get(index).map_or(0, |piece| piece.at + code.start);
+    let mut address = NewAddress {
+        postal_code: Some(code.written.clone()),
+        country: code.country.map(str::to_owned),
+        ..NewAddress::default()
+    };
+    let lines = before(pieces, index, code);
+    let start = match code.kind {
+        Kind::British | Kind::Irish => {
+            let start = islands(&mut address, &lines, code.kind);
+            let own = pieces.get(index).and_then(|piece| piece.text.get(code.end..));
+            after_code(&mut address, own.unwrap_or_default());
+            start
         }
-    }
-    let written = address.street.as_deref().or(address.house_number.as_deref());
-    if let Some(at) = written.and_then(|street| before.rfind(street)) {
-        start = at;
-    }
-    Some((address, start))
+        Kind::American => american(&mut address, &lines),
+        Kind::Dutch | Kind::Digits => continental(&mut address, &lines, pieces, index, code),
+    };
+    (address, start.unwrap_or(at))
 }
 
-/// Puts the postcode itself into the address and says where it ends; nothing when it is none.
-fn code_of(
-    text: &str,
-    captures: &Captures<'_>,
-    country: &str,
-    address: &mut NewAddress,
-) -> Option<usize> {
-    let whole = captures.get(0)?;
-    let start = whole.start();
-    let mut end = whole.end();
-    match country {
-        "US" => {
-            address.city = Some(captures.get(1)?.as_str().trim().to_owned());
-            address.postal_code = Some(captures.get(3)?.as_str().to_owned());
-            if !is_american_state(captures.get(2)?.as_str()) {
-                return None;
-            }
-        }
-        "" => {
-            let code = captures.get(2)?;
-            let dated = text.get(..start).is_some_and(|it| it.ends_with(['.', '/', '-']));
-            if dated || after_is_no_city(captures.get(3)?.as_str()) {
-                return None;
-            }
-            if code.as_str().starts_with('0') && code.len() == 4
-                || is_year(code.as_str()) && text.get(..code.start()).is_some_and(in_date)
-            {
-                return None;
-            }
-            let written = text.get(start..code.end()).unwrap_or(code.as_str());
-            address.postal_code = Some(written.to_owned());
-            end = code.end();
-        }
-        "NL" => {
-            let code = captures.get(1)?;
-            let letters: String = code.as_str().chars().filter(|it| it.is_alphabetic()).collect();
-            let small = letters.chars().any(char::is_lowercase);
-            if small
-                && (code.as_str().contains(' ') || !letters.chars().all(char::is_lowercase))
-                && is_word(&letters)
-            {
-                return None;
-            }
-            if small && is_word(&letters) {
-                return None;
-            }
-            address.postal_code = Some(code.as_str().to_owned());
-        }
-        _ => address.postal_code = Some(captures.get(1)?.as_str().to_owned()),
+/// A stretch before the code, nearest first, with its place in the text.
+type Lines<'a> = Vec<(&'a str, usize)>;
+
+/// What stands before the code in its piece and in the pieces before, nearest first.
+fn before<'a>(pieces: &[Piece<'a>], index: usize, code: &Code) -> Lines<'a> {
+    let mut lines = Vec::new();
+    let Some(own) = pieces.get(index) else { return lines };
+    let head = own.text.get(..code.start).unwrap_or_default();
+    let head = strip_names(head.trim_end_matches([' ', ',', '-']));
+    if !head.is_empty() {
+        lines.push((head, own.at));
     }
-    Some(end)
+    let mut gap = own.gap;
+    let mut crossed = false;
+    for piece in pieces.iter().take(index).rev() {
+        match gap {
+            Gap::Stop => break,
+            Gap::Blank if crossed || lines.len() > 1 => break,
+            Gap::Blank => crossed = true,
+            Gap::Comma | Gap::Line => {}
+        }
+        gap = piece.gap;
+        if piece.aside && !own.aside {
+            // What is said in brackets is no line; a floor in brackets is an addition.
+            let floor = is_unit(piece.text);
+            if !floor {
+                continue;
+            }
+        }
+        lines.push((piece.text, piece.at));
+        if lines.len() > 6 {
+            break;
+        }
+    }
+    lines
 }
 
-/// Words after four digits that make them a count, not a postcode.
-fn after_is_no_city(word: &str) -> bool {
-    const WORDS: [&str; 30] = [
-        "euro",
-        "eur",
-        "stuks",
-        "mail",
-        "mails",
-        "gram",
-        "watt",
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-        "graag",
-        "want",
-        "pls",
-        "please",
-        "aub",
-        "and",
-        "van",
-        "for",
-        "the",
-        "het",
-        "niet",
+/// `X, postcode 1234 AB`: the name of a field is no part of it.
+fn strip_names(head: &str) -> &str {
+    const NAMES: [&str; 14] = [
+        "postcode",
+        "post code",
+        "zip",
+        "zip code",
+        "zipcode",
+        "plz",
+        "eircode",
+        "code",
+        "pc",
+        "postcode is",
+        "eircode is",
+        "zip is",
+        "te",
+        "in",
     ];
-    WORDS.contains(&word.to_lowercase().as_str())
-}
-
-fn is_year(code: &str) -> bool {
-    code.starts_with("19") || code.starts_with("20")
-}
-
-fn in_date(before: &str) -> bool {
-    before.trim_end().ends_with(|it: char| it.is_alphabetic())
-}
-
-fn is_american_state(code: &str) -> bool {
-    const STATES: &str = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC";
-    STATES.split(' ').any(|state| state.eq_ignore_ascii_case(code))
-}
-
-/// A four-digit code is Belgian, a five-digit one German or French, unless said otherwise.
-fn country_of_code(_address: &NewAddress, captures: &Captures<'_>, text: &str) -> Option<String> {
-    if let Some(prefix) = captures.get(1) {
-        let code = match prefix.as_str() {
-            "B" => "BE",
-            "D" => "DE",
-            "F" => "FR",
-            other => other,
-        };
-        return Some(code.to_owned());
+    let mut head = head.trim();
+    for name in NAMES {
+        let cut = head.len().checked_sub(name.len()).filter(|at| head.is_char_boundary(*at));
+        if let Some((rest, tail)) = cut.and_then(|at| head.split_at_checked(at))
+            && tail.eq_ignore_ascii_case(name)
+            && (rest.is_empty() || rest.ends_with(' '))
+        {
+            head = rest.trim_end();
+        }
     }
-    if let Some(named) = named_country(text) {
+    head
+}
+
+/// Dutch, Belgian, German, French: street and number, code, city.
+fn continental(
+    address: &mut NewAddress,
+    lines: &Lines<'_>,
+    pieces: &[Piece<'_>],
+    index: usize,
+    code: &Code,
+) -> Option<usize> {
+    let own = pieces.get(index)?;
+    let after = own.text.get(code.end..).unwrap_or_default();
+    let next = pieces
+        .iter()
+        .skip(index + 1)
+        .find(|piece| !piece.aside)
+        .filter(|piece| matches!(piece.gap, Gap::Comma | Gap::Line));
+    let follows = after.trim_matches([' ', ',', '.']);
+    address.city = city(follows, code.kind == Kind::Digits);
+    if address.city.is_none() && follows.is_empty() {
+        let under = next.filter(|piece| !piece.text.bytes().any(|it| it.is_ascii_digit()));
+        address.city = under.and_then(|piece| whole_city(piece.text));
+    }
+    let mut before: Vec<String> = Vec::new();
+    let mut start = None;
+    for (depth, (line, at)) in lines.iter().enumerate() {
+        if is_unit(line) {
+            before.insert(0, (*line).to_owned());
+            start = Some(*at);
+            continue;
+        }
+        let above = lines.get(depth + 1).map(|(line, _)| *line);
+        let found = number_last(line)
+            .or_else(|| number_first(line, true))
+            .or_else(|| number_under(line, above?));
+        if let Some(found) = found {
+            start = Some(at + found.at);
+            if address.city.is_none() {
+                address.city = city(strip_in(&found.rest), false);
+            }
+            take(address, found);
+            before.extend(units_above(lines.get(depth + 1..).unwrap_or_default()));
+            break;
+        }
+        if STREET_WORD.is_match(line) && line.split(' ').count() <= 4 && code.kind == Kind::Dutch {
+            address.street = Some(strip_start(line).to_owned());
+            start = Some(*at);
+            break;
+        } else if address.city.is_none() && depth == 0 {
+            address.city = whole_city(strip_in(line));
+        } else if depth >= 3 {
+            break;
+        }
+    }
+    if address.street.is_none() {
+        start = behind(address, follows, next).then_some(own.at + code.start).or(start);
+    } else if let Some(piece) = next.filter(|piece| is_unit(piece.text)) {
+        // A room in the line under the city.
+        before.push(piece.text.to_owned());
+    }
+    if let Some(number) = &mut address.house_number {
+        for unit in before {
+            number.push_str(", ");
+            number.push_str(&unit);
+        }
+    }
+    if address.country.is_none() {
+        address.country = country(address, pieces, code).map(str::to_owned);
+    }
+    start
+}
+
+/// Flats, floors and rooms on the lines above the street, in the order of writing.
+fn units_above(lines: &[(&str, usize)]) -> Vec<String> {
+    let mut units: Vec<String> = Vec::new();
+    for (line, _) in lines.iter().take(3) {
+        let bare = line.strip_prefix("t.a.v. ").unwrap_or(line);
+        if is_unit(bare) {
+            units.insert(0, bare.to_owned());
+        } else if !units.is_empty() {
+            break;
+        }
+    }
+    units
+}
+
+/// `op de Markt` above `nr 3`.
+fn number_under(line: &str, above: &str) -> Option<Street> {
+    let number = line.strip_prefix("nr").or(line.strip_prefix("nummer"))?;
+    let number = number.trim_start_matches(['.', ' ']);
+    let found = number_last(&format!("{above} {number}"))?;
+    super::street::is_number(number).then_some(Street { at: 0, ..found })
+}
+
+fn take(address: &mut NewAddress, found: Street) {
+    address.street = Some(found.street);
+    address.house_number = Some(found.number).filter(|number| !number.is_empty());
+}
+
+/// `5611 HD 9B`, `4535 EH nr 5 Acaciahof`, a street on the line under the city.
+fn behind(address: &mut NewAddress, follows: &str, next: Option<&Piece<'_>>) -> bool {
+    let words = words(follows);
+    let named = usize::from(words.first().is_some_and(|(_, it)| plain(it) == "nr"));
+    if let Some((_, number)) = words.get(named)
+        && super::street::is_number(number)
+        && address.city.is_none()
+    {
+        address.house_number = Some(number.trim_end_matches([',', '.']).to_owned());
+        let street = words.get(named + 1).map(|(_, word)| *word).unwrap_or_default();
+        if STREET_WORD.is_match(street) {
+            address.street = Some(street.to_owned());
+        }
+        return true;
+    }
+    let line = next.filter(|piece| piece.gap == Gap::Line);
+    let under = line.and_then(|piece| number_last(piece.text));
+    under.map(|found| take(address, found)).is_some()
+}
+
+/// The country of a code of four or five digits, or of a Dutch one.
+fn country(address: &NewAddress, pieces: &[Piece<'_>], code: &Code) -> Option<&'static str> {
+    if code.kind == Kind::Dutch {
+        return Some("NL");
+    }
+    if let Some(known) = address.city.as_deref().and_then(country_of_city) {
+        let four = code.written.bytes().filter(u8::is_ascii_digit).count() == 4;
+        if four != matches!(known, "DE" | "FR" | "US" | "ES" | "IT") {
+            return Some(known);
+        }
+    }
+    if let Some(named) = pieces.iter().find_map(|piece| named_country(piece.text)) {
         return Some(named);
     }
-    let lower = text.to_lowercase();
-    let french = [" rue ", "avenue", "boulevard", "chemin", "bonjour", "commande"]
-        .iter()
-        .any(|it| lower.contains(it));
-    match captures.get(2).map(|code| code.len()) {
-        Some(4) => Some("BE".to_owned()),
-        Some(5) if french => Some("FR".to_owned()),
-        Some(5) => Some("DE".to_owned()),
+    let digits = code.written.bytes().filter(u8::is_ascii_digit).count();
+    let french = address.street.as_deref().is_some_and(|street| {
+        let first = street.split([' ', '\'']).next().map(plain).unwrap_or_default();
+        ["rue", "avenue", "chemin", "boulevard", "impasse", "quai", "allee", "route"]
+            .contains(&first.as_str())
+    });
+    match digits {
+        4 => Some("BE"),
+        5 if french => Some("FR"),
+        5 => Some("DE"),
         _ => None,
     }
+}
+
+/// British and Irish: the city before the code, flats and buildings before the street.
+fn islands(address: &mut NewAddress, lines: &Lines<'_>, kind: Kind) -> Option<usize> {
+    address.country = Some(if kind == Kind::Irish { "IE" } else { "GB" }.to_owned());
+    let kept: Lines<'_> = lines
+        .iter()
+        .copied()
+        .map(|(line, at)| (line.strip_suffix("Northern Ireland").unwrap_or(line).trim(), at))
+        .filter(|(line, _)| !is_county(line) && !line.is_empty())
+        .collect();
+    let street = kept.iter().take(4).position(|(line, _)| is_island_street(line));
+    let Some(at) = street else { return without_street(address, &kept) };
+    let units = kept.iter().take(at).skip(1).filter(|(line, _)| is_flat(line));
+    let mut after: Vec<&str> = units.map(|(line, _)| *line).collect();
+    after.reverse();
+    if at > 0 {
+        address.city = kept.first().and_then(|(line, _)| whole_city(line));
+    }
+    let (line, offset) = *kept.get(at)?;
+    let mut found =
+        number_first(line, false).or_else(|| number_last(line)).or_else(|| named_street(line))?;
+    let mut start = offset + found.at;
+    let mut before: Vec<&str> = Vec::new();
+    let mut named = false;
+    for (line, offset) in kept.iter().skip(at + 1).take(3) {
+        let flat = is_flat(line);
+        if !(flat
+            || !named && is_building(line)
+            || !named && found.number.is_empty() && looks_like_name(line))
+        {
+            break;
+        }
+        let own = strip_start(line);
+        start = offset + (line.len() - own.len());
+        before.insert(0, own);
+        // After a house name only its flats.
+        named |= !flat && found.number.is_empty();
+    }
+    before.extend(Some(found.number.as_str()).filter(|it| !it.is_empty()));
+    before.extend(after);
+    found.number = before.join(", ");
+    take(address, found);
+    Some(start)
+}
+
+/// `Unit 9 Parkmore Business Centre`, `Room 14, Block C, Lancaster Halls, Fallowfield, Manchester`.
+fn without_street(address: &mut NewAddress, kept: &Lines<'_>) -> Option<usize> {
+    let city = kept.first()?;
+    address.city = whole_city(city.0);
+    let building = kept.iter().skip(1).position(|(line, _)| is_building(line));
+    let named = || kept.iter().skip(1).position(|(line, _)| looks_like_name(line));
+    let flat = || kept.iter().skip(1).position(|(line, _)| is_flat(line));
+    let at = building.or_else(named).or_else(flat)? + 1;
+    let (line, offset) = *kept.get(at)?;
+    let own = strip_start(line);
+    let words = words(own);
+    let flat = super::street::additions(&words);
+    let name_from = words.get(flat).map_or(own.len(), |(at, _)| *at);
+    let name = own.get(name_from..).unwrap_or_default().trim();
+    let mut numbers: Vec<&str> = Vec::new();
+    for (line, _) in kept.iter().skip(at + 1).take(3) {
+        if is_flat(line) {
+            numbers.insert(0, strip_start(line));
+        } else if numbers.is_empty() && looks_like_name(line) {
+            numbers.insert(0, strip_start(line));
+            break;
+        }
+    }
+    numbers.extend(own.get(..name_from).map(str::trim).filter(|it| !it.is_empty()));
+    address.street = Some(name.to_owned()).filter(|name| !name.is_empty());
+    address.house_number = Some(numbers.join(", ")).filter(|it| !it.is_empty());
+    Some(offset)
+}
+
+fn is_county(line: &str) -> bool {
+    const COUNTIES: [&str; 34] = [
+        "kent",
+        "essex",
+        "surrey",
+        "sussex",
+        "east sussex",
+        "west sussex",
+        "hampshire",
+        "dorset",
+        "devon",
+        "cornwall",
+        "somerset",
+        "wiltshire",
+        "berkshire",
+        "oxfordshire",
+        "buckinghamshire",
+        "hertfordshire",
+        "bedfordshire",
+        "cambridgeshire",
+        "norfolk",
+        "suffolk",
+        "lincolnshire",
+        "nottinghamshire",
+        "derbyshire",
+        "cheshire",
+        "lancashire",
+        "cumbria",
+        "north yorkshire",
+        "west yorkshire",
+        "south yorkshire",
+        "merseyside",
+        "fife",
+        "gwynedd",
+        "uk",
+        "ireland",
+    ];
+    line.starts_with("Co ")
+        || line.starts_with("Co. ")
+        || line.starts_with("County ") && !line.bytes().any(|it| it.is_ascii_digit())
+        || COUNTIES.contains(&plain(line).as_str())
+}
+
+fn is_island_street(line: &str) -> bool {
+    let numbered = number_first(line, false).is_some_and(|it| it.sure || !is_building(line));
+    numbered && !is_flat(line) || STREET_WORD.is_match(line.trim_end_matches('.'))
+}
+
+/// A street without a number: `Back Lane`.
+fn named_street(line: &str) -> Option<Street> {
+    let own = strip_start(line);
+    let street = own.trim_end_matches('.').to_owned();
+    let at = line.len() - own.len();
+    (!street.is_empty()).then_some(Street { street, at, sure: true, ..Street::default() })
+}
+
+/// `D08 X0Y0 Dublin`, `LS2 9JT number 33`.
+fn after_code(address: &mut NewAddress, after: &str) {
+    let words: Vec<&str> = after.split_whitespace().collect();
+    if let [named, number] = words.as_slice()
+        && matches!(plain(named).as_str(), "number" | "no" | "nr")
+        && super::street::is_number(number)
+        && address.house_number.is_none()
+    {
+        address.house_number = Some((*number).to_owned());
+    } else if address.city.is_none() {
+        address.city = whole_city(after).filter(|city| country_of_city(city).is_some());
+    }
+}
+
+/// `Flat 4`, `2/1`, `Ground Floor`, `3 The Mews`, `Room 14`.
+fn is_flat(line: &str) -> bool {
+    let own = strip_start(line);
+    let words: Vec<String> = own.split_whitespace().map(plain).collect();
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let last = words.last().map(String::as_str).unwrap_or_default();
+    let digit = own.starts_with(|it: char| it.is_ascii_digit());
+    words.len() <= 4
+        && (WORDS.unit.contains(first) && own.bytes().any(|it| it.is_ascii_digit())
+            || is_unit(own)
+            || words.len() == 2 && own.starts_with("The ") && digit_free(own)
+            || last == "flat"
+            || last == "floor"
+            || digit && (words.len() == 1 || words.get(1).is_some_and(|it| it == "the"))
+            || digit && is_building(own))
+}
+
+fn digit_free(line: &str) -> bool {
+    !line.bytes().any(|it| it.is_ascii_digit())
+}
+
+fn is_building(line: &str) -> bool {
+    let last = line.split_whitespace().next_back().map(plain).unwrap_or_default();
+    WORDS.building.contains(&last) && line.split_whitespace().count() <= 7
+}
+
+fn looks_like_name(line: &str) -> bool {
+    let own = strip_start(line);
+    let words: Vec<&str> = own.split_whitespace().collect();
+    (1..=4).contains(&words.len())
+        && words.iter().all(|it| it.starts_with(char::is_uppercase) || WORDS.joins.contains(*it))
+        && !own.starts_with("Mr")
+}
+
+/// What comes before the name: `deliver to my office at`.
+fn strip_start(line: &str) -> &str {
+    let words = words(line);
+    let mut from = 0;
+    for (index, (_, word)) in words.iter().enumerate() {
+        let starts = WORDS.no_start.contains(&plain(word));
+        let joins = WORDS.joins.contains(*word) && index > from;
+        let lower = word.starts_with(char::is_lowercase) && !joins;
+        if (starts || lower) && !WORDS.unit.contains(&plain(word)) {
+            from = index + 1;
+        } else if !lower && index > from + 3 {
+            break;
+        }
+    }
+    words.get(from).and_then(|(at, _)| line.get(*at..)).unwrap_or(line)
+}
+
+/// American: `2204 W Palm Lane, Phoenix, AZ 85009`.
+fn american(address: &mut NewAddress, lines: &Lines<'_>) -> Option<usize> {
+    address.country = Some("US".to_owned());
+    let (first, _) = lines.first()?;
+    let letters = first.chars().all(|it| it.is_alphabetic() || matches!(it, ' ' | '.' | '-'));
+    address.city = whole_city(first).or_else(|| letters.then(|| (*first).to_owned()));
+    let mut units: Vec<&str> = Vec::new();
+    for (line, at) in lines.iter().skip(1).take(4) {
+        let found = number_first(line, false).or_else(|| number_last(line));
+        if let Some(mut found) = found.filter(|_| !is_unit(line)) {
+            let start = at + found.at;
+            for unit in units.iter().rev() {
+                found.number = format!("{}, {unit}", found.number);
+            }
+            take(address, found);
+            return Some(start);
+        }
+        units.push(line);
+    }
+    None
+}
+
+/// Without `te` and `in` before the place.
+fn strip_in(text: &str) -> &str {
+    let text = text.trim_start_matches([' ', ',']);
+    ["te ", "in ", "at ", "à "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or(text).trim()
+}
+
+/// The place with which `text` begins.
+pub(super) fn city(text: &str, sure: bool) -> Option<String> {
+    let text = strip_in(text.trim_start_matches([' ', ',']));
+    let words = words(text);
+    // A place we know, however it is written.
+    for count in (1..=4.min(words.len())).rev() {
+        let (at, last) = words.get(count - 1)?;
+        let named = text.get(..at + last.len())?.trim_end_matches([',', '.']);
+        if country_of_city(named).is_some() && !WORDS.no_city.contains(&plain(named)) {
+            return Some(named.to_owned());
+        }
+    }
+    let captures = CITY.captures(text)?;
+    let mut city = captures.get(1)?.as_str().trim_end_matches(['.', '-', ' ']);
+    while let Some((rest, last)) = city.rsplit_once(' ') {
+        let folded = plain(last);
+        if last.starts_with(char::is_lowercase)
+            || WORDS.no_city.contains(&folded)
+            || named_country(last).is_some()
+        {
+            city = rest;
+        } else {
+            break;
+        }
+    }
+    let folded = plain(city);
+    let lower = city.starts_with(char::is_lowercase);
+    let short = words.len() <= 2 || sure && !lower;
+    let fits = !WORDS.no_city.contains(&folded) && folded.len() > 1 && (!lower || short);
+    (fits && !WORDS.no_start.contains(&folded)).then(|| city.to_owned())
+}
+
+/// A piece that is a place and nothing else.
+pub(super) fn whole_city(text: &str) -> Option<String> {
+    let text = strip_in(text).trim_end_matches('.');
+    if let Some(district) = text.strip_prefix("Dublin ").filter(|it| it.len() <= 3) {
+        // An Irish city and its postal district.
+        return district.bytes().any(|it| it.is_ascii_digit()).then(|| text.to_owned());
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.is_empty() || words.len() > 4 || text.bytes().any(|it| it.is_ascii_digit()) {
+        // "deliver to X, London": the last words with a capital.
+        return None;
+    }
+    if country_of_city(text).is_some() {
+        return Some(text.to_owned());
+    }
+    let own = strip_start(text);
+    let named = own.split_whitespace().all(|word| {
+        word.starts_with(char::is_uppercase)
+            || word.starts_with('\'')
+            || WORDS.joins.contains(&plain(word))
+            || WORDS.weak_joins.contains(&plain(word))
+    });
+    let first = own.split_whitespace().next().map(plain).unwrap_or_default();
+    (named && !WORDS.no_city.contains(&first) && !own.is_empty() && named_country(own).is_none())
+        .then(|| own.to_owned())
 }

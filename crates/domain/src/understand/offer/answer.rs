@@ -10,6 +10,7 @@ use regex::RegexSet;
 
 use super::bare::{bare, firm_yes};
 use super::cues::{CUES, Places};
+use super::learned;
 use super::marked::{Marked, Sentence};
 use super::{Answer, Offer};
 use crate::contract::OfferResponse;
@@ -39,7 +40,50 @@ const SHORT: usize = 40;
 const TERSE: usize = 12;
 
 /// What `new` (the new text, raw) answers to `offer`; `None` when it does not speak of it.
+///
+/// The signs are one voice; what was learned from labelled answers weighs them with the words.
 pub(in crate::understand) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer> {
+    let (marked, by_signs) = by_signs(offer, new, subject);
+    if marked.sentences.is_empty() {
+        return None;
+    }
+    let features = learned::features(&marked.text, by_signs.map(|it| it.response), offer.latest);
+    let judged = learned::WEIGHTS.judge(&features);
+    if judged == by_signs.map(|it| it.response) {
+        return by_signs;
+    }
+    match judged {
+        Some(OfferResponse::Counter) => Some(any_amount(offer, &marked)),
+        Some(response) => Some(Answer::plain(response)),
+        None => None,
+    }
+}
+
+/// What the learned part sees of an answer.
+pub(super) fn features(offer: Offer, new: &str, subject: &str) -> Vec<u16> {
+    let (marked, by_signs) = by_signs(offer, new, subject);
+    learned::features(&marked.text, by_signs.map(|it| it.response), offer.latest)
+}
+
+/// A counter with the last amount that can be one.
+fn any_amount(offer: Offer, marked: &Marked) -> Answer {
+    let amounts = marked.sentences.iter().rev();
+    let found = amounts.filter_map(|sentence| {
+        let spot = Spot { marked, sentence, span: sentence.span.clone() };
+        marked.asked_in(&sentence.span).filter(|(_, _, at)| !spot.denies(*at))
+    });
+    let priced = |it: &(i64, Unit, usize)| {
+        marked.text.get(it.2..).is_some_and(|rest| rest.starts_with("COST"))
+    };
+    let more = |it: &(i64, Unit, usize)| offer.unit != it.1 || offer.hundredths < Some(it.0);
+    let asked = found.filter(|it| !priced(it) && more(it)).max_by_key(|it| it.1 == offer.unit);
+    asked.map_or(Answer::plain(OfferResponse::Counter), |(hundredths, unit, _)| {
+        Answer::counter(hundredths, unit)
+    })
+}
+
+/// The text made ready and what its signs say.
+fn by_signs(offer: Offer, new: &str, subject: &str) -> (Marked, Option<Answer>) {
     let own_subject = !fold(subject).starts_with("re:");
     let few = new.split_whitespace().count() < 4;
     let marked = if few && own_subject {
@@ -47,8 +91,8 @@ pub(in crate::understand) fn response(offer: Offer, new: &str, subject: &str) ->
     } else {
         Marked::of(offer, new)
     };
-    let signs = Signs::of(offer, &marked);
-    signs.answer()
+    let answer = Signs::of(offer, &marked).answer();
+    (marked, answer)
 }
 
 impl Signs {

@@ -23,6 +23,7 @@ impl Places {
 pub(super) struct Shop {
     pub offering: RegexSet,
     pub money: RegexSet,
+    pub denies: RegexSet,
     pub refuses: RegexSet,
     pub keep: RegexSet,
     pub back: RegexSet,
@@ -168,6 +169,7 @@ impl Reader {
         Shop {
             offering: set("offering"),
             money: set("money"),
+            denies: set("denies"),
             refuses: set("refuses"),
             keep: set("keep"),
             back: set("back"),

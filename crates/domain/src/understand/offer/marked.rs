@@ -112,7 +112,7 @@ fn flat(plain: &str) -> String {
         let marked = line.ends_with(['.', ',', '!', '?', ':', ';']);
         flat.push_str(if goes_on || marked { " " } else { ". " });
     }
-    flat.replace(" per cent", " percent")
+    flat.replace(" per cent", " percent").replace(" ten honderd", " procent")
 }
 
 /// So many sentences are read: nobody answers an offer only after them, and time stays bounded.

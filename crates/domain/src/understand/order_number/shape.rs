@@ -13,7 +13,8 @@ pub(super) fn distractor(whole: &str, after: Option<&Token<'_>>, tail: &Token<'_
     }
     let carrier =
         ["3S", "JVGL", "JJD", "JD0", "1Z", "CD0", "RR", "0034", "3232", "LX", "LY", "TBA"];
-    if count >= 9 && carrier.iter().any(|start| upper.starts_with(start))
+    if upper.starts_with("3S") && compact.len() >= 9 && letters > 2
+        || count >= 9 && carrier.iter().any(|start| upper.starts_with(start))
         || count >= 14 && letters < 5
     {
         return 150;
@@ -94,10 +95,13 @@ fn is_date(whole: &str) -> bool {
 fn is_time(whole: &str, upper: &str) -> bool {
     whole.split_once(':').is_some_and(|(hour, _)| hour.len() <= 2 && digits(hour) == hour.len())
         || upper.len() <= 4
-            && (upper.ends_with('U')
-                || upper.ends_with('H')
-                || upper.ends_with("PM")
-                || upper.ends_with("AM"))
+            && ["U", "H", "PM", "AM"].iter().any(|unit| {
+                upper
+                    .strip_suffix(unit)
+                    .is_some_and(|rest| !rest.is_empty() && digits(rest) == rest.len())
+            })
+            && whole.len() == upper.len()
+        || whole.starts_with("GMT")
         || upper.len() <= 5
             && [
                 "CM", "MM", "KG", "ML", "GB", "KM", "EUR", "TH", "ST", "ND", "RD", "X", "E", "STE",
@@ -107,7 +111,7 @@ fn is_time(whole: &str, upper: &str) -> bool {
             .any(|unit| {
                 upper
                     .strip_suffix(unit)
-                    .is_some_and(|rest| !rest.is_empty() && digits(rest) == rest.len())
+                    .is_some_and(|rest| (1..4).contains(&rest.len()) && digits(rest) == rest.len())
             })
             && whole.len() == upper.len()
 }

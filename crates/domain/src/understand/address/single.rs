@@ -1,0 +1,124 @@
+//! Addresses that were given without a postcode: a street, a number alone, a place alone.
+
+use super::super::NewAddress;
+use super::around::{city, whole_city};
+use super::pieces::{Gap, Piece};
+use super::street::{number_first, number_last};
+use super::words::{WORDS, country_of_city, named_country, plain};
+use super::{BARE_NUMBER, CITY_NAMED, CODE_TOLD, Found, NAMED_STREET, NEW_BEFORE, context};
+
+/// A street with its number in any piece.
+pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) {
+    for (index, piece) in pieces.iter().enumerate() {
+        if !super::codes(piece.text, false).is_empty() {
+            continue;
+        }
+        let first = number_first(piece.text, true);
+        let first_number = first.is_some();
+        let Some(street) = first.or_else(|| number_last(piece.text)) else { continue };
+        let at = piece.at + street.at;
+        let before = text.get(..at).unwrap_or_default();
+        let announced = NEW_BEFORE.is_match(tail(before, 50)) || piece.gap == Gap::Stop;
+        let capital = street.street.starts_with(char::is_uppercase);
+        let many = street.number.bytes().take_while(u8::is_ascii_digit).count() > 3;
+        if !street.sure && !(announced && capital && !many) {
+            continue;
+        }
+        let end = piece.at + piece.text.len();
+        let after = pieces.get(index + 1..).unwrap_or_default().iter();
+        let code = after.take(2).find(|it| is_digits(it.text)).map(|it| it.text.to_owned());
+        let mut address = NewAddress {
+            street: Some(street.street),
+            house_number: Some(street.number).filter(|it| !it.is_empty()),
+            ..NewAddress::default()
+        };
+        address.city = city(&street.rest, false).or_else(|| {
+            let next = pieces.get(index + 1..)?.iter().find(|it| !it.aside)?;
+            let near = matches!(next.gap, Gap::Comma | Gap::Line);
+            near.then(|| whole_city(next.text).or_else(|| city(next.text, false)))?
+        });
+        let sure = i32::from(street.sure) * 3 + i32::from(address.city.is_some()) * 2;
+        let score = context(text, at, end) + sure;
+        complete(text, &mut address);
+        let english = address.house_number.is_some() && !is_dutch(text) && first_number;
+        if address.city.is_some() && english {
+            address.country = address.country.or(Some("GB".to_owned()));
+        }
+        address.postal_code = address.postal_code.or(code.filter(|_| address.city.is_some()));
+        found.push(Found { address, at, score });
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    (4..=5).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit())
+}
+
+fn tail(text: &str, length: usize) -> &str {
+    let from = text.char_indices().rev().nth(length).map_or(0, |(at, _)| at);
+    text.get(from..).unwrap_or(text)
+}
+
+/// A postcode that is told apart, and the country of the place.
+fn complete(text: &str, address: &mut NewAddress) {
+    if let Some(told) = CODE_TOLD.captures(text).and_then(|it| it.get(1).or(it.get(2))) {
+        address.postal_code = Some(told.as_str().to_owned());
+    }
+    address.country = address.city.as_deref().and_then(|it| implied(it, text)).map(str::to_owned);
+}
+
+/// The country of a place: known, named in the text, or that of the language.
+fn implied(city: &str, text: &str) -> Option<&'static str> {
+    country_of_city(city).or_else(|| named_country(text)).or_else(|| is_dutch(text).then_some("NL"))
+}
+
+fn is_dutch(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["het", "een", "naar", "ik", "mijn", "niet", "wij", "kan", "graag", "jullie", "de", "weet"];
+    text.split_whitespace().filter(|word| WORDS.contains(&plain(word).as_str())).count() >= 2
+}
+
+/// A number alone, a street alone, a place alone: only what is announced.
+pub(super) fn parts(text: &str, found: &mut Vec<Found>) {
+    for captures in BARE_NUMBER.captures_iter(text) {
+        let Some(number) = captures.iter().skip(1).flatten().next() else { continue };
+        let written = number.as_str().trim();
+        let digits = written.bytes().filter(u8::is_ascii_digit).count();
+        if !(1..=4).contains(&digits) {
+            continue;
+        }
+        let address =
+            NewAddress { house_number: Some(written.to_owned()), ..NewAddress::default() };
+        let score = context(text, number.start(), number.end());
+        // The first number said is the right one.
+        if found.iter().all(|it| it.score < score) {
+            found.push(Found { address, at: number.start(), score });
+        }
+    }
+    if found.iter().any(|it| it.score > 0) {
+        return;
+    }
+    if let Some(street) = NAMED_STREET.captures(text).and_then(|it| it.get(1)) {
+        let address =
+            NewAddress { street: Some(street.as_str().to_owned()), ..NewAddress::default() };
+        let score = context(text, street.start(), street.end());
+        found.push(Found { address, at: street.start(), score });
+    }
+    for captures in CITY_NAMED.captures_iter(text) {
+        let Some(named) = captures.iter().skip(1).flatten().next() else { continue };
+        let text_of = text.get(named.start()..).unwrap_or_default();
+        let line = text_of.split(['\n', ',', '.', '!', '?', ';']).next().unwrap_or_default();
+        let name = city(line, true).filter(|it| country_of_city(it).is_some());
+        let sure = captures.get(1).is_some();
+        let unknown = || {
+            let capital = named.as_str().starts_with(char::is_uppercase);
+            let folded = plain(named.as_str());
+            let fits = !WORDS.no_city.contains(&folded) && named_country(named.as_str()).is_none();
+            (sure && capital && fits).then(|| named.as_str().to_owned())
+        };
+        let Some(name) = name.or_else(unknown) else { continue };
+        let country = implied(&name, text).map(str::to_owned);
+        let address = NewAddress { city: Some(name), country, ..NewAddress::default() };
+        let score = context(text, named.start(), named.end()) - 4;
+        found.push(Found { address, at: named.start(), score });
+    }
+}
