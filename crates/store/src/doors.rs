@@ -32,8 +32,8 @@ pub struct Logins {
     pub setup: Config,
     /// As `loket_auth`: the tables of `auth`, and nothing else.
     pub auth: Config,
-    /// Connections of the user and worker pools, each; `auth` has half as many, the others 4 or
-    /// fewer.
+    /// Connections of the user and worker pools, each; `auth` has half as many, the others have
+    /// 4 or fewer.
     pub pool_size: usize,
 }
 
@@ -313,6 +313,10 @@ impl Store {
         run(&self.user, &begin, |session| TenantTx { session, tenant, actor: None }, work).await
     }
 
+    const fn pools(&self) -> [&Pool; 6] {
+        [&self.user, &self.worker, &self.admin, &self.system, &self.setup, &self.auth]
+    }
+
     /// As the auth service: people, sessions, factors, one-time tokens. No shop's rows are seen.
     pub async fn as_auth<T>(&self, work: impl AsyncFnOnce(&AuthTx) -> Result<T>) -> Result<T> {
         let begin = begin_with(15, &[("app.purpose", "auth")]);
@@ -332,10 +336,6 @@ impl Store {
             session.give_back();
         }
         answer
-    }
-
-    const fn pools(&self) -> [&Pool; 6] {
-        [&self.user, &self.worker, &self.admin, &self.system, &self.setup, &self.auth]
     }
 
     /// Closes all pools; what is under way ends first.

@@ -14,8 +14,8 @@ mod sql;
 
 pub mod admin;
 pub mod answer;
-pub mod auth;
 pub mod api_keys;
+pub mod auth;
 pub mod conversations;
 pub mod desk;
 pub mod drafts;

@@ -50,20 +50,22 @@ migrations! {
     12 "0012_contract_functions",
     13 "0013_row_security",
     14 "0014_system_functions",
-    15 "0015_auth_login",
-    16 "0016_session_person",
-    17 "0017_profile_address",
-    18 "0018_members_and_roles",
-    19 "0019_approval",
-    20 "0020_invitations",
-    21 "0021_api_keys",
-    22 "0022_setup_and_secrets",
+    15 "0015_members_and_roles",
+    16 "0016_approval",
+    17 "0017_invitations",
+    18 "0018_api_keys",
+    19 "0019_setup_and_secrets",
+    20 "0020_accounts",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.
 pub async fn migrate(owner: &Config) -> Result<usize> {
     with_owner(owner, run).await
 }
+
+/// The roles that Loket's server logs in with.
+const RUNTIME_ROLES: [&str; 6] =
+    ["loket_user", "loket_worker", "loket_admin", "loket_system", "loket_setup", "loket_auth"];
 
 /// Gives the runtime logins this password, for servers that ask for one. Keep it secret: it
 /// is all a runtime login needs. Only a salted hash of it is sent.
@@ -73,15 +75,7 @@ pub async fn set_passwords(owner: &Config, password: &str) -> Result<()> {
         // Two nodes that start at once would change the same row of the catalogue. The lock ends
         // with the connection.
         simple(client, sql!("migrate", "lock")).await?;
-        let roles = [
-            "loket_user",
-            "loket_worker",
-            "loket_admin",
-            "loket_system",
-            "loket_setup",
-            "loket_auth",
-        ];
-        for role in roles {
+        for role in RUNTIME_ROLES {
             // A hash of our own making, in a fixed alphabet: nothing to quote.
             let text = format!("alter role {role} login password '{salted}'");
             let changed = client.batch_execute(&text).await;

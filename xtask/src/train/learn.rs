@@ -26,6 +26,8 @@ const ROUNDS: usize = 30;
 const SEED: u64 = 0x10ce_7ba1_1a2d_5eed;
 /// How much each group of features counts: words, letters, single concepts, pairs of concepts.
 const GROUP: [f64; 4] = [1.0, 0.8, 0.9, 0.5];
+/// How much a short line counts against a mail.
+const SHORT_LINE: f64 = 0.5;
 /// In how many mails a word or pair of words, and a run of letters, must stand to be learned.
 const SEEN_IN: [u32; HASHED_GROUPS] = [3, 5];
 
@@ -35,6 +37,8 @@ struct Example {
     features: Vec<(u32, f64)>,
     /// Per label: there, not there, or not to be learned from.
     truth: [Option<bool>; LABEL_COUNT],
+    /// How much it counts: a short line shows one way of saying, a mail how customers write.
+    worth: f64,
 }
 
 /// What the labels of a mail say about each label of the classifier.
@@ -68,7 +72,8 @@ fn example(mail: &Mail, features: &Features, weights: &Weights) -> Example {
         let value = share / (places.len().max(1) as f64).sqrt();
         values.extend(places.into_iter().map(|place| (place as u32, value)));
     }
-    Example { features: values, truth }
+    let worth = if mail.is_short_line { SHORT_LINE } else { 1.0 };
+    Example { features: values, truth, worth }
 }
 
 /// The hashes that stand in most mails, as many as there are rows for.
@@ -158,7 +163,7 @@ fn separate(examples: &[Example], label: usize, name: &str, size: usize) -> (Vec
                 score += values[*place as usize] * value;
                 own += value * value;
             }
-            let soft = 0.5 / (cost(name) * weight(name, there));
+            let soft = 0.5 / (cost(name) * weight(name, there) * example.worth);
             let gradient = sign * score - 1.0 + shares[*index] * soft;
             let share = (shares[*index] - gradient / (own + soft)).max(0.0);
             let change = (share - shares[*index]) * sign;

@@ -17,6 +17,8 @@ pub struct Mail {
     pub thread: Vec<(bool, String)>,
     pub labels: Labels,
     pub sounds_alarming: bool,
+    /// Whether it comes from `phrases.txt`.
+    pub is_short_line: bool,
 }
 
 impl Mail {
@@ -58,6 +60,7 @@ pub fn load(folder: &Path) -> Result<Vec<Mail>> {
                 labels: serde_json::from_value(value.get("labels").cloned().unwrap_or_default())
                     .with_context(|| format!("labels of {}", text("id")))?,
                 sounds_alarming: value.get("hard_negative").and_then(Value::as_bool) == Some(true),
+                is_short_line: false,
             });
         }
     }
@@ -116,5 +119,6 @@ fn phrase(number: usize, line: &str) -> Result<Mail> {
         thread: Vec::new(),
         labels,
         sounds_alarming: false,
+        is_short_line: true,
     })
 }

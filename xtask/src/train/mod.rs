@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let answers = offers::learn(&mails)?.encode();
     if arguments.check {
         for (file, made) in [(WEIGHTS, &bytes), (OFFER_WEIGHTS, &answers)] {
-            if fs::read(file).map_or(true, |old| old != *made) {
+            if !fs::read(file).is_ok_and(|old| old == *made) {
                 bail!("{file} is stale: run `cargo xtask train`");
             }
         }

@@ -13,6 +13,7 @@ use super::plain::fold;
 
 mod around;
 mod code;
+mod islands;
 mod pieces;
 mod single;
 mod street;
@@ -51,6 +52,7 @@ patterns! {
     OLD_BEFORE = r"(?i)\b(?:oude?|oud adres|old|niet|not|pas|nicht|no longer|never|ipv|i\.p\.v\.|in plaats van|instead of|rather than|was|waren|were|stond(?: op| er)?|staat(?: er| nog)?|former|previous|vorige?|huidige|current|thuisadres|factuuradres|billing address|invoice address|retour haal|had|have me (?:down )?(?:at|as)|i'd put|i put|typed|form has|shows?|geen|verlaten|leaving|left|moved from|verhuisd van|woonde|lived|wohne|kantoor aan de)\b";
     FROM_BEFORE = r"(?i)\b(?:van|from|uit|von|vanuit|out of)(?:\s+(?:de|het|the|mijn|my|onze|our|oude|old))?\s*:?\s*$";
     OLD_HERE = r"(?i)\b(?:niet(?: meer)?|not|no longer|ipv|in plaats van|instead of|rather than|oude?|old)(?: naar| to| at| op| in| aan| bij| from)?(?: de| het| the| my| mijn)?\s*$";
+    LED_BY = r"(?i)(?:\b(?:naar|to|at|op|aan|bij|in|adres|address|wordt|is|straat|nach|an|auf|moved|on|send|deliver|it's|from|uit|to)(?:\s+(?:de|het|the|den|nu|now))?|:|,)\s*$";
     NEW_BEFORE = r"(?i)\b(?:nieuwe?|new|neue|nouvelle|maar|but|sondern|naar|to|moet|moest|moved|verhuisd|wordt|voortaan|should|must|correct|juiste|right|now|nu|dus|here|send|deliver|leveren|bezorgen|sturen|brengen|laten brengen|stuur|lever|bezorg|breng|wonen|woon|woont|live|living|op|at|bij|it's|its|it is|that's|het is|dat is|'t is|zitten|blijft|goede|actually|eigenlijk|please use)\b";
     OLD_AFTER = r"(?i)^[ ,:]{0,2}(?:(?:is|was|ligt|staat) )?(?:oud|fout|verkeerd|wrong|old|ingevuld|ingetikt|ingetypt|opgegeven|doorgegeven|gezet|staan\b|niet meer|klopt niet|vervalt|laten vervallen|dus laten vervallen|any ?more|no longer|is not|isn't|was my old|naar\b|(?-i:moet (?:zijn )?\p{Lu}|wordt \p{Lu}|should be \p{Lu})|stays?\b|blijft\b)";
     BARE_NUMBER = r"(?ix)(?:\b(?:moe?s?t|must\ be|should\ be|should\ go\ to|should\ read|go\ to|moved\ to|verhuisd\ naar|naar|wordt|is|actually|eigenlijk|it's|its|it\ is|we're|i'm)\s+(?:in\ fact\ |gewoon\ |toch\ )?(?:op\ |at\ )?(?:nr\.?\s*|nummer\s*|number\s*|no\.?\s*|huisnummer\s*)?((?:flat\s|bus\s|unit\s|apt\s|apartment\s)?\d{1,4}\s?[A-Za-z]?(?:[-/][0-9a-z]{1,4})?(?:\ (?:zw|rd|hs|bis|rood|zwart))?)\b(?:\s+(?:zijn|worden|wezen|ipv|instead|not|niet|and\ not|en\ niet|hoor|dus)|\s*[,.;!)\n]|\s*$))

@@ -55,10 +55,10 @@ pub(super) fn look(plain: &Plain, spoken: &Spoken, new: &str) -> Vec<Mark> {
             (CALL_WORDS.mask(reason.as_str()), perhaps)
         })
         .collect();
-    let mut marks: Vec<Mark> = Vec::new();
+    let mut called: Vec<Mark> = Vec::new();
     let mut add = |name: usize, sentence: usize, span: Span| {
-        if !marks.iter().any(|mark| mark.name == name && mark.sentence == sentence) {
-            marks.push(Mark { name, sentence, span });
+        if !called.iter().any(|mark| mark.name == name && mark.sentence == sentence) {
+            called.push(Mark { name, sentence, span });
         }
     };
     for hit in &calls.hits {
@@ -78,7 +78,7 @@ pub(super) fn look(plain: &Plain, spoken: &Spoken, new: &str) -> Vec<Mark> {
             }
         }
     }
-    marks
+    called
 }
 
 #[cfg(test)]

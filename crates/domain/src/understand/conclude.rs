@@ -184,14 +184,14 @@ fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
 /// under zero where a missed mail costs more than a needless look.
 const FROM: [(&str, i32); 12] = [
     ("return", -200),
-    ("cancel", -200),
-    ("address_change", -150),
-    ("order_status", -400),
-    ("compensation", -200),
-    ("complaint", -150),
+    ("cancel", -150),
+    ("address_change", -100),
+    ("order_status", -300),
+    ("compensation", -150),
+    ("complaint", -250),
     ("warranty", -250),
-    ("invoice", -300),
-    ("question", -200),
+    ("invoice", -200),
+    ("question", -250),
     ("thanks", -350),
     ("auto_reply", -200),
     ("spam_or_marketing", -350),
@@ -299,7 +299,7 @@ impl Seen {
                 mark.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest == name)
             })
         };
-        let (_, span) = wanted.iter().find_map(|start| first(start))?;
+        let (_, span) = wanted.iter().find_map(first)?;
         let sentence = self.plain.sentences.iter().find(|it| span.start < it.end)?;
         let words = self.plain.words(*sentence);
         let before = span.start.saturating_sub(sentence.start);

@@ -290,8 +290,8 @@ mod tests {
             assert_eq!(sorted.len(), group.len());
             assert!(!group.is_empty() && group.iter().all(|number| (*number as usize) < size));
         }
-        let last = MOST as u32 - 1;
-        assert!((last * (last - 1) / 2 + last) < GROUP_SIZES[3] as u32);
+        let last = MOST - 1;
+        assert!((last * (last - 1) / 2 + last) < GROUP_SIZES[3]);
     }
 
     #[test]

@@ -219,7 +219,9 @@ fn joined(found: Vec<Amount>, plain: &str) -> Vec<Amount> {
             let fits = matches!(last.unit, Unit::Bare | Unit::Euro | Unit::Thing)
                 && matches!(amount.unit, Unit::Bare | Unit::Euro);
             if spelled && fits && cents && last.hundredths % 100 == 0 && between == " " {
-                last.hundredths += amount.hundredths / 100;
+                // "tweehonderd vijftig" is 250, "twaalf vijftig" is 12,50.
+                let hundreds = last.hundredths % 10_000 == 0;
+                last.hundredths += amount.hundredths / if hundreds { 1 } else { 100 };
                 last.unit = if last.unit == Unit::Euro { last.unit } else { amount.unit };
                 last.end = amount.end;
                 continue;

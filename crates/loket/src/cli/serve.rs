@@ -39,10 +39,10 @@ pub struct Arguments {
     dashboard_as: Option<String>,
 
     #[command(flatten)]
-    auth: AuthOptions,
+    keys: MailboxKeys,
 
     #[command(flatten)]
-    keys: MailboxKeys,
+    auth: AuthOptions,
 }
 
 /// Runs the command until it is asked to stop.

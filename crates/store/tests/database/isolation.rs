@@ -259,7 +259,8 @@ async fn functions(behind: &Client) -> String {
                 from pg_proc p
                 join pg_namespace n on n.oid = p.pronamespace and n.nspname in ('public', 'private')
                 cross join (values ('anon'), ('authenticated'), ('service_role'), ('loket_user'),
-                  ('loket_worker'), ('loket_admin'), ('loket_system'), ('loket_setup'), ('loket_auth')) as r(rolname)
+                  ('loket_worker'), ('loket_admin'), ('loket_system'), ('loket_setup'),
+                  ('loket_auth')) as r(rolname)
                 where has_function_privilege(r.rolname, p.oid, 'execute')
                 group by n.nspname, p.proname, p.prosecdef
                 order by 1";

@@ -98,16 +98,6 @@ fn is_dutch(whole: &str, letters: &str, told: bool) -> bool {
 
 /// Whether four or five digits are a postcode: a place behind them, no month or count before.
 fn is_digit_code(before: &str, digits: &str, after: &str, told: bool) -> bool {
-    if before.ends_with(['.', '/', '-', '#', '€', '$', '£', '+']) || digits.starts_with("00") {
-        return false;
-    }
-    if after.starts_with(['-', '/', '€', '%', '.', ':'])
-        && !after.starts_with(". ")
-        && after.len() > 1
-    {
-        return false;
-    }
-    let last = before.split_whitespace().next_back().map(plain).unwrap_or_default();
     const NAMED: [&str; 40] = [
         "order",
         "ordernr",
@@ -150,6 +140,16 @@ fn is_digit_code(before: &str, digits: &str, after: &str, told: bool) -> bool {
         "lid",
         "customer",
     ];
+    if before.ends_with(['.', '/', '-', '#', '€', '$', '£', '+']) || digits.starts_with("00") {
+        return false;
+    }
+    if after.starts_with(['-', '/', '€', '%', '.', ':'])
+        && !after.starts_with(". ")
+        && after.len() > 1
+    {
+        return false;
+    }
+    let last = before.split_whitespace().next_back().map(plain).unwrap_or_default();
     if NAMED.contains(&last.as_str()) && !(told && last == "code") {
         return false;
     }

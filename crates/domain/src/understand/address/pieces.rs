@@ -96,7 +96,7 @@ impl Cutter<'_> {
         }
         let pushed = self.push(start, at);
         self.gap = match (gap, pushed) {
-            (Gap::Comma, false) | (Gap::Line, false) if self.gap != Gap::Comma => {
+            (Gap::Comma | Gap::Line, false) if self.gap != Gap::Comma => {
                 // `:` at a line end goes on to the next line, an empty piece hides nothing.
                 self.gap
             }

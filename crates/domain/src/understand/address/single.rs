@@ -5,7 +5,7 @@ use super::around::{city, whole_city};
 use super::pieces::{Gap, Piece};
 use super::street::{number_first, number_last};
 use super::words::{WORDS, country_of_city, named_country, plain};
-use super::{BARE_NUMBER, CITY_NAMED, CODE_TOLD, Found, NAMED_STREET, NEW_BEFORE, context};
+use super::{BARE_NUMBER, CITY_NAMED, CODE_TOLD, Found, LED_BY, NAMED_STREET, NEW_BEFORE, context};
 
 /// A street with its number in any piece.
 pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) {
@@ -19,23 +19,28 @@ pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) 
         let at = piece.at + street.at;
         let before = text.get(..at).unwrap_or_default();
         let announced = NEW_BEFORE.is_match(tail(before, 50)) || piece.gap == Gap::Stop;
-        let capital = street.street.starts_with(char::is_uppercase);
+        let capital = street.name.starts_with(char::is_uppercase);
         let many = street.number.bytes().take_while(u8::is_ascii_digit).count() > 3;
-        if !street.sure && !(announced && capital && !many) {
+        let counted = street.rest.split_whitespace().next().is_some_and(is_unit_of_measure);
+        let led = LED_BY.is_match(before) || street.at == 0 && piece.gap == Gap::Stop;
+        if counted || !street.sure && (!announced || !capital || many || !led) {
             continue;
         }
         let end = piece.at + piece.text.len();
         let after = pieces.get(index + 1..).unwrap_or_default().iter();
         let code = after.take(2).find(|it| is_digits(it.text)).map(|it| it.text.to_owned());
         let mut address = NewAddress {
-            street: Some(street.street),
+            street: Some(street.name),
             house_number: Some(street.number).filter(|it| !it.is_empty()),
             ..NewAddress::default()
         };
-        address.city = city(&street.rest, false).or_else(|| {
+        let written = |city: &String| {
+            city.starts_with(|it: char| !it.is_lowercase()) || country_of_city(city).is_some()
+        };
+        address.city = city(&street.rest, false).filter(written).or_else(|| {
             let next = pieces.get(index + 1..)?.iter().find(|it| !it.aside)?;
             let near = matches!(next.gap, Gap::Comma | Gap::Line);
-            near.then(|| whole_city(next.text).or_else(|| city(next.text, false)))?
+            near.then(|| whole_city(next.text).or_else(|| city(next.text, false).filter(written)))?
         });
         let sure = i32::from(street.sure) * 3 + i32::from(address.city.is_some()) * 2;
         let score = context(text, at, end) + sure;
@@ -47,6 +52,57 @@ pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) 
         address.postal_code = address.postal_code.or(code.filter(|_| address.city.is_some()));
         found.push(Found { address, at, score });
     }
+}
+
+/// `10 euro`, `3 weken`: a count, no house number.
+fn is_unit_of_measure(word: &str) -> bool {
+    const UNITS: [&str; 44] = [
+        "euro",
+        "euros",
+        "eur",
+        "procent",
+        "percent",
+        "%",
+        "weken",
+        "week",
+        "weeks",
+        "dagen",
+        "dag",
+        "days",
+        "maanden",
+        "maand",
+        "months",
+        "jaar",
+        "years",
+        "year",
+        "uur",
+        "hours",
+        "inch",
+        "cm",
+        "mm",
+        "kg",
+        "gram",
+        "meter",
+        "liter",
+        "stuks",
+        "keer",
+        "times",
+        "x",
+        "minuten",
+        "minutes",
+        "werkdagen",
+        "pages",
+        "pieces",
+        "pond",
+        "pounds",
+        "quid",
+        "dollar",
+        "krom",
+        "ontbreekt",
+        "sterren",
+        "stars",
+    ];
+    UNITS.contains(&plain(word).as_str())
 }
 
 fn is_digits(text: &str) -> bool {

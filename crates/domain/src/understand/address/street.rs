@@ -10,7 +10,7 @@ use super::{ENGLISH_TYPE, NUMBER_FIRST, STREET_WORD, UNIT_TAIL};
 /// A street with its number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Street {
-    pub street: String,
+    pub name: String,
     pub number: String,
     /// What follows in the same piece: perhaps a city.
     pub rest: String,
@@ -56,7 +56,7 @@ pub(super) fn number_last(piece: &str) -> Option<Street> {
         let street = piece.get(start..before_at + before.len())?.trim_matches([',', ' ', '"']);
         let number = piece.get(*at..last_at + last.len())?.trim_end_matches([',', '.', '-']);
         return Some(Street {
-            street: street.to_owned(),
+            name: street.to_owned(),
             number: number.to_owned(),
             rest: piece.get(last_at + last.len()..)?.trim().to_owned(),
             at: start,
@@ -103,7 +103,7 @@ fn is_post_box(street: &str) -> bool {
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     super::pattern(
-        r"^\d{1,5}[A-Za-z]{0,3}(?:[-/+.–]\d{1,4}[A-Za-z]{0,2})*(?:[-/+.–][A-Za-z]{1,6}\d{0,3})?[,.]?$",
+        r"^\d{1,5}[A-Za-z]{0,3}(?:[-/+–]\d{1,4}[A-Za-z]{0,2})*(?:[-/+–][A-Za-z]{1,6}\d{0,3})?[,.]?$",
     )
 });
 
@@ -147,7 +147,8 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
     let led =
         two.and_then(|at| words.get(at)).is_some_and(|(_, it)| it.starts_with(char::is_uppercase));
     let code = folded.len() <= 3 && last.chars().all(char::is_uppercase) && !led;
-    if listed || folded.is_empty() || code {
+    let spoken = ["'s", "'m", "'re"].iter().any(|end| folded.ends_with(end));
+    if listed || folded.is_empty() || code || spoken {
         return None;
     }
     let capital = |word: &str| {
@@ -181,7 +182,8 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
                 break;
             }
             from = before;
-        } else if !(WORDS.joins.contains(&folded) || WORDS.weak_joins.contains(&folded))
+        } else if !WORDS.joins.contains(&folded)
+            && !WORDS.weak_joins.contains(&folded)
             && !word.starts_with(|it: char| it.is_ascii_digit())
         {
             break;
@@ -347,7 +349,8 @@ pub(super) fn number_first(piece: &str, typed: bool) -> Option<Street> {
             continue;
         }
         let lower = name.starts_with(char::is_lowercase);
-        if lower && !sure {
+        // "14 mill lane", but not "22 on our lane".
+        if lower && (!sure || !french(name) && name.split_whitespace().count() > 2) {
             continue;
         }
         let before = piece.get(..captures.get(1)?.start()).unwrap_or_default();
@@ -355,7 +358,7 @@ pub(super) fn number_first(piece: &str, typed: bool) -> Option<Street> {
             number = format!("{unit}, {number}");
         }
         let at = captures.get(1)?.start();
-        return Some(Street { street: name.to_owned(), number, rest: String::new(), at, sure });
+        return Some(Street { name: name.to_owned(), number, rest: String::new(), at, sure });
     }
     None
 }
