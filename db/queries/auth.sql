@@ -316,7 +316,3 @@ delete from auth.mfa_factors where user_id = $1 and status = 'unverified' and id
 
 --! delete_factor
 delete from auth.mfa_factors where id = $1 and user_id = $2;
-
---! forget_ended
--- What no session and no mail can use any more.
-delete from auth.sessions where not_after < now() - interval '1 day';

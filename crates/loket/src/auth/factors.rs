@@ -141,7 +141,7 @@ enum Outcome {
     Expired,
     OtherAddress,
     Wrong,
-    Right(Option<Opened>),
+    Right(Option<Box<Opened>>),
 }
 
 /// `POST /factors/{id}/verify`: a session of the second level.
@@ -254,7 +254,8 @@ impl Auth {
             store::auth::end_weaker(tx, session, user).await?;
             let person = store::auth::by_id(tx, user).await?;
             let session = store::auth::find(tx, session, user).await?;
-            let opened = person.zip(session).map(|(user, session)| Opened { user, session });
+            let opened =
+                person.zip(session).map(|(user, session)| Box::new(Opened { user, session }));
             Ok(Outcome::Right(opened))
         });
         Ok(done.await?)

@@ -1,8 +1,8 @@
 //! How often: token buckets by key, on a clock that is passed in.
 //!
 //! The generic cell rate algorithm: one moment per key says when its bucket is full again. It
-//! must not know what is counted. (Written out rather than taken from a crate, because a failed
-//! attempt must be countable after the fact and the clock must be ours.)
+//! must not know what is counted. (Written out rather than taken from a crate, because what
+//! turned out not to count is given back and the clock must be ours.)
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -32,19 +32,10 @@ impl<K: Hash + Eq + Clone> Limit<K> {
 
     /// Takes one; or says how many seconds to wait.
     pub fn take(&self, key: &K, now: Timestamp) -> Result<(), u64> {
-        self.look(key, now, true)
-    }
-
-    /// Whether one could be taken, without taking it.
-    pub fn has_room(&self, key: &K, now: Timestamp) -> Result<(), u64> {
-        self.look(key, now, false)
-    }
-
-    fn look(&self, key: &K, now: Timestamp, take: bool) -> Result<(), u64> {
         let now = now.as_nanosecond();
         let every = nanoseconds(self.rate.every);
-        let mut full_at = self.full_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if take && full_at.len() >= MAX_KEYS {
+        let mut full_at = self.lock();
+        if full_at.len() >= MAX_KEYS {
             full_at.retain(|_, moment| *moment > now);
             if full_at.len() >= MAX_KEYS {
                 // Under a flood of keys nobody is let through by being new.
@@ -58,10 +49,19 @@ impl<K: Hash + Eq + Clone> Limit<K> {
             let wait = (after - now - room) / 1_000_000_000 + 1;
             return Err(u64::try_from(wait).unwrap_or(60));
         }
-        if take {
-            full_at.insert(key.clone(), after);
-        }
+        full_at.insert(key.clone(), after);
         Ok(())
+    }
+
+    /// Gives one back that turned out not to count.
+    pub fn give_back(&self, key: &K) {
+        if let Some(moment) = self.lock().get_mut(key) {
+            *moment -= nanoseconds(self.rate.every);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, i128>> {
+        self.full_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -128,7 +128,8 @@ mod tests {
         let limit = Limit::new("3+20".parse().unwrap());
         let at = |second: i64| Timestamp::from_second(1_000 + second).unwrap();
         for _ in 0..3 {
-            assert_eq!(limit.has_room(&"a", at(0)), Ok(()));
+            assert_eq!(limit.take(&"a", at(0)), Ok(()));
+            limit.give_back(&"a");
             assert_eq!(limit.take(&"a", at(0)), Ok(()));
         }
         assert!(limit.take(&"a", at(0)).is_err_and(|wait| (20..=21).contains(&wait)));

@@ -233,7 +233,7 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(secrets().read_refresh_token(&URL_SAFE_NO_PAD.encode(flipped)), None);
         }
-        for wrong in ["", " ", "a", "null", &token[1..]] {
+        for wrong in ["", " ", "a", "null", token.split_at(1).1] {
             assert_eq!(secrets().read_refresh_token(wrong), None);
         }
     }

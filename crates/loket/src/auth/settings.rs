@@ -100,7 +100,7 @@ pub struct AuthOptions {
     pub trusted_proxies: Vec<IpAddr>,
 
     /// Sign-ins that may fail per client address.
-    #[arg(long, env = "LOKET_AUTH_RATE_SIGN_IN", default_value = "10+20")]
+    #[arg(long, env = "LOKET_AUTH_RATE_SIGN_IN", default_value = "3+20")]
     pub auth_rate_sign_in: Rate,
 
     /// Sign-ins per account, from wherever: wide, so that nobody is locked out by others.
@@ -116,7 +116,7 @@ pub struct AuthOptions {
     pub auth_rate_mail: Rate,
 
     /// Mails to one address.
-    #[arg(long, env = "LOKET_AUTH_RATE_ADDRESS", default_value = "2+3600")]
+    #[arg(long, env = "LOKET_AUTH_RATE_ADDRESS", default_value = "3+3600")]
     pub auth_rate_address: Rate,
 
     /// Codes tried per account or factor.
@@ -146,11 +146,11 @@ impl Default for AuthOptions {
             auth_reuse_seconds: 10,
             auth_signing_keys: None,
             trusted_proxies: Vec::new(),
-            auth_rate_sign_in: rate(10, 20),
+            auth_rate_sign_in: rate(3, 20),
             auth_rate_account: rate(1800, 2),
             auth_rate_sign_up: rate(3, 1200),
             auth_rate_mail: rate(3, 1200),
-            auth_rate_address: rate(2, 3600),
+            auth_rate_address: rate(3, 3600),
             auth_rate_code: rate(5, 60),
             auth_rate_token: rate(150, 2),
         }
@@ -164,7 +164,8 @@ pub struct Site {
     pub url: String,
     /// `loket.example`, without a port.
     pub host: String,
-    /// Whether it is served over TLS.
+    /// Whether it is served over TLS, as everything is but this machine to itself: cookies are
+    /// bound to TLS then.
     pub secure: bool,
     allowed: Vec<String>,
 }
@@ -183,7 +184,11 @@ impl Site {
             Some("http") => false,
             _ => bail!("LOKET_SITE_URL must begin with https:// or http://"),
         };
-        let host = parsed.host().context("LOKET_SITE_URL names no host")?.to_owned();
+        let host = parsed.host().context("LOKET_SITE_URL names no host")?;
+        let host = host.trim_matches(['[', ']']).to_owned();
+        let here = host == "localhost"
+            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let secure = secure || !here;
         Ok(Self { url, host, secure, allowed: options.auth_redirect_allow.clone() })
     }
 

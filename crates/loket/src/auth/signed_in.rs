@@ -16,6 +16,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use store::auth::Person;
+use store::users::TenantRole;
 use store::{Claims, TenantId, UserId};
 use uuid::Uuid;
 
@@ -56,8 +57,8 @@ pub struct SignedIn {
     pub role: String,
     /// Their shop, whatever its status; `None` until approval.
     pub tenant_id: Option<TenantId>,
-    /// `owner`, `agent` or `viewer` in their shop.
-    pub tenant_role: String,
+    /// What they may do in their shop.
+    pub tenant_role: TenantRole,
     /// Status of their shop, or of the one they registered.
     pub tenant_status: Option<String>,
     /// That shop with its settings and without secrets.
@@ -80,7 +81,7 @@ impl SignedIn {
             aal: person.aal.clone(),
             role: person.role.clone(),
             tenant_id: person.tenant_id,
-            tenant_role: person.tenant_role.clone(),
+            tenant_role: person.tenant_role,
             tenant_status: person.tenant_status.clone(),
             tenant: person.tenant.clone(),
             factor_due: person.factor_due,
@@ -91,12 +92,12 @@ impl SignedIn {
 
     /// Whether they may answer mail and change what the shop does with it.
     pub fn may_act(&self) -> bool {
-        self.claims.tenant_id.is_some() && matches!(self.tenant_role.as_str(), "owner" | "agent")
+        self.claims.tenant_id.is_some() && self.tenant_role != TenantRole::Viewer
     }
 
     /// Whether they may change settings and people of the shop.
     pub fn owns_shop(&self) -> bool {
-        self.claims.tenant_id.is_some() && self.tenant_role == "owner"
+        self.claims.tenant_id.is_some() && self.tenant_role == TenantRole::Owner
     }
 
     /// Whether they run the platform.

@@ -234,10 +234,7 @@ pub fn fresh_key() -> anyhow::Result<Value> {
     super::secrets::random(&mut secret)?;
     let key = EncodingKey::from_ec_der(&p256_der(&secret)?);
     let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256)?;
-    let mut fields = match serde_json::to_value(jwk)? {
-        Value::Object(fields) => fields,
-        _ => bail!("a key is an object"),
-    };
+    let Value::Object(mut fields) = serde_json::to_value(jwk)? else { bail!("a key is an object") };
     fields.insert("kid".to_owned(), json!(uuid::Uuid::now_v7().to_string()));
     fields.insert("d".to_owned(), json!(URL_SAFE_NO_PAD.encode(secret)));
     fields.insert("key_ops".to_owned(), json!(["sign", "verify"]));

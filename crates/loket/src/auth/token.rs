@@ -88,22 +88,19 @@ impl Auth {
     ) -> Result<Opened, Refusal> {
         let limits = &self.0.limits;
         let over = |wait| Refusal::too_many("over_request_rate_limit", wait);
-        // Only failures count against an address: an office signs in from one.
-        limits.failed.has_room(&client.origin, self.now()).map_err(over)?;
+        // Only failures count against an address, for an office signs in from one: taken before,
+        // so that many at once do not slip through, and given back afterwards.
+        limits.failed.take(&client.origin, self.now()).map_err(over)?;
         let email = email(typed).unwrap_or_default();
         limits.account.take(&email, self.now()).map_err(over)?;
         let found = self.0.store.as_auth(async |tx| store::auth::by_email(tx, &email).await);
         let person = found.await?;
         let kept = person.as_ref().and_then(|person| person.encrypted_password.as_deref());
         let checked = self.0.hashing.check(password, kept).await?;
-        let person = match (&checked, person) {
-            (Checked::Right | Checked::Better(_), Some(person)) => person,
-            _ => {
-                // Taken after the fact; a bucket that ran empty meanwhile changes nothing now.
-                let _counted = limits.failed.take(&client.origin, self.now());
-                return Err(Refusal::credentials());
-            }
+        let (Checked::Right | Checked::Better(_), Some(person)) = (&checked, person) else {
+            return Err(Refusal::credentials());
         };
+        limits.failed.give_back(&client.origin);
         self.may_enter(&person)?;
         if let (Checked::Better(better), Some(old)) = (&checked, &person.encrypted_password) {
             let rehash = self
@@ -153,8 +150,8 @@ impl Auth {
 
     /// Goes on with a session by its refresh token.
     pub async fn refresh(&self, token: &str, client: &Client) -> Result<Opened, Refusal> {
-        let taken = self.0.limits.token.take(&client.origin, self.now());
-        taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
+        let room = self.0.limits.token.take(&client.origin, self.now());
+        room.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
         let unknown = || {
             let text = "Invalid Refresh Token: Refresh Token Not Found";
             Refusal::bad("refresh_token_not_found", text)

@@ -93,7 +93,7 @@ impl Auth {
             self.may_mail(wanted)?;
         }
         let session = signed.session.id;
-        let changed = self.0.store.as_auth(async |tx| {
+        let done = self.0.store.as_auth(async |tx| {
             if changes.data.is_some() {
                 store::auth::merge_metadata(tx, user.id, &data, &json!({})).await?;
             }
@@ -111,18 +111,18 @@ impl Auth {
             }
             store::auth::by_id(tx, user.id).await
         });
-        let changed = changed.await?.ok_or_else(|| {
+        let person = done.await?.ok_or_else(|| {
             Refusal::forbidden("user_not_found", "User from sub claim in JWT does not exist")
         })?;
         self.0.sessions.forget(user.id);
         if let Some(wanted) = wanted.filter(|_| !self.0.options.auth_autoconfirm) {
-            let (auth, user, back_to) = (self.clone(), changed.clone(), back_to.to_owned());
+            let (auth, user, back_to) = (self.clone(), person.clone(), back_to.to_owned());
             let language = language_of_user(&user, client.language);
             self.0.post.later(async move {
                 auth.mail_email_change(&user, &wanted, &back_to, language).await
             })?;
         }
-        Ok(changed)
+        Ok(person)
     }
 
     /// The digest of an acceptable new password.

@@ -1,8 +1,8 @@
 //! The commands. One file each; this one reads the command line and sets the exit code:
 //! 0 done, 1 failed, 2 wrong usage.
 
-mod admin;
 mod auth_keys;
+mod admin;
 mod bench;
 mod demo;
 mod doctor;
@@ -34,7 +34,7 @@ enum Command {
     /// Works a sample mailbox through before your eyes, then opens the dashboard.
     Demo(demo::Arguments),
     /// Reads, answers and sends mail, and serves the dashboard.
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     /// Brings the database up to date.
     Migrate,
     /// Says what would be done with a mail and why, without a database or a network.

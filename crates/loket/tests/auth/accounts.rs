@@ -21,7 +21,8 @@ async fn passwords_are_kept_whole_or_refused() {
     let nul = sign_up("a@winkel.example", "vier fietsen\0op zolder").await;
     assert_eq!(nul.refused(), (400, "validation_failed".to_owned()));
     let service = lab.auth.service_key().to_owned();
-    let long: String = (1..40_u64).map(|n| format!("{:x}é", n * 7_919_777 % 65_537)).collect();
+    let long = "w2é-9Xq kD7.pT0/mB4,rJ8+nG1=cV6_ yH3:zL5;".to_owned()
+        + &"Onze vrachtwagen reed zaterdag langs dertien molens, want het waaide hard over de dijk naar Zwolle! 7#8 En 's avonds pas kwamen ze, met lege kisten, vier natte honden en een gebroken as, weer thuis.".replace('a', "æ");
     for (number, password) in
         ["vier fietsen op zolder", "  ruimte telt mee  ", "ключ от склада", &long]
             .iter()
@@ -193,7 +194,7 @@ async fn refusals_have_two_forms_and_pages_of_others_read_nothing() {
     let older = axum::http::Request::builder()
         .method("POST")
         .uri("/auth/v1/token?grant_type=password")
-        .header("host", "loket.example")
+        .header("host", "localhost:8080")
         .header("content-type", "application/json")
         .body("{\"email\":\"a@b.nl\",\"password\":\"x\"}".into())
         .unwrap();

@@ -14,9 +14,9 @@ fn shape(text: &str, email: &str) -> String {
                 let id = text.parse::<uuid::Uuid>().is_ok();
                 let moment = text.parse::<jiff::Timestamp>().is_ok();
                 if id {
-                    *text = "id".to_owned();
+                    "id".clone_into(text);
                 } else if moment {
-                    *text = "moment".to_owned();
+                    "moment".clone_into(text);
                 }
             }
             Value::Array(values) => values.iter_mut().for_each(blank),
@@ -29,13 +29,16 @@ fn shape(text: &str, email: &str) -> String {
     value.to_string().replace(email, "address")
 }
 
+/// An address of the API, and what is sent to it about somebody.
+type Case = (&'static str, fn(&str) -> Value);
+
 #[tokio::test]
 async fn known_and_unknown_people_look_alike() {
     let lab = Lab::new().await;
     lab.person("bekend@winkel.example").await;
     let invited = json!({"email": "gast@winkel.example"});
     lab.ask("POST", "/invite", lab.auth.service_key(), &invited).await;
-    let cases: [(&str, fn(&str) -> Value); 5] = [
+    let cases: [Case; 5] = [
         ("/token?grant_type=password", |email| json!({"email": email, "password": OTHER_PASSWORD})),
         ("/recover", |email| json!({"email": email})),
         ("/otp", |email| json!({"email": email, "create_user": false})),
@@ -129,7 +132,7 @@ async fn guesses_are_limited_and_the_victim_gets_in() {
 #[tokio::test]
 async fn a_trusted_proxy_is_believed() {
     let options = AuthOptions {
-        auth_rate_sign_in: Rate { burst: 1, every: Duration::from_secs(60) },
+        auth_rate_sign_in: Rate { burst: 1, every: Duration::from_mins(1) },
         trusted_proxies: vec!["192.0.2.1".parse().unwrap()],
         ..wide()
     };
@@ -152,8 +155,8 @@ async fn a_trusted_proxy_is_believed() {
 #[tokio::test]
 async fn mails_and_codes_are_limited_for_known_and_unknown_alike() {
     let lab = Lab::with(AuthOptions {
-        auth_rate_address: Rate { burst: 2, every: Duration::from_secs(3600) },
-        auth_rate_code: Rate { burst: 5, every: Duration::from_secs(60) },
+        auth_rate_address: Rate { burst: 2, every: Duration::from_hours(1) },
+        auth_rate_code: Rate { burst: 5, every: Duration::from_mins(1) },
         ..wide()
     })
     .await;

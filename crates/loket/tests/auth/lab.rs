@@ -1,7 +1,7 @@
 //! A Loket with accounts on a database of its own, and a client that speaks to it.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use tower::ServiceExt;
 
 use crate::support::Database;
 
-pub const SITE: &str = "http://loket.example";
+pub const SITE: &str = "http://localhost:8080";
 pub const PASSWORD: &str = "vier fietsen op zolder";
 pub const OTHER_PASSWORD: &str = "zeven kratten in de schuur";
 
@@ -117,12 +117,14 @@ impl Lab {
         let name = format!("loket-auth-{}", uuid::Uuid::now_v7().simple());
         let data_dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&data_dir).unwrap();
-        let listen: SocketAddr = "127.0.0.1:8080".parse().unwrap();
-        let auth = Auth::open(Arc::clone(&store), options, &data_dir, listen).unwrap();
-        let nobody = Claims { user_id: UserId(uuid::Uuid::nil()), tenant_id: None };
-        let access = Access { key: "k".repeat(64), user: nobody };
-        let state = State::new(Arc::clone(&store), access).with_auth(auth.clone());
-        Self { auth, store, behind, pages: router(state), data_dir }
+        let (auth, pages) = opened(&store, options, &data_dir);
+        Self { auth, store, behind, pages, data_dir }
+    }
+
+    /// The same installation with other options, as after a restart.
+    pub fn restarted(mut self, options: AuthOptions) -> Self {
+        (self.auth, self.pages) = opened(&self.store, options, &self.data_dir);
+        self
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -142,7 +144,7 @@ impl Lab {
         Request::builder()
             .method(method)
             .uri(path)
-            .header("host", "loket.example")
+            .header("host", "localhost:8080")
             .header("x-supabase-api-version", "2024-01-01")
             .extension(ConnectInfo(from))
     }
@@ -222,6 +224,15 @@ impl Lab {
     }
 }
 
+fn opened(store: &Arc<Store>, options: AuthOptions, data_dir: &Path) -> (Auth, Router) {
+    let listen: SocketAddr = "127.0.0.1:8080".parse().unwrap();
+    let auth = Auth::open(Arc::clone(store), options, data_dir, listen).unwrap();
+    let nobody = Claims { user_id: UserId(uuid::Uuid::nil()), tenant_id: None };
+    let access = Access { key: "k".repeat(64), user: nobody };
+    let state = State::new(Arc::clone(store), access).with_auth(auth.clone());
+    (auth, router(state))
+}
+
 impl Drop for Lab {
     fn drop(&mut self) {
         let _gone = std::fs::remove_dir_all(&self.data_dir);
@@ -235,15 +246,13 @@ fn unquoted(body: &str) -> String {
     let mut rest = joined.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         let hex = behind.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match (first, hex.and_then(|two| u8::from_str_radix(two, 16).ok())) {
-            (b'=', Some(byte)) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
+        let byte = hex.and_then(|two| u8::from_str_radix(two, 16).ok());
+        if let (b'=', Some(byte)) = (first, byte) {
+            bytes.push(byte);
+            rest = &behind[2..];
+        } else {
+            bytes.push(*first);
+            rest = behind;
         }
     }
     String::from_utf8(bytes).unwrap()

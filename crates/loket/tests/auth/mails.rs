@@ -167,11 +167,11 @@ async fn both_addresses_agree_to_a_change() {
     lab.person("bezet@winkel.example").await;
     let session = lab.sign_in("oud@winkel.example").await;
     let token = text(&session, "access_token");
-    let taken = lab.ask("PUT", "/user", token, &json!({"email": "bezet@winkel.example"})).await;
-    assert_eq!(taken.refused(), (422, "email_exists".to_owned()));
-    let asked = lab.ask("PUT", "/user", token, &json!({"email": "nieuw@winkel.example"})).await;
-    assert_eq!(text(&asked.json(), "new_email"), "nieuw@winkel.example");
-    assert_eq!(text(&asked.json(), "email"), "oud@winkel.example");
+    let refused = lab.ask("PUT", "/user", token, &json!({"email": "bezet@winkel.example"})).await;
+    assert_eq!(refused.refused(), (422, "email_exists".to_owned()));
+    let wish = lab.ask("PUT", "/user", token, &json!({"email": "nieuw@winkel.example"})).await;
+    assert_eq!(text(&wish.json(), "new_email"), "nieuw@winkel.example");
+    assert_eq!(text(&wish.json(), "email"), "oud@winkel.example");
     let new = lab.mail("nieuw@winkel.example", 1).await;
     let current = lab.mail("oud@winkel.example", 1).await;
     let half = json!({"type": "email_change", "token_hash": new.secret()});

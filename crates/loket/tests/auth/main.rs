@@ -2,8 +2,10 @@
 //! cluster serves all tests. The names B1 to B20 are those of the hazards they keep off.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test may panic"
 )]
 

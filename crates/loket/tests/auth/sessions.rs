@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, OTHER_PASSWORD, text};
@@ -69,7 +70,6 @@ async fn a_session_is_always_a_new_one() {
     lab.person("sanne@winkel.example").await;
     let session = |answer: &Value| {
         let claims = text(answer, "access_token").split('.').nth(1).unwrap().to_owned();
-        use base64::Engine as _;
         let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
         text(&serde_json::from_slice(&claims).unwrap(), "session_id").to_owned()
     };

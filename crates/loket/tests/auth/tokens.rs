@@ -159,3 +159,49 @@ async fn a_service_role_token_of_ours_is_an_admin_and_a_persons_is_not() {
     let without = lab.send(without.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(without.refused(), (401, "no_authorization".to_owned()));
 }
+
+/// The key beside this file signs nothing but in tests.
+#[tokio::test]
+async fn keys_are_changed_without_signing_anybody_out() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let rsa: Value = serde_json::from_str(include_str!("rsa-key.json")).unwrap();
+    let elliptic = fresh_key().unwrap();
+    let write = |name: &str, keys: &[&Value]| {
+        let path = std::env::temp_dir().join(format!("{name}-{}.json", uuid::Uuid::now_v7()));
+        std::fs::write(&path, json!({ "keys": keys }).to_string()).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    };
+    let options = |path: &std::path::Path| loket::auth::AuthOptions {
+        auth_signing_keys: Some(path.to_owned()),
+        ..crate::lab::wide()
+    };
+    let before = write("before", &[&elliptic]);
+    let after = write("after", &[&rsa["keys"][0], &elliptic]);
+    let lab = Lab::with(options(&before)).await;
+    lab.person("sanne@winkel.example").await;
+    let old = lab.sign_in("sanne@winkel.example").await;
+    let lab = lab.restarted(options(&after));
+    assert_eq!(signed_is_believed(&lab, text(&old, "access_token")).await, 200, "still good");
+    let new = lab.sign_in("sanne@winkel.example").await;
+    let (header, _, _) = parts(text(&new, "access_token"));
+    assert_eq!(
+        (header["alg"].as_str(), header["kid"].as_str()),
+        (Some("RS256"), Some("rsa-of-the-tests"))
+    );
+    assert_eq!(signed_is_believed(&lab, text(&new, "access_token")).await, 200);
+    let published = lab.ask("GET", "/.well-known/jwks.json", "", &Value::Null).await.json();
+    let named: Vec<&str> =
+        published["keys"].as_array().unwrap().iter().map(|key| text(key, "alg")).collect();
+    assert_eq!(named, ["RS256", "ES256"]);
+    for private in ["d", "p", "q", "dp", "dq", "qi"] {
+        assert!(published["keys"][0].get(private).is_none(), "{private} is published");
+    }
+    // Once the older key is taken away, its tokens are worth nothing.
+    let alone = write("alone", &[&rsa["keys"][0]]);
+    let lab = lab.restarted(options(&alone));
+    assert_eq!(signed_is_believed(&lab, text(&old, "access_token")).await, 403);
+    for path in [before, after, alone] {
+        std::fs::remove_file(path).unwrap();
+    }
+}

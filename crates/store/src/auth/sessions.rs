@@ -8,6 +8,7 @@ use crate::doors::{AuthTx, Claims, Store};
 use crate::error::Result;
 use crate::ids::{TenantId, UserId};
 use crate::sql::sql;
+use crate::users::TenantRole;
 
 /// A session to be opened, at assurance level 1 with refresh token number 0.
 #[derive(Debug, Clone)]
@@ -69,8 +70,8 @@ pub struct Person {
     pub role: String,
     /// Their shop; `None` until approval.
     pub tenant_id: Option<TenantId>,
-    /// `owner`, `agent` or `viewer` in their shop.
-    pub tenant_role: String,
+    /// What they may do in their shop.
+    pub tenant_role: TenantRole,
     /// Status of their shop, or of the one they registered.
     pub tenant_status: Option<String>,
     /// That shop with its settings and without secrets.

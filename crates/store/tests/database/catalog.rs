@@ -61,7 +61,7 @@ const RULES: &[(&str, &str)] = &[
         "select c.relname || ' ' || r.rolname from pg_class c
          join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'auth' and c.relkind = 'r'
          cross join (values ('anon'), ('authenticated'), ('service_role'), ('loket_user'), ('loket_worker'),
-           ('loket_admin'), ('loket_system')) as r(rolname)
+           ('loket_admin'), ('loket_system'), ('loket_setup')) as r(rolname)
          where has_table_privilege(r.rolname, c.oid, 'select, insert, update, delete, truncate, references, trigger')
            or has_any_column_privilege(r.rolname, c.oid, 'select, insert, update, references')
          union all

@@ -144,6 +144,7 @@ async fn the_same_migrations_run_on_hosted_supabase() {
     let mut logins = Logins::beside(&owner, Some("een geheim dat lang is"));
     logins.pool_size = 2;
     let store = Store::connect(&logins).await.unwrap();
+    assert!(!store::auth::is_ours(&store).await.unwrap(), "people are Supabase's to keep");
     let profile = store::users::profile(&store, user).await.unwrap().unwrap();
     assert_eq!((profile.email.as_str(), profile.role.as_str()), ("nieuw@winkel.example", "user"));
     assert!(profile.tenant_id.is_none() && profile.tenant.is_none());

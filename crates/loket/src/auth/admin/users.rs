@@ -116,7 +116,7 @@ pub async fn create(
     let confirmed = wanted.email_confirm.unwrap_or(auth.0.options.auth_autoconfirm);
     let mut new = new_person(&email, digest, confirmed, said(wanted.user_metadata.as_ref())?);
     new.app_meta_data = said(wanted.app_metadata.as_ref())?;
-    new.banned_until = banned_until(wanted.ban_duration.as_deref(), auth.now())?.flatten();
+    new.banned_until = banned_until(wanted.ban_duration.as_deref(), auth.now())?.until();
     if let Some(id) = wanted.id {
         new.id = UserId(id);
     }
@@ -173,10 +173,10 @@ pub async fn change(
         if let Some(digest) = &digest {
             store::auth::set_password(tx, person.id, digest).await?;
         }
-        if let Some(until) = ban {
-            store::auth::ban(tx, person.id, until).await?;
+        if ban != Ban::Kept {
+            store::auth::ban(tx, person.id, ban.until()).await?;
         }
-        if digest.is_some() || matches!(ban, Some(Some(_))) {
+        if digest.is_some() || ban.until().is_some() {
             store::auth::end_all(tx, person.id).await?;
         }
         store::auth::by_id(tx, person.id).await
@@ -246,12 +246,32 @@ fn check(wanted: &Attributes) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What is asked about a ban.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ban {
+    /// Nothing.
+    Kept,
+    /// They may sign in again.
+    Lifted,
+    /// They may not until then.
+    Until(Timestamp),
+}
+
+impl Ban {
+    fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Until(moment) => Some(moment),
+            Self::Kept | Self::Lifted => None,
+        }
+    }
+}
+
 /// `none` lifts a ban; else a number of hours, minutes or seconds, as `24h`.
-fn banned_until(asked: Option<&str>, now: Timestamp) -> Result<Option<Option<Timestamp>>, Refusal> {
+fn banned_until(asked: Option<&str>, now: Timestamp) -> Result<Ban, Refusal> {
     let wrong = || Refusal::invalid("invalid format for ban duration, use e.g. 24h, 30m or none");
     let asked = match asked {
-        None | Some("") => return Ok(None),
-        Some("none") => return Ok(Some(None)),
+        None | Some("") => return Ok(Ban::Kept),
+        Some("none") => return Ok(Ban::Lifted),
         Some(asked) => asked,
     };
     let seconds = [('h', 3600), ('m', 60), ('s', 1)].into_iter().find_map(|(unit, seconds)| {
@@ -261,7 +281,7 @@ fn banned_until(asked: Option<&str>, now: Timestamp) -> Result<Option<Option<Tim
     // More than a hundred years is for good.
     let seconds = seconds.ok_or_else(wrong)?.min(3_155_760_000);
     let until = now.checked_add(SignedDuration::from_secs(seconds)).map_err(|_| wrong())?;
-    Ok(Some(Some(until)))
+    Ok(Ban::Until(until))
 }
 
 impl Auth {
@@ -302,13 +322,14 @@ mod tests {
     #[test]
     fn bans_are_hours_minutes_or_seconds() {
         let now = Timestamp::from_second(1000).unwrap();
-        let until = |asked| banned_until(Some(asked), now).ok().flatten();
-        assert_eq!(until("24h"), Some(Timestamp::from_second(1000 + 86_400).ok()));
-        assert_eq!(until("none"), Some(None));
-        assert_eq!(banned_until(None, now), Ok(None));
+        let asked = |asked| banned_until(Some(asked), now);
+        let tomorrow = Timestamp::from_second(1000 + 86_400).unwrap();
+        assert_eq!(asked("24h"), Ok(Ban::Until(tomorrow)));
+        assert_eq!(asked("none"), Ok(Ban::Lifted));
+        assert_eq!(banned_until(None, now), Ok(Ban::Kept));
         for wrong in ["1d", "-1h", "h", "x", "0s"] {
-            assert!(banned_until(Some(wrong), now).is_err(), "{wrong}");
+            assert!(asked(wrong).is_err(), "{wrong}");
         }
-        assert!(until("999999999999h").flatten().is_some());
+        assert!(matches!(asked("999999999999h"), Ok(Ban::Until(_))));
     }
 }
