@@ -243,8 +243,17 @@ COMMENT ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_pas
 -- Name: current_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.current_tenant_id() RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (COALESCE(NULLIF(current_setting('app.tenant_id'::text, true), ''::text), jsonb_extract_path_text((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb, VARIADIC ARRAY['app_metadata'::text, 'tenant_id'::text])))::uuid;
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    nullif(pg_catalog.current_setting('app.tenant_id', true), ''),
+    pg_catalog.jsonb_extract_path_text(
+      nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'app_metadata', 'tenant_id')
+  )::uuid;
+end
+$$;
 
 ALTER FUNCTION private.current_tenant_id() OWNER TO loket_owner;
 
@@ -255,8 +264,17 @@ COMMENT ON FUNCTION private.current_tenant_id() IS 'The shop this transaction wo
 -- Name: current_user_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.current_user_id() RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (COALESCE(NULLIF(current_setting('request.jwt.claim.sub'::text, true), ''::text), jsonb_extract_path_text((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb, VARIADIC ARRAY['sub'::text])))::uuid;
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    nullif(pg_catalog.current_setting('request.jwt.claim.sub', true), ''),
+    pg_catalog.jsonb_extract_path_text(
+      nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'sub')
+  )::uuid;
+end
+$$;
 
 ALTER FUNCTION private.current_user_id() OWNER TO loket_owner;
 

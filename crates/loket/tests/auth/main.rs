@@ -21,6 +21,7 @@ mod support;
 mod accounts;
 mod factors;
 mod guesses;
+mod linter;
 mod lab;
 mod mails;
 mod pages;

@@ -7,15 +7,15 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// A running `loket serve` on a port of its own; it ends with the test.
-struct Serve {
+pub struct Serve {
     child: Child,
-    data_dir: PathBuf,
+    pub data_dir: PathBuf,
     url: String,
 }
 
 impl Serve {
-    fn start() -> Self {
-        let name = format!("loket-supabase-js-{}", std::process::id());
+    pub fn start() -> Self {
+        let name = format!("loket-supabase-js-{}", uuid::Uuid::now_v7().simple());
         let data_dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&data_dir).unwrap();
         // Wide limits: one address does here in seconds what people do in weeks.
@@ -83,15 +83,22 @@ fn keys(data_dir: &Path) -> (String, String) {
     (key("publishable"), key("secret"))
 }
 
-#[test]
-fn the_real_client_lives_a_whole_life() {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/supabase-js");
+/// Runs npm in a folder of `tests/`; returns that folder.
+pub fn npm(folder: &str, arguments: &[&str]) -> PathBuf {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(folder);
     let installed = Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"])
+        .args(arguments)
+        .args(["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"])
         .current_dir(&place)
         .status()
         .expect("npm is missing: run scripts/setup tests");
     assert!(installed.success());
+    place
+}
+
+#[test]
+fn the_real_client_lives_a_whole_life() {
+    let place = npm("supabase-js", &["ci"]);
     let serve = Serve::start();
     let (publishable, secret) = keys(&serve.data_dir);
     let run = Command::new("node")
