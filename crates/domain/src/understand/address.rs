@@ -150,6 +150,11 @@ pub(super) fn has_postcode(text: &str) -> bool {
         other => other,
     };
     text.as_bytes().windows(7).any(|window| {
+        // Most places are ruled out by two of their signs.
+        let digit = |at: usize| window.get(at).is_some_and(u8::is_ascii_digit);
+        if !(digit(3) && digit(0) || digit(2) && digit(4)) {
+            return false;
+        }
         let mut shape = [0_u8; 7];
         shape.iter_mut().zip(window).for_each(|(to, from)| *to = class(*from));
         shape.starts_with(b"9999 AA")

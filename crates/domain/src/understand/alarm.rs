@@ -2,15 +2,9 @@
 //!
 //! Words found by [`super::stance`] and [`super::calls`] set how much the classifier must say.
 
-use super::classifier::{Scores, place};
+use super::classifier::Scores;
 use super::conclude::{Seen, score};
 use crate::contract::{EscalationReason, ThreatKind};
-
-/// Which of `threat` and its kinds may be given: those a word was found for.
-pub(super) fn threats_open(kinds: u32) -> u32 {
-    let bit = |(index, kind): (usize, &ThreatKind)| (kinds >> index & 1) << place(kind.as_str());
-    u32::from(kinds != 0) | ThreatKind::ALL.iter().enumerate().map(bit).sum::<u32>()
-}
 
 /// The most likely threat, if there is one at all.
 pub(super) fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
@@ -27,24 +21,26 @@ pub(super) fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
 }
 
 /// The score from which a mail holds a threat: lower where a step is announced, higher where
-/// every word for a step is accounted for otherwise. Set by cross-validation.
+/// every word for a step is accounted for otherwise. Without any word for one the rest of the
+/// text may still tell it: who threatens in a roundabout way names no step. Set on mails that
+/// were not learned from.
 fn threat_from(seen: &Seen) -> i32 {
     let marked = |prefix: &str| seen.count(&format!("stance:{prefix}")) > 0;
     match (marked("announced"), marked("quiet")) {
-        (true, false) => -400,
+        (true, false) => -200,
         (true, true) => 0,
-        (false, false) if marked("perhaps") || marked("named") => -100,
-        (false, true) => 300,
-        (false, false) => 700,
+        (false, false) if marked("perhaps") || marked("named") => 0,
+        (false, true) => 200,
+        (false, false) => 100,
     }
 }
 
 /// The score from which a person must answer: lower where a word says so by itself.
 fn escalate_from(seen: &Seen) -> i32 {
     match (seen.count("call:sure") > 0, seen.count("call:perhaps") > 0) {
-        (true, _) => -400,
+        (true, _) => -300,
         (false, true) => 0,
-        (false, false) => 200,
+        (false, false) => 100,
     }
 }
 

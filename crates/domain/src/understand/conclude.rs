@@ -75,8 +75,6 @@ impl Seen {
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
         let open = gates::open(found.all)
-            | alarm::threats_open(stances.kinds)
-            | u32::from(!called.is_empty()) << place("escalate")
             | u32::from(offered_address) << place("address_change")
             | u32::from(answer.is_some()) << place("compensation");
         let names = stance::named(&stances.marks).chain(calls::named(&called));

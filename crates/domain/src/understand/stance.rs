@@ -2,8 +2,7 @@
 //!
 //! A word for a step ("court", "review") is no threat yet: it may be denied, taken back,
 //! somebody else's, the shop's own, a joke, a product or a job. Each such word is looked at
-//! where it stands; what is found becomes a mark the classifier weighs. Without such a word
-//! there is no threat at all.
+//! where it stands; what is found becomes a mark the classifier weighs with the whole text.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -83,8 +82,6 @@ pub(super) fn named(marks: &[Mark]) -> impl Iterator<Item = (&'static str, Span)
 pub(super) struct Stances {
     /// Every mark once per sentence.
     pub marks: Vec<Mark>,
-    /// One bit per kind for which there are words, in the order of [`ThreatKind::ALL`].
-    pub kinds: u32,
 }
 
 /// The bits of the lists in `data/stances.toml`.
@@ -213,7 +210,6 @@ impl Stances {
             }
             Weight::Quiet(_) => return,
         };
-        self.kinds |= 1 << step.kind;
         let known = |mark: &Mark| mark.name == name && mark.sentence == step.sentence;
         if !self.marks.iter().any(known) {
             self.marks.push(Mark { name, sentence: step.sentence, span: step.span });

@@ -135,7 +135,9 @@ fn is_dutch(text: &str) -> bool {
 
 /// A number alone, a street alone, a place alone: only what is announced.
 pub(super) fn parts(text: &str, found: &mut Vec<Found>) {
-    for captures in BARE_NUMBER.captures_iter(text) {
+    let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    let numbers = digits.then(|| BARE_NUMBER.captures_iter(text));
+    for captures in numbers.into_iter().flatten() {
         let Some(number) = captures.iter().skip(1).flatten().next() else { continue };
         let written = number.as_str().trim();
         let digits = written.bytes().filter(u8::is_ascii_digit).count();

@@ -336,6 +336,9 @@ pub(super) fn is_unit(piece: &str) -> bool {
 /// `18 Harbour Row`, `8 bis rue des Tanneurs`, `1420 Maple Avenue Apt 3B`; `typed` when only a
 /// street with a telling word counts.
 pub(super) fn number_first(piece: &str, typed: bool) -> Option<Street> {
+    if !piece.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     for captures in NUMBER_FIRST.captures_iter(piece) {
         let (number, street) = (captures.get(1)?, captures.get(2)?);
         let mut name = street.as_str().trim_end_matches(['.', ' ', ',']);

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 /// Patterns of which every match counts, with its place.
-#[derive(Default)]
-pub(super) struct Places(Vec<Regex>);
+pub(super) struct Places {
+    each: Vec<Regex>,
+    /// The same patterns in one: says in one pass which of them match at all.
+    all: RegexSet,
+}
 
 impl Places {
     /// Every match in `text`, as byte ranges.
@@ -15,7 +18,10 @@ impl Places {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
-        self.0.iter().flat_map(move |pattern| pattern.find_iter(text).map(|found| found.range()))
+        let there = self.all.matches(text);
+        let each = self.each.iter().enumerate();
+        each.filter(move |(index, _)| there.matched(*index))
+            .flat_map(move |(_, pattern)| pattern.find_iter(text).map(|found| found.range()))
     }
 }
 
@@ -114,6 +120,9 @@ const AMOUNTS: [(&str, &str); 7] = [
     ("BARE", "BARE\\d+"),
 ];
 
+/// Bytes a set may keep of what it worked out: with less it starts anew all the time.
+const SET_MEMORY: usize = 8 << 20;
+
 impl Reader {
     fn new(text: &str) -> Self {
         let lists: Lists = toml::from_str(text).unwrap_or_default();
@@ -147,7 +156,11 @@ impl Reader {
 
     #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
     fn set(&self, section: &str, name: &str) -> RegexSet {
-        RegexSet::new(self.filled(section, name)).expect("a committed pattern")
+        let patterns = self.filled(section, name);
+        RegexSetBuilder::new(patterns)
+            .dfa_size_limit(SET_MEMORY)
+            .build()
+            .expect("a committed pattern")
     }
 
     #[expect(clippy::expect_used, reason = "the patterns are committed; a test compiles them")]
@@ -228,7 +241,10 @@ impl Reader {
 /// The patterns of `data/offer_cues.toml`.
 pub(super) static CUES: LazyLock<Cues> = LazyLock::new(|| {
     let reader = Reader::new(include_str!("../data/offer_cues.toml"));
-    let places = |section: &str, name: &str| Places(reader.each(section, name));
+    let places = |section: &str, name: &str| Places {
+        each: reader.each(section, name),
+        all: reader.set(section, name),
+    };
     Cues {
         shop: reader.shop(),
         around: reader.around(),
@@ -259,7 +275,11 @@ mod tests {
     #[test]
     fn the_committed_patterns_compile_and_none_is_empty() {
         let cues = &*CUES;
-        assert!(cues.accept.0.len() > 10 && cues.reject.0.len() > 10 && cues.demand.0.len() > 10);
+        assert!(
+            cues.accept.each.len() > 10
+                && cues.reject.each.len() > 10
+                && cues.demand.each.len() > 10
+        );
         assert!(cues.shop.offering.len() > 5 && cues.shop.money.len() == 1);
         assert!(cues.yes.core.contains("akkoord") && cues.no.core.contains("nee"));
         assert!(!cues.parts.is_empty() && !cues.speaks_of_money.is_empty());
