@@ -20,11 +20,16 @@ where tenant_id = $1
 order by rule_key;
 
 --! ledger
+-- Two look-ups: joined by "or", it would read all offers of the shop for every mail.
 select i.id as of, o.id, o.thread_id, o.interaction_id, o.customer_email, o.order_number, o.kind, o.ladder_stap,
   o.basis_points, o.created_at
-from public.offers o
-join public.customer_interactions i on i.tenant_id = $1 and i.id = any ($2)
-where o.tenant_id = $1 and (o.customer_email = i.customer_email or o.thread_id = i.thread_id)
+from public.customer_interactions i
+cross join lateral (
+  select c.* from public.offers c where c.tenant_id = $1 and c.customer_email = i.customer_email
+  union all
+  select t.* from public.offers t
+  where t.tenant_id = $1 and t.thread_id = i.thread_id and t.customer_email <> i.customer_email) o
+where i.tenant_id = $1 and i.id = any ($2)
 order by o.created_at, o.id;
 
 --! order_ledger
@@ -39,13 +44,20 @@ order by o.created_at, o.id;
 select account_key, version from public.offer_accounts where tenant_id = $1 and account_key = any ($2);
 
 --! customer_account
-select i.id as of, 'customer:' || i.customer_email as account_key, coalesce(a.version, 0) as version
-from public.customer_interactions i
-left join public.offer_accounts a
-  on a.tenant_id = $1 and a.account_key = 'customer:' || i.customer_email
-where i.tenant_id = $1 and i.id = any ($2);
+-- The keys are made first: under row security an index is not searched by an expression.
+with mail as materialized (
+  select id, 'customer:' || customer_email as account_key
+  from public.customer_interactions
+  where tenant_id = $1 and id = any ($2))
+select mail.id as of, mail.account_key, coalesce(a.version, 0) as version
+from mail
+left join public.offer_accounts a on a.tenant_id = $1 and a.account_key = mail.account_key;
 
 --! budget
+with shop as materialized (
+  select count(*) as by_tenant_1h from public.outbox o
+  where o.tenant_id = $1 and o.automatic
+    and o.created_at > now() - interval '1 hour' and o.state in ('queued', 'sending', 'sent'))
 select i.id as of,
   (select count(*) from public.outbox o
     where o.tenant_id = $1 and o.automatic and o.recipient = i.customer_email
@@ -56,11 +68,7 @@ select i.id as of,
     where n.tenant_id = $1 and n.thread_id = i.thread_id and n.state <> 'automatic'
       and (n.received_at, n.id) > (i.received_at, i.id)) as newer_message,
   now() as database_now
-from public.customer_interactions i
-cross join (
-  select count(*) as by_tenant_1h from public.outbox o
-  where o.tenant_id = $1 and o.automatic
-    and o.created_at > now() - interval '1 hour' and o.state in ('queued', 'sending', 'sent')) shop
+from public.customer_interactions i cross join shop
 where i.tenant_id = $1 and i.id = any ($2);
 
 --! earlier
