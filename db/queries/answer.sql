@@ -3,15 +3,15 @@ select i.id, i.thread_id, i.raw_message_id, i.customer_email, i.from_name, i.sub
   i.in_reply_to, i.message_references, i.sender_verified, i.reply_to_elsewhere, i.received_at, i.message_body,
   i.language, i.state
 from public.customer_interactions i
-where i.tenant_id = $1 and i.id = $2;
+where i.tenant_id = $1 and i.id = any ($2);
 
 --! thread
-select t.id, t.customer_email, t.escalation_level, t.customer_mood, t.vip_status, t.subject, t.language,
+select i.id as of, t.id, t.customer_email, t.escalation_level, t.customer_mood, t.vip_status, t.subject, t.language,
   t.status, t.ladder_stap, t.message_count, t.last_message_at, t.last_answer_at, t.answered_by_person_at,
   t.assigned_to
 from public.conversation_threads t
 join public.customer_interactions i on i.tenant_id = t.tenant_id and i.thread_id = t.id
-where t.tenant_id = $1 and i.id = $2;
+where t.tenant_id = $1 and i.tenant_id = $1 and i.id = any ($2);
 
 --! rules
 select rule_key, version, enabled, rule_config, html_template
@@ -20,49 +20,59 @@ where tenant_id = $1
 order by rule_key;
 
 --! ledger
-select o.id, o.thread_id, o.interaction_id, o.customer_email, o.order_number, o.kind, o.ladder_stap,
+-- Two look-ups: joined by "or", it would read all offers of the shop for every mail.
+select i.id as of, o.id, o.thread_id, o.interaction_id, o.customer_email, o.order_number, o.kind, o.ladder_stap,
   o.basis_points, o.created_at
-from public.offers o
-join public.customer_interactions i on i.tenant_id = $1 and i.id = $2
-where o.tenant_id = $1 and (o.customer_email = i.customer_email or o.thread_id = i.thread_id)
+from public.customer_interactions i
+cross join lateral (
+  select c.* from public.offers c where c.tenant_id = $1 and c.customer_email = i.customer_email
+  union all
+  select t.* from public.offers t
+  where t.tenant_id = $1 and t.thread_id = i.thread_id and t.customer_email <> i.customer_email) o
+where i.tenant_id = $1 and i.id = any ($2)
 order by o.created_at, o.id;
 
 --! order_ledger
 select o.id, o.thread_id, o.interaction_id, o.customer_email, o.order_number, o.kind, o.ladder_stap,
   o.basis_points, o.created_at
 from public.offers o
-where o.tenant_id = $1 and o.order_number = $2
+where o.tenant_id = $1 and o.order_number = any ($2)
 order by o.created_at, o.id;
 
---! account
-select coalesce((
-  select version from public.offer_accounts where tenant_id = $1 and account_key = $2), 0) as version;
+--! accounts
+-- An account without a row has version 0.
+select account_key, version from public.offer_accounts where tenant_id = $1 and account_key = any ($2);
 
 --! customer_account
-select 'customer:' || i.customer_email as account_key, coalesce(a.version, 0) as version
-from public.customer_interactions i
-left join public.offer_accounts a
-  on a.tenant_id = i.tenant_id and a.account_key = 'customer:' || i.customer_email
-where i.tenant_id = $1 and i.id = $2;
+-- The keys are made first: under row security an index is not searched by an expression.
+with mail as materialized (
+  select id, 'customer:' || customer_email as account_key
+  from public.customer_interactions
+  where tenant_id = $1 and id = any ($2))
+select mail.id as of, mail.account_key, coalesce(a.version, 0) as version
+from mail
+left join public.offer_accounts a on a.tenant_id = $1 and a.account_key = mail.account_key;
 
 --! budget
-select
+with shop as materialized (
+  select count(*) as by_tenant_1h from public.outbox o
+  where o.tenant_id = $1 and o.automatic
+    and o.created_at > now() - interval '1 hour' and o.state in ('queued', 'sending', 'sent'))
+select i.id as of,
   (select count(*) from public.outbox o
     where o.tenant_id = $1 and o.automatic and o.recipient = i.customer_email
       and o.created_at > now() - interval '24 hours' and o.state in ('queued', 'sending', 'sent')) as to_address_24h,
-  (select count(*) from public.outbox o
-    where o.tenant_id = $1 and o.automatic
-      and o.created_at > now() - interval '1 hour' and o.state in ('queued', 'sending', 'sent')) as by_tenant_1h,
+  shop.by_tenant_1h,
   exists (
     select from public.customer_interactions n
     where n.tenant_id = $1 and n.thread_id = i.thread_id and n.state <> 'automatic'
       and (n.received_at, n.id) > (i.received_at, i.id)) as newer_message,
   now() as database_now
-from public.customer_interactions i
-where i.tenant_id = $1 and i.id = $2;
+from public.customer_interactions i cross join shop
+where i.tenant_id = $1 and i.id = any ($2);
 
 --! earlier
-select e.id, e.received_at, e.subject, e.message_body,
+select i.id as of, e.id, e.received_at, e.subject, e.message_body,
   case when e.state = 'answered' then e.ai_response end as ai_response, e.state
 from public.customer_interactions i
 join lateral (
@@ -71,20 +81,22 @@ join lateral (
     and (x.received_at, x.id) < (i.received_at, i.id)
   order by x.received_at desc, x.id desc
   limit 20) e on true
-where i.tenant_id = $1 and i.id = $2
+where i.tenant_id = $1 and i.id = any ($2)
 order by e.received_at, e.id;
 
 --! write
--- Everything an answer leaves behind, in one statement. $2 is one object, see AnswerWrite. The
--- caller compares the counts and rolls back when a lease or an account version was stale.
+-- Everything answers leave behind, in one statement. $2 is an array of objects, see AnswerWrite; no
+-- two share a conversation or an account. The caller compares the counts and rolls back when a
+-- lease or an account version was stale.
 with answer as materialized (
-  select * from jsonb_to_record($2) as a(
+  select * from jsonb_to_recordset($2) as a(
     job_id uuid, lease_token uuid, interaction_id uuid, thread_id uuid, raw_message_id uuid,
     interaction jsonb, thread jsonb, receipt jsonb, outbox jsonb, deliver_job_id uuid,
     offers jsonb, accounts jsonb, notifications jsonb, events jsonb, fate text, fate_reason text)),
 fence as (
   delete from public.jobs j using answer
-  where j.tenant_id = $1 and j.id = answer.job_id and j.lease_token = answer.lease_token
+  where j.tenant_id = $1 and j.id = any (array(select job_id from answer))
+    and j.id = answer.job_id and j.lease_token = answer.lease_token
   returning j.id),
 account as (
   insert into public.offer_accounts (tenant_id, account_key, version)
@@ -106,7 +118,8 @@ interaction as (
     ai_response text, ai_response_html text, compensatie_percentage integer, dreiging_detected boolean,
     annulering_aangevraagd boolean, ladder_stap smallint, language text, intents text[], customer_mood text,
     order_number text, state text)
-  where i.tenant_id = $1 and i.id = answer.interaction_id and i.thread_id = answer.thread_id
+  where i.tenant_id = $1 and i.id = any (array(select interaction_id from answer))
+    and i.id = answer.interaction_id and i.thread_id = answer.thread_id
     and i.state = 'received'
   returning i.id),
 thread as (
@@ -115,7 +128,7 @@ thread as (
     language = n.language, ladder_stap = greatest(t.ladder_stap, n.ladder_stap)
   from answer cross join jsonb_to_record(answer.thread) as n(
     escalation_level smallint, customer_mood text, language text, ladder_stap smallint)
-  where t.tenant_id = $1 and t.id = answer.thread_id),
+  where t.tenant_id = $1 and t.id = any (array(select thread_id from answer)) and t.id = answer.thread_id),
 receipt as (
   insert into public.receipts (tenant_id, interaction_id, body)
   select $1, interaction_id, receipt from answer
@@ -154,19 +167,23 @@ raw as (
   update public.raw_messages r
   set fate = answer.fate, fate_reason = answer.fate_reason, fate_at = now()
   from answer
-  where r.tenant_id = $1 and r.id = answer.raw_message_id and r.fate is null),
+  where r.tenant_id = $1 and r.id = any (array(select raw_message_id from answer))
+    and r.id = answer.raw_message_id and r.fate is null),
+move as materialized (
+  select answer.thread_id, answer.interaction_id, e.event,
+    row_number() over (order by answer.interaction_id, e.place) as place
+  from answer cross join jsonb_array_elements(answer.events) with ordinality as e(event, place)),
 head as (
   insert into public.event_counters (tenant_id, seq)
-  select $1, jsonb_array_length(answer.events) from answer where jsonb_array_length(answer.events) > 0
+  select $1, count(*) from move having count(*) > 0
   on conflict (tenant_id) do update set seq = event_counters.seq + excluded.seq
   returning seq),
 event as (
   insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
-  select $1, head.seq - jsonb_array_length(answer.events) + e.place, e.event ->> 'kind', answer.thread_id,
-    coalesce((e.event ->> 'subject_id')::uuid, answer.interaction_id)
-  from answer cross join head
-  cross join jsonb_array_elements(answer.events) with ordinality as e(event, place))
+  select $1, head.seq - (select count(*) from move) + move.place, move.event ->> 'kind', move.thread_id,
+    coalesce((move.event ->> 'subject_id')::uuid, move.interaction_id)
+  from move cross join head)
 select
   (select count(*) from fence) as fenced,
   (select count(*) from interaction) as updated,
-  (select jsonb_array_length(accounts) from answer) - (select count(*) from account) as stale_accounts;
+  (select coalesce(sum(jsonb_array_length(accounts)), 0) from answer) - (select count(*) from account) as stale_accounts;

@@ -14,6 +14,11 @@ on conflict (tenant_id, kind, subject_id) do nothing;
 delete from public.jobs
 where tenant_id = $1 and id = $2 and lease_token = $3;
 
+--! finish_all
+delete from public.jobs j
+using unnest($2::uuid[], $3::uuid[]) as held(id, lease_token)
+where j.tenant_id = $1 and j.id = any ($2) and j.id = held.id and j.lease_token = held.lease_token;
+
 --! retry
 update public.jobs
 set run_at = now() + make_interval(secs => $4), locked_until = null, lease_token = null, last_error = left($5, 500)

@@ -4,10 +4,11 @@ select o.id, o.interaction_id, o.thread_id, o.message_id, o.recipient, o.subject
   t.bedrijfsnaam, t.ai_persona_name, t.gmail_email
 from public.outbox o
 join public.tenants t on t.tenant_id = o.tenant_id
-where o.tenant_id = $1 and o.id = $2;
+where o.tenant_id = $1 and o.id = any ($2)
+order by o.created_at, o.id;
 
 --! mark_sending
--- The last look before the wire. Null means go.
+-- The last look before the wire. Null means go. One mail or many.
 with looked as (
   select o.id,
     case
@@ -26,13 +27,14 @@ with looked as (
   join public.customer_interactions i on i.tenant_id = $1 and i.id = o.interaction_id
   join public.conversation_threads t on t.tenant_id = $1 and t.id = o.thread_id
   join public.tenants s on s.tenant_id = $1
-  where o.tenant_id = $1 and o.id = $2
+  where o.tenant_id = $1 and o.id = any ($2)
+  order by o.id
   for update of o),
 moved as (
   update public.outbox o set state = 'sending', attempt = o.attempt + 1, sending_at = now()
   from looked
-  where o.tenant_id = $1 and o.id = looked.id and looked.objection is null)
-select objection from looked;
+  where o.tenant_id = $1 and o.id = any ($2) and o.id = looked.id and looked.objection is null)
+select id, objection from looked;
 
 --! record_offers
 -- What a released draft offers, from its receipt. $3 holds ids for the new rows.
@@ -67,25 +69,31 @@ account as (
 select count(*) as changed from added;
 
 --! mark_sent
+-- One mail or many; several may be of one conversation.
 with sent as (
   update public.outbox set state = 'sent', sent_at = now(), state_reason = null
-  where tenant_id = $1 and id = $2 and state = 'sending'
-  returning interaction_id, thread_id, automatic),
+  where tenant_id = $1 and id = any ($2) and state = 'sending'
+  returning id, interaction_id, thread_id, automatic),
 interaction as (
   update public.customer_interactions i set state = 'answered'
-  from sent where i.tenant_id = $1 and i.id = sent.interaction_id),
+  from sent
+  where i.tenant_id = $1 and i.id = any (array(select interaction_id from sent)) and i.id = sent.interaction_id),
 thread as (
   update public.conversation_threads t
   set last_answer_at = now(),
-    answered_by_person_at = case when sent.automatic then t.answered_by_person_at else now() end
-  from sent where t.tenant_id = $1 and t.id = sent.thread_id),
+    answered_by_person_at = case when moved.automatic then t.answered_by_person_at else now() end
+  from (select thread_id, bool_and(automatic) as automatic from sent group by thread_id) moved
+  where t.tenant_id = $1 and t.id = any (array(select thread_id from sent)) and t.id = moved.thread_id),
 head as (
-  insert into public.event_counters (tenant_id, seq) select $1, 1 from sent
-  on conflict (tenant_id) do update set seq = event_counters.seq + 1
+  insert into public.event_counters (tenant_id, seq)
+  select $1, count(*) from sent having count(*) > 0
+  on conflict (tenant_id) do update set seq = event_counters.seq + excluded.seq
   returning seq),
 event as (
   insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
-  select $1, head.seq, 'outbox.sent', sent.thread_id, $2 from sent cross join head)
+  select $1, head.seq - (select count(*) from sent) + row_number() over (order by sent.id), 'outbox.sent',
+    sent.thread_id, sent.id
+  from sent cross join head)
 select count(*) as changed from sent;
 
 --! settle

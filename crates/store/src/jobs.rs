@@ -163,6 +163,17 @@ pub async fn finish(tx: &TenantTx, lease: Lease) -> Result<()> {
     held(tx, lease, changed)
 }
 
+/// All these jobs are done, or none: [`Error::StaleLease`] when one of them is no longer held.
+pub async fn finish_all(tx: &TenantTx, leases: &[Lease]) -> Result<()> {
+    let Some(first) = leases.first() else { return Ok(()) };
+    let ids: Vec<JobId> = leases.iter().map(|lease| lease.job_id).collect();
+    let tokens: Vec<LeaseToken> = leases.iter().map(|lease| lease.lease_token).collect();
+    let changed =
+        tx.session.execute(sql!("jobs", "finish_all"), &[&tx.tenant(), &ids, &tokens]).await?;
+    let all = u64::try_from(leases.len()).is_ok_and(|wanted| wanted == changed);
+    if all { Ok(()) } else { Err(tx.session.fail(Error::StaleLease(first.job_id))) }
+}
+
 /// Tried in vain: due again `after` this long, by the database's clock. `reason` must hold no
 /// bodies or addresses.
 pub async fn retry(tx: &TenantTx, lease: Lease, after: Duration, reason: &str) -> Result<()> {

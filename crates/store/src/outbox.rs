@@ -106,19 +106,34 @@ struct Changed {
 
 /// A mail to send; `None` when it is not there.
 pub async fn load_for_delivery(tx: &TenantTx, mail: OutboxId) -> Result<Option<OutboxRow>> {
-    tx.session.first(sql!("outbox", "load"), &[&tx.tenant(), &mail]).await
+    Ok(load_all_for_delivery(tx, &[mail]).await?.pop())
+}
+
+/// Mails to send, oldest first. What is not there is left out.
+pub async fn load_all_for_delivery(tx: &TenantTx, mails: &[OutboxId]) -> Result<Vec<OutboxRow>> {
+    tx.session.all(sql!("outbox", "load"), &[&tx.tenant(), &mails]).await
 }
 
 /// The last look: still queued, shop active, no newer mail, no person answered? Then the state
 /// becomes `sending`, which the caller commits before it speaks to a server. `Some`: do not send.
 pub async fn mark_sending(tx: &TenantTx, mail: OutboxId) -> Result<Option<Objection>> {
+    let looked = mark_all_sending(tx, &[mail]).await?.pop();
+    looked.map(|(_, objection)| objection).ok_or_else(|| absent(tx, mail))
+}
+
+/// The last look at several mails, each by itself. What is not there is left out.
+pub async fn mark_all_sending(
+    tx: &TenantTx,
+    mails: &[OutboxId],
+) -> Result<Vec<(OutboxId, Option<Objection>)>> {
     #[derive(Deserialize)]
     struct Looked {
+        id: OutboxId,
         objection: Option<Objection>,
     }
-    let looked: Option<Looked> =
-        tx.session.first(sql!("outbox", "mark_sending"), &[&tx.tenant(), &mail]).await?;
-    looked.map(|looked| looked.objection).ok_or_else(|| absent(tx, mail))
+    let looked: Vec<Looked> =
+        tx.session.all(sql!("outbox", "mark_sending"), &[&tx.tenant(), &mails]).await?;
+    Ok(looked.into_iter().map(|looked| (looked.id, looked.objection)).collect())
 }
 
 /// Puts what a draft offers into the ledger, once: for a mail that a person let go, in the
@@ -135,8 +150,16 @@ pub async fn record_offers(tx: &TenantTx, mail: OutboxId) -> Result<i64> {
 
 /// A server accepted it.
 pub async fn mark_sent(tx: &TenantTx, mail: OutboxId) -> Result<()> {
-    let row: Changed = tx.session.one(sql!("outbox", "mark_sent"), &[&tx.tenant(), &mail]).await?;
-    changed(tx, mail, &row)
+    mark_all_sent(tx, &[mail]).await
+}
+
+/// A server accepted all of these. [`Error::Absent`] when one of them is not being sent: none is
+/// marked.
+pub async fn mark_all_sent(tx: &TenantTx, mails: &[OutboxId]) -> Result<()> {
+    let Some(first) = mails.first() else { return Ok(()) };
+    let row: Changed = tx.session.one(sql!("outbox", "mark_sent"), &[&tx.tenant(), &mails]).await?;
+    let all = i64::try_from(mails.len()).is_ok_and(|wanted| wanted == row.changed);
+    if all { Ok(()) } else { Err(absent(tx, *first)) }
 }
 
 /// It will not be sent: the answer is no longer wanted. The interaction is closed.

@@ -6,6 +6,7 @@ use deadpool_postgres::{Object, Pool};
 use serde::de::DeserializeOwned;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::row;
@@ -98,6 +99,20 @@ impl Session {
     ) -> Result<Vec<T>> {
         let rows = self.rows(sql, params).await?;
         rows.iter().map(|row| read(sql, row)).collect()
+    }
+
+    /// All rows, each with the id in its column `of`: what it belongs to.
+    pub(crate) async fn all_of<T: DeserializeOwned>(
+        &self,
+        sql: Sql,
+        params: Params<'_>,
+    ) -> Result<Vec<(Uuid, T)>> {
+        let belongs = |row: &Row| {
+            let of = row.try_get("of");
+            of.map_err(|error| Error::Row { statement: sql.name, reason: error.to_string() })
+        };
+        let rows = self.rows(sql, params).await?;
+        rows.iter().map(|row| Ok((belongs(row)?, read(sql, row)?))).collect()
     }
 
     /// The first row, if there is one.

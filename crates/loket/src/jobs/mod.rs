@@ -26,7 +26,7 @@ pub struct Pace {
     pub lease: Duration,
     /// How often the database is asked when nobody calls.
     pub poll: Duration,
-    /// Jobs worked at the same time, per kind.
+    /// Shops worked at the same time, per kind.
     pub together: usize,
     /// Whether mailboxes are read. Of several processes on one database one reads a mailbox:
     /// a mail directory's numbering belongs to the data directory of whoever reads it.

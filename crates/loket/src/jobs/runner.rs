@@ -17,11 +17,14 @@ const MOST_ATTEMPTS: i32 = 6;
 /// One that was taken up this often without any end ends the process each time. Far more than
 /// [`MOST_ATTEMPTS`], because a process also dies for reasons of its own.
 const MOST_CLAIMS: i32 = 20;
-/// A claim takes at most this many jobs of one kind.
-const CLAIM: u16 = 64;
-/// Raw mail is recorded shop by shop, a statement for all of a shop's: the more at once, the
-/// less each costs.
-const CLAIM_RAW: u16 = 256;
+/// A claim takes at most this many jobs. All of a shop's are worked together: the more at once,
+/// the less each costs.
+const CLAIM: u16 = 256;
+/// Answers and deliveries that are claimed for each second of the lease: what is claimed has to
+/// be worked before the lease runs out, however slow the machine.
+const CLAIM_A_SECOND: u64 = 8;
+/// At most this many jobs of a shop share a transaction: what one of them breaks is done again.
+const TOGETHER: usize = 16;
 
 /// One worker task per kind.
 pub fn start(
@@ -65,12 +68,8 @@ impl Worker {
             // Registered before the database is asked, so that no call in between is lost.
             let calls = Arc::clone(&self.calls);
             let called = call(&calls, self.kind).notified();
-            let limit = if self.kind == JobKind::Ingest {
-                CLAIM_RAW
-            } else {
-                u16::try_from(self.pace.together * 4).unwrap_or(CLAIM)
-            };
-            let jobs = match claim(&self.desk.store, self.kind, limit, self.pace.lease).await {
+            let (limit, lease) = (self.most_claimed(), self.pace.lease);
+            let jobs = match claim(&self.desk.store, self.kind, limit, lease).await {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     tracing::warn!(
@@ -108,25 +107,18 @@ impl Worker {
         }
     }
 
-    async fn work(&self, jobs: Vec<ClaimedJob>) {
+    /// How many jobs a claim may take.
+    fn most_claimed(&self) -> u16 {
         if self.kind == JobKind::Ingest {
-            self.ingest(jobs).await;
-            self.calls.answer.notify_one();
-            return;
+            return CLAIM;
         }
-        let mut running = JoinSet::new();
-        for job in jobs {
-            while running.len() >= self.pace.together {
-                drop(running.join_next().await);
-            }
-            let (desk, calls, kind) = (Arc::clone(&self.desk), Arc::clone(&self.calls), self.kind);
-            running.spawn(async move { one(desk, calls, kind, job).await });
-        }
-        while running.join_next().await.is_some() {}
+        let workable = u16::try_from(self.pace.lease.as_secs() * CLAIM_A_SECOND).unwrap_or(CLAIM);
+        let at_least = u16::try_from(self.pace.together).unwrap_or(CLAIM);
+        workable.max(at_least).min(CLAIM)
     }
 
-    /// Raw mail is worked shop by shop, several shops at a time.
-    async fn ingest(&self, jobs: Vec<ClaimedJob>) {
+    /// Jobs are worked shop by shop, several shops at a time.
+    async fn work(&self, jobs: Vec<ClaimedJob>) {
         let mut shops: BTreeMap<TenantId, Vec<ClaimedJob>> = BTreeMap::new();
         for job in jobs {
             shops.entry(job.tenant_id).or_default().push(job);
@@ -136,16 +128,91 @@ impl Worker {
             while running.len() >= self.pace.together {
                 drop(running.join_next().await);
             }
-            let desk = Arc::clone(&self.desk);
-            running.spawn(async move {
-                for (job, result) in pipeline::ingest(&desk, tenant, &jobs).await {
-                    if let Err(error) = result {
-                        ingest_failed(&desk, &job, &error).await;
-                    }
-                }
-            });
+            let turn = Turn {
+                desk: Arc::clone(&self.desk),
+                calls: Arc::clone(&self.calls),
+                kind: self.kind,
+                tenant,
+            };
+            running.spawn(async move { turn.work(jobs).await });
         }
         while running.join_next().await.is_some() {}
+        if self.kind == JobKind::Ingest {
+            self.calls.answer.notify_one();
+        }
+    }
+}
+
+/// One shop's turn.
+struct Turn {
+    desk: Arc<Desk>,
+    calls: Arc<Calls>,
+    kind: JobKind,
+    tenant: TenantId,
+}
+
+impl Turn {
+    async fn work(self, jobs: Vec<ClaimedJob>) {
+        if self.kind == JobKind::Ingest {
+            for (job, result) in pipeline::ingest(&self.desk, self.tenant, &jobs).await {
+                if let Err(error) = result {
+                    ingest_failed(&self.desk, &job, &error).await;
+                }
+            }
+            return;
+        }
+        // What was claimed before may be what breaks a batch.
+        let (fresh, again): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.attempt == 1);
+        for job in again {
+            one(&self.desk, &self.calls, self.kind, job).await;
+        }
+        for batch in fresh.chunks(TOGETHER) {
+            self.together(batch.to_vec()).await;
+        }
+    }
+
+    /// Works a batch in one transaction; what is left of it, or all when it fails, one by one.
+    async fn together(&self, mut jobs: Vec<ClaimedJob>) {
+        while jobs.len() > 1 {
+            match self.batch(jobs.clone()).await {
+                Ok(left) if left.len() < jobs.len() && self.kind == JobKind::Answer => jobs = left,
+                Ok(left) => {
+                    jobs = left;
+                    break;
+                }
+                Err(error) => {
+                    tracing::debug!(
+                        tenant.id = %self.tenant.0,
+                        job.kind = self.kind.as_str(),
+                        jobs = jobs.len(),
+                        error = %store::Chain(&error),
+                        "a batch failed; its jobs are worked one by one"
+                    );
+                    break;
+                }
+            }
+        }
+        for job in jobs {
+            one(&self.desk, &self.calls, self.kind, job).await;
+        }
+    }
+
+    /// In a task of its own, so that a panic ends this batch's turn and nothing else. Returns the
+    /// jobs that are left.
+    async fn batch(&self, jobs: Vec<ClaimedJob>) -> Result<Vec<ClaimedJob>, StageError> {
+        let (desk, calls, tenant) = (Arc::clone(&self.desk), Arc::clone(&self.calls), self.tenant);
+        let answers = self.kind == JobKind::Answer;
+        let task = tokio::spawn(async move {
+            if !answers {
+                return pipeline::deliver_many(&desk, tenant, &jobs).await;
+            }
+            let answered = pipeline::answer_many(&desk, tenant, &jobs).await?;
+            if answered.queued {
+                calls.deliver.notify_one();
+            }
+            Ok(answered.put_off)
+        });
+        task.await.unwrap_or(Err(StageError::Panicked))
     }
 }
 
@@ -158,11 +225,11 @@ const fn call(calls: &Calls, kind: JobKind) -> &Notify {
 }
 
 /// Works one job in a task of its own, so that a panic ends this job's turn and nothing else.
-async fn one(desk: Arc<Desk>, calls: Arc<Calls>, kind: JobKind, job: ClaimedJob) {
+async fn one(desk: &Arc<Desk>, calls: &Arc<Calls>, kind: JobKind, job: ClaimedJob) {
     let error = if job.attempt > MOST_CLAIMS {
         StageError::TakenUpTooOften
     } else {
-        match attempt(&desk, &calls, kind, &job).await {
+        match attempt(desk, calls, kind, &job).await {
             Ok(()) => {
                 tracing::debug!(job.id = %job.job_id.0, job.kind = kind.as_str(), "a job is done");
                 return;
@@ -175,9 +242,9 @@ async fn one(desk: Arc<Desk>, calls: Arc<Calls>, kind: JobKind, job: ClaimedJob)
     }
     report(&job, kind, &error);
     let settled = if job.attempt >= MOST_ATTEMPTS && !error.is_passing() {
-        give_up(&desk, kind, &job, &error).await
+        give_up(desk, kind, &job, &error).await
     } else {
-        retry(&desk, &job, &error).await
+        retry(desk, &job, &error).await
     };
     if let Err(settling) = settled {
         // The lease runs out and the job is claimed again.

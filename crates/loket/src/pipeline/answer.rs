@@ -1,97 +1,184 @@
-//! One mail is answered: its facts are read, the core decides, and everything that follows
-//! is written in one statement of the same transaction.
+//! Mail is answered: its facts are read, the core decides, and everything that follows is written
+//! in one statement of the same transaction. Mails of one shop that have nothing to do with each
+//! other share the transaction.
 //!
 //! Nothing leaves from here. What the core approved goes into the outbox, with a Message-ID
 //! that never changes; everything else waits for a person.
 
-use domain::answer::{Answer, Case, Outcome, answer_reading};
-use domain::contract::{Language, NotificationType, Percentage, Priority};
+use std::collections::{HashMap, HashSet};
+
+use domain::answer::{Case, answer_reading};
+use domain::contract::{NotificationType, Percentage, Priority};
 use domain::decide::ladder::normalised;
-use domain::decide::{LedgerEntry, LedgerKind, LedgerMove, Sender, ThreadState};
-use domain::notify::alerts;
-use domain::understand::{Earlier, Input, read};
-use mail::message_id::{self, Origin};
+use domain::decide::{LedgerEntry, LedgerKind, Sender, ThreadState};
+use domain::understand::{Earlier, Input, Reading, read};
 use store::answer::{
     Account, AnswerWrite, FactsRow, InteractionOutcome, LedgerRow, NewEvent, NewNotification,
-    NewOffer, NewOutbox, OfferKind, ThreadOutcome, load_facts, order_ledger, write_answer,
+    OfferKind, ThreadOutcome, load_facts, load_facts_of, order_ledgers, write_answer,
+    write_answers,
 };
 use store::ingest::{Fate, InteractionState};
 use store::jobs::{ClaimedJob, finish};
-use store::{InteractionId, JobId, NotificationId, OfferId, OutboxId, TenantTx};
+use store::{InteractionId, JobId, NotificationId, TenantId, TenantTx};
 
+use super::aftermath::gather;
 use super::receipt::receipt;
 use super::{Desk, StageError};
-use crate::shop::Shop;
 
 /// Another mail may change the ledger between our look and our write; after this many tries
 /// the job waits for its next turn.
 const TRIES: usize = 5;
 
 /// What was done, for whoever waits for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Answered {
     /// Whether a reply was queued.
     pub queued: bool,
+    /// Jobs of mails that depend on what became of an earlier one of the batch: still to be
+    /// worked, in this order.
+    pub put_off: Vec<ClaimedJob>,
 }
 
 /// Works one claimed answer job.
 pub async fn answer(desk: &Desk, job: &ClaimedJob) -> Result<Answered, StageError> {
     let mut tries = 0;
     loop {
-        match once(desk, job).await {
+        match answer_many(desk, job.tenant_id, std::slice::from_ref(job)).await {
             Err(error) if error.is_conflict() && tries < TRIES => tries += 1,
             done => return done,
         }
     }
 }
 
-async fn once(desk: &Desk, job: &ClaimedJob) -> Result<Answered, StageError> {
-    let interaction = InteractionId(job.subject_id);
-    let mut outcome = None;
-    desk.store
-        .as_worker(job.tenant_id, async |tx| {
-            let worked = work(desk, tx, job, interaction).await;
-            match worked {
-                Ok(answered) => {
-                    outcome = Some(Ok(answered));
-                    Ok(())
-                }
-                Err(StageError::Store(error)) => Err(error),
-                Err(error) => {
-                    outcome = Some(Err(error));
-                    Ok(())
-                }
+/// Works claimed answer jobs of one shop in one transaction, as far as they have nothing to do
+/// with each other. When it fails, none of them has left a trace.
+pub async fn answer_many(
+    desk: &Desk,
+    tenant: TenantId,
+    jobs: &[ClaimedJob],
+) -> Result<Answered, StageError> {
+    let mut failed = None;
+    let worked = desk
+        .store
+        .as_worker(tenant, async |tx| match work(desk, tx, jobs).await {
+            Ok(answered) => Ok(Some(answered)),
+            Err(StageError::Store(error)) => Err(error),
+            // Nothing was written yet.
+            Err(error) => {
+                failed = Some(error);
+                Ok(None)
             }
         })
         .await?;
-    outcome.unwrap_or(Err(StageError::Absent(job.subject_id)))
+    match (worked, failed) {
+        (_, Some(error)) => Err(error),
+        (Some(answered), None) => Ok(answered),
+        (None, None) => Ok(Answered::default()),
+    }
 }
 
-async fn work(
-    desk: &Desk,
-    tx: &TenantTx,
-    job: &ClaimedJob,
-    interaction: InteractionId,
-) -> Result<Answered, StageError> {
-    let Some(facts) = load_facts(tx, interaction).await? else {
-        return Err(StageError::Absent(job.subject_id));
-    };
-    if facts.interaction.state != InteractionState::Received {
-        // Somebody answered it meanwhile: nothing is left to decide.
-        finish(tx, job.lease()).await?;
-        return Ok(Answered { queued: false });
+async fn work(desk: &Desk, tx: &TenantTx, jobs: &[ClaimedJob]) -> Result<Answered, StageError> {
+    let ids: Vec<InteractionId> = jobs.iter().map(|job| InteractionId(job.subject_id)).collect();
+    let facts = load_facts_of(tx, &ids).await?;
+    let mut facts: HashMap<InteractionId, FactsRow> =
+        facts.into_iter().map(|facts| (facts.interaction.id, facts)).collect();
+    let (mut mails, mut decided) = (Vec::new(), Vec::new());
+    let (mut answered, mut taken) = (Answered::default(), Taken::default());
+    for job in jobs {
+        let facts = facts
+            .remove(&InteractionId(job.subject_id))
+            .ok_or(StageError::Absent(job.subject_id))?;
+        if facts.interaction.state != InteractionState::Received {
+            // Somebody answered it meanwhile: nothing is left to decide.
+            decided.push(job.lease());
+        } else if let Some(mail) = taken.admit(job, facts) {
+            mails.push(mail);
+        } else {
+            answered.put_off.push(job.clone());
+        }
     }
+    let numbers: Vec<&str> = mails.iter().filter_map(|mail| mail.number.as_deref()).collect();
+    let orders: HashMap<String, (Vec<LedgerRow>, Account)> = if numbers.is_empty() {
+        HashMap::new()
+    } else {
+        let owned = numbers.iter().map(|number| (*number).to_owned());
+        owned.zip(order_ledgers(tx, &numbers).await?).collect()
+    };
+    let mut writes = Vec::with_capacity(mails.len());
+    let mut queued = 0;
+    for mut mail in mails {
+        // What this transaction queues is not in what it read.
+        mail.facts.budget.by_tenant_1h += queued;
+        let order = mail.number.as_ref().and_then(|number| orders.get(number)).cloned();
+        let write = decide(desk, mail, order)?;
+        queued += i64::from(write.outbox.as_ref().is_some_and(|mail| !mail.held));
+        writes.push(write);
+    }
+    // From here on only the database can fail, which undoes everything.
+    for lease in decided {
+        finish(tx, lease).await?;
+    }
+    write_answers(tx, &writes).await?;
+    answered.queued = queued > 0;
+    Ok(answered)
+}
+
+/// A mail of a batch, read.
+struct Mail<'a> {
+    job: &'a ClaimedJob,
+    facts: FactsRow,
+    turns: Vec<(bool, String)>,
+    reading: Reading,
+    /// The order it is about, as the ledger keys it.
+    number: Option<String>,
+}
+
+impl<'a> Mail<'a> {
+    fn read(job: &'a ClaimedJob, facts: FactsRow) -> Self {
+        let turns = turns(&facts);
+        let mail = &facts.interaction;
+        let input =
+            Input { subject: &mail.subject, body: &mail.message_body, thread: &earlier(&turns) };
+        let reading = read(&input);
+        let number = reading.order_number.as_deref().map(ledger_number);
+        Self { job, facts, turns, reading, number }
+    }
+}
+
+/// What the mails of a batch may change. A second mail about the same has to see what became of
+/// the first, so it is put off.
+#[derive(Default)]
+struct Taken {
+    threads: HashSet<store::ThreadId>,
+    customers: HashSet<String>,
+    orders: HashSet<String>,
+}
+
+impl Taken {
+    /// Reads the mail, unless it has to wait for another one.
+    fn admit<'a>(&mut self, job: &'a ClaimedJob, facts: FactsRow) -> Option<Mail<'a>> {
+        let thread = self.threads.insert(facts.interaction.thread_id);
+        let customer = self.customers.insert(facts.interaction.customer_email.clone());
+        if !(thread && customer) {
+            return None;
+        }
+        let mail = Mail::read(job, facts);
+        let order = mail.number.as_ref().is_none_or(|number| self.orders.insert(number.clone()));
+        order.then_some(mail)
+    }
+}
+
+/// Decides on one mail. `order`: what was offered for the order it is about.
+fn decide(
+    desk: &Desk,
+    mail: Mail<'_>,
+    order: Option<(Vec<LedgerRow>, Account)>,
+) -> Result<AnswerWrite, StageError> {
+    let Mail { job, facts, turns, reading, .. } = mail;
     let shop = desk.shops.get(&facts.shop, &facts.rules)?;
-    let turns = turns(&facts);
-    let earlier: Vec<Earlier<'_>> =
-        turns.iter().map(|(by_shop, body)| Earlier { by_shop: *by_shop, body }).collect();
-    let mail = &facts.interaction;
-    let reading =
-        read(&Input { subject: &mail.subject, body: &mail.message_body, thread: &earlier });
     let mut accounts = vec![facts.customer_account.clone()];
     let mut rows = facts.ledger.clone();
-    if let Some(number) = reading.order_number.as_deref().map(ledger_number) {
-        let (of_order, account) = order_ledger(tx, &number).await?;
+    if let Some((of_order, account)) = order {
         rows.extend(of_order.into_iter().filter(|row| facts.ledger.iter().all(|r| r.id != row.id)));
         rows.sort_by_key(|row| (row.created_at, row.id.0));
         accounts.push(account);
@@ -99,10 +186,10 @@ async fn work(
     let (sender, thread) = (sender(&facts), thread_state(&facts, &rows));
     let case = Case {
         now: facts.budget.database_now,
-        received_at: mail.received_at,
-        subject: &mail.subject,
-        body: &mail.message_body,
-        earlier: &earlier,
+        received_at: facts.interaction.received_at,
+        subject: &facts.interaction.subject,
+        body: &facts.interaction.message_body,
+        earlier: &earlier(&turns),
         sender: &sender,
         terms: &shop.terms,
         templates: &shop.templates,
@@ -111,10 +198,11 @@ async fn work(
     };
     let answer = answer_reading(&case, reading);
     let body = serde_json::to_value(receipt(&case, &shop.terms.rules, &answer))?;
-    let write = gather(desk, job, &facts, &shop, &answer, accounts, body);
-    let queued = write.outbox.as_ref().is_some_and(|mail| !mail.held);
-    write_answer(tx, &write).await?;
-    Ok(Answered { queued })
+    Ok(gather(desk, job, &facts, &shop, &answer, accounts, body))
+}
+
+fn earlier(turns: &[(bool, String)]) -> Vec<Earlier<'_>> {
+    turns.iter().map(|(by_shop, body)| Earlier { by_shop: *by_shop, body }).collect()
 }
 
 /// The conversation so far: each customer mail and, where one was given, its answer.
@@ -164,159 +252,8 @@ fn thread_state(facts: &FactsRow, rows: &[LedgerRow]) -> ThreadState {
 }
 
 /// An order number as the ledger keys it.
-fn ledger_number(number: &str) -> String {
+pub(super) fn ledger_number(number: &str) -> String {
     normalised(number).to_uppercase()
-}
-
-/// Everything the decision leaves behind.
-fn gather(
-    desk: &Desk,
-    job: &ClaimedJob,
-    facts: &FactsRow,
-    shop: &Shop,
-    answer: &Answer,
-    accounts: Vec<Account>,
-    receipt: serde_json::Value,
-) -> AnswerWrite {
-    let (mail, decision) = (&facts.interaction, &answer.decision);
-    let sends = answer.sends();
-    let outbox = outbox(desk, job, facts, shop, answer);
-    let offers = offers(facts, answer);
-    let (state, fate) = match &answer.outcome {
-        Outcome::Send(_) => (InteractionState::Answered, Fate::Answered),
-        Outcome::Keep(_) => (InteractionState::Drafted, Fate::Drafted),
-        Outcome::Nothing => (InteractionState::Held, Fate::Held),
-    };
-    AnswerWrite {
-        lease: job.lease(),
-        interaction_id: mail.id,
-        thread_id: mail.thread_id,
-        raw_message_id: mail.raw_message_id,
-        interaction: interaction_outcome(answer, state),
-        thread: ThreadOutcome {
-            escalation_level: decision.escalation_level,
-            customer_mood: answer.reading.mood,
-            language: match answer.reading.language {
-                Language::Other => facts.thread.language,
-                language => language,
-            },
-            ladder_stap: decision.ladder_stap,
-        },
-        receipt,
-        outbox,
-        deliver_job_id: JobId::new(),
-        // A reply counts for the customer's budget, so of two mails answered at the same
-        // instant the second has to look again.
-        accounts: if offers.is_empty() && !sends { Vec::new() } else { accounts },
-        offers,
-        notifications: notifications(answer),
-        events: vec![NewEvent { kind: format!("interaction.{}", fate.as_str()), subject_id: None }],
-        fate,
-        fate_reason: reason_word(answer),
-    }
-}
-
-/// What goes on record at once. What waits for a person goes on record when that person lets
-/// it go, see `deliver`.
-fn offers(facts: &FactsRow, answer: &Answer) -> Vec<NewOffer> {
-    if !answer.sends() {
-        return Vec::new();
-    }
-    let order_number = answer.reading.order_number.as_deref().map(ledger_number);
-    let new_offer = |entry: &LedgerMove| NewOffer {
-        id: OfferId::new(),
-        customer_email: facts.interaction.customer_email.clone(),
-        order_number: order_number.clone(),
-        kind: match entry.kind {
-            LedgerKind::Offered => OfferKind::Offered,
-            LedgerKind::Accepted => OfferKind::Accepted,
-            LedgerKind::Rejected => OfferKind::Rejected,
-            LedgerKind::Countered => OfferKind::Countered,
-        },
-        ladder_stap: entry.ladder_stap,
-        basis_points: entry.percentage,
-    };
-    answer.decision.ledger.iter().map(new_offer).collect()
-}
-
-fn interaction_outcome(answer: &Answer, state: InteractionState) -> InteractionOutcome {
-    let (reading, decision) = (&answer.reading, &answer.decision);
-    let offered = if answer.sends() { decision.compensatie_percentage } else { Percentage::ZERO };
-    InteractionOutcome {
-        ai_response: answer.draft().map(domain::compose::Draft::text),
-        ai_response_html: answer.draft().map(domain::compose::Draft::html),
-        compensatie_percentage: offered,
-        dreiging_detected: decision.dreiging_detected,
-        annulering_aangevraagd: decision.annulering_aangevraagd,
-        ladder_stap: decision.ladder_stap,
-        language: reading.language,
-        intents: reading.intents,
-        customer_mood: reading.mood,
-        order_number: reading.order_number.clone(),
-        state,
-    }
-}
-
-fn notifications(answer: &Answer) -> Vec<NewNotification> {
-    let mut notifications: Vec<NewNotification> = alerts(&answer.decision, &answer.objections)
-        .into_iter()
-        .map(|alert| NewNotification {
-            id: NotificationId::new(),
-            notification_type: alert.kind,
-            priority: alert.priority,
-            action_required: alert.action_required,
-            detail: reason_word(answer).unwrap_or_default(),
-        })
-        .collect();
-    if answer.template_error.is_some() && notifications.is_empty() {
-        notifications.push(NewNotification {
-            id: NotificationId::new(),
-            notification_type: NotificationType::HeldMail,
-            priority: Priority::Medium,
-            action_required: true,
-            detail: "template".to_owned(),
-        });
-    }
-    notifications
-}
-
-/// The code of the reason that decided, for lists.
-fn reason_word(answer: &Answer) -> Option<String> {
-    if let Some(objection) = answer.objections.first() {
-        return Some(format!("guard:{:?}", objection.kind).to_lowercase());
-    }
-    answer.decision.because.last().map(|reason| reason.code.as_str().to_owned())
-}
-
-/// The reply as it will leave, or wait: its Message-ID is chosen here, once.
-fn outbox(
-    desk: &Desk,
-    job: &ClaimedJob,
-    facts: &FactsRow,
-    shop: &Shop,
-    answer: &Answer,
-) -> Option<NewOutbox> {
-    let draft = answer.draft()?;
-    let mail = &facts.interaction;
-    let origin = Origin { tenant_id: job.tenant_id.0, interaction_id: mail.id.0 };
-    let domain = facts.shop.gmail_email.rsplit_once('@').map_or("loket.invalid", |(_, d)| d);
-    let mut message_references = mail.message_references.clone();
-    message_references.extend(mail.message_id.clone());
-    let keep = message_references.len().saturating_sub(20);
-    debug_assert_eq!(draft.signature_html, shop.terms.signature_html);
-    Some(NewOutbox {
-        id: OutboxId::new(),
-        message_id: message_id::make(origin, desk.message_id_key.bytes(), domain),
-        recipient: mail.customer_email.clone(),
-        subject: draft.subject.clone(),
-        body_text: draft.text(),
-        body_html: draft.html(),
-        in_reply_to: mail.message_id.clone(),
-        message_references: message_references.split_off(keep),
-        held: !answer.sends(),
-        state_reason: (!answer.sends()).then(|| reason_word(answer).unwrap_or_default()),
-        not_before: None,
-    })
 }
 
 /// A mail that could not be worked, whatever was tried: it is put before a person with what

@@ -1,15 +1,17 @@
 //! A reply leaves: the last look, `sending` committed before a byte is handed over, and on an
 //! unknown outcome a look in Sent under the same Message-ID. Never a blind second try.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::message::Address;
+use jiff::Timestamp;
 use mail::outgoing::Outgoing;
 use mail::transport::Transport;
-use store::jobs::{ClaimedJob, finish};
+use store::jobs::{ClaimedJob, Lease, finish};
 use store::mailboxes::Mailbox;
 use store::outbox::{Objection, OutboxRow, OutboxState};
-use store::{OutboxId, TenantTx};
+use store::{OutboxId, TenantId, TenantTx};
 
 use super::receive::MaildirConfig;
 use super::{Desk, StageError};
@@ -55,6 +57,66 @@ pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
             _,
         ) => within(desk, job, async |tx| finish(tx, job.lease()).await).await,
     }
+}
+
+/// Works claimed deliver jobs of one shop: `sending` of all is committed before the first byte
+/// leaves, and what was handed over is marked in one commit. Returns the jobs that are still to
+/// be worked, by [`deliver`]; when it fails, that is all of them. A mail that was handed over and
+/// not marked is found again under its Message-ID.
+pub async fn deliver_many(
+    desk: &Desk,
+    tenant: TenantId,
+    jobs: &[ClaimedJob],
+) -> Result<Vec<ClaimedJob>, StageError> {
+    let ids: Vec<OutboxId> = jobs.iter().map(|job| OutboxId(job.subject_id)).collect();
+    let begun = desk.store.as_worker(tenant, async |tx| begin_sending(tx, &ids).await).await?;
+    let Some((rows, transport)) = begun else { return Ok(jobs.to_vec()) };
+    let date = (desk.now)();
+    // In the order they were decided, which is the order within each conversation.
+    let handed_over: HashSet<OutboxId> = tokio::task::spawn_blocking(move || {
+        let leave = |row: &OutboxRow| {
+            let bytes = outgoing(row, date).to_bytes()?;
+            transport.send(&row.message_id, &bytes)?;
+            Ok::<_, StageError>(row.id)
+        };
+        rows.iter().filter_map(|row| leave(row).ok()).collect()
+    })
+    .await
+    .map_err(|_| StageError::Panicked)?;
+    let (done, left): (Vec<ClaimedJob>, Vec<ClaimedJob>) =
+        jobs.iter().cloned().partition(|job| handed_over.contains(&OutboxId(job.subject_id)));
+    let sent: Vec<OutboxId> = handed_over.into_iter().collect();
+    let leases: Vec<Lease> = done.iter().map(ClaimedJob::lease).collect();
+    desk.store
+        .as_worker(tenant, async |tx| {
+            tokio::try_join!(
+                store::outbox::mark_all_sent(tx, &sent),
+                store::jobs::finish_all(tx, &leases),
+            )
+        })
+        .await?;
+    Ok(left)
+}
+
+/// The last look at every mail. Those that may go are `sending` now; the others stay as they are.
+async fn begin_sending(
+    tx: &TenantTx,
+    ids: &[OutboxId],
+) -> store::Result<Option<(Vec<OutboxRow>, Transport)>> {
+    let (mailboxes, mut rows) = tokio::try_join!(
+        store::mailboxes::list(tx),
+        store::outbox::load_all_for_delivery(tx, ids),
+    )?;
+    let Some(transport) = way(&mailboxes) else { return Ok(None) };
+    let looked = store::outbox::mark_all_sending(tx, ids).await?;
+    let free: HashSet<OutboxId> =
+        looked.into_iter().filter_map(|(id, no)| no.is_none().then_some(id)).collect();
+    rows.retain(|row| free.contains(&row.id));
+    for row in rows.iter().filter(|row| !row.automatic) {
+        // A person let it go: what it offers goes on record now.
+        store::outbox::record_offers(tx, row.id).await?;
+    }
+    Ok(Some((rows, transport)))
 }
 
 /// How the shop's replies leave.
@@ -119,7 +181,17 @@ async fn withhold(
 }
 
 async fn hand_over(desk: &Desk, row: &OutboxRow, transport: &Transport) -> Result<(), StageError> {
-    let outgoing = Outgoing {
+    let bytes = outgoing(row, (desk.now)()).to_bytes()?;
+    let (place, message_id) = (transport.clone(), row.message_id.clone());
+    tokio::task::spawn_blocking(move || place.send(&message_id, &bytes))
+        .await
+        .map_err(|_| StageError::Panicked)??;
+    Ok(())
+}
+
+/// The reply as a mail.
+fn outgoing(row: &OutboxRow, date: Timestamp) -> Outgoing {
+    Outgoing {
         message_id: row.message_id.clone(),
         from: Address {
             // "AI" reads the same in both languages, and the name itself must say it
@@ -133,14 +205,8 @@ async fn hand_over(desk: &Desk, row: &OutboxRow, transport: &Transport) -> Resul
         html: Some(row.body_html.clone()),
         in_reply_to: row.in_reply_to.clone(),
         references: row.message_references.clone(),
-        date: (desk.now)(),
-    };
-    let bytes = outgoing.to_bytes()?;
-    let (place, message_id) = (transport.clone(), row.message_id.clone());
-    tokio::task::spawn_blocking(move || place.send(&message_id, &bytes))
-        .await
-        .map_err(|_| StageError::Panicked)??;
-    Ok(())
+        date,
+    }
 }
 
 async fn within(

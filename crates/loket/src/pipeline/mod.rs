@@ -4,7 +4,8 @@
 mod receive; // mail comes in: raw bytes are stored, the cursor moves after the commit
 mod suspects; // which mail was being parsed when the process died
 mod thread; // automatic and filtered mail leaves, the rest finds its conversation
-mod answer; // facts, domain::answer, and everything it leaves behind in one write
+mod answer; // facts, domain::answer, one write for a batch
+mod aftermath; // what a decision leaves behind, ready to be written
 mod deliver; // the last look, the wire, and what became of it
 mod receipt; // why it was done, kept for ever
 
@@ -17,8 +18,8 @@ use store::Store;
 use crate::keys::Key;
 use crate::shop::{ShopError, Shops};
 
-pub use answer::{answer, give_up as hold_for_person};
-pub use deliver::deliver;
+pub use answer::{Answered, answer, answer_many, give_up as hold_for_person};
+pub use deliver::{deliver, deliver_many};
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
 pub use suspects::Suspects;
 pub use thread::{count_suspects, ingest};

@@ -1,14 +1,18 @@
 //! What a decision depends on, in one flight.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use domain::contract::{
     EscalationLevel, LadderStep, Language, Mood, OfferResponse, Percentage, RuleKey,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::doors::TenantTx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{InteractionId, OfferId, RawId, ThreadId, UserId};
 use crate::ingest::InteractionState;
 use crate::session::Params;
@@ -192,9 +196,9 @@ pub struct FactsRow {
     /// Its conversation.
     pub thread: ThreadFacts,
     /// The shop.
-    pub shop: ShopRow,
+    pub shop: Arc<ShopRow>,
     /// Its rules in force; a rule without a row has the master's values.
-    pub rules: Vec<RuleRow>,
+    pub rules: Arc<Vec<RuleRow>>,
     /// What was offered to this customer or in this conversation, oldest first.
     pub ledger: Vec<LedgerRow>,
     /// The customer's offer account.
@@ -207,56 +211,88 @@ pub struct FactsRow {
 
 /// All facts about one mail in one flight; `None` when the mail is not there.
 pub async fn load_facts(tx: &TenantTx, interaction: InteractionId) -> Result<Option<FactsRow>> {
-    let shop = tx.tenant();
-    let both: Params<'_> = &[&shop, &interaction];
+    Ok(load_facts_of(tx, &[interaction]).await?.pop())
+}
+
+/// All facts about some mails in one flight, in the order asked for. A mail that is not there has
+/// none. The shop and its rules are read once for all.
+pub async fn load_facts_of(tx: &TenantTx, mails: &[InteractionId]) -> Result<Vec<FactsRow>> {
+    let both: Params<'_> = &[&tx.tenant(), &mails];
     let session = &tx.session;
     // The account's version is read before what it guards (ledger, budget): read after them, it
     // could be newer than they are, and a second mail would not notice the first.
     let version = sql!("answer", "customer_account");
     session.prepare(version).await?;
-    let (account, mail, thread, shop_row, rules, ledger, budget, earlier) = tokio::try_join!(
-        session.first(version, both),
-        session.first(sql!("answer", "interaction"), both),
-        session.first(sql!("answer", "thread"), both),
+    let (accounts, rows, threads, shop, rules, ledger, budgets, earlier) = tokio::try_join!(
+        session.all_of(version, both),
+        session.all::<InteractionRow>(sql!("answer", "interaction"), both),
+        session.all_of(sql!("answer", "thread"), both),
         crate::shops::load(tx),
         crate::rules::current(tx),
-        session.all(sql!("answer", "ledger"), both),
-        session.first(sql!("answer", "budget"), both),
-        session.all(sql!("answer", "earlier"), both),
+        session.all_of(sql!("answer", "ledger"), both),
+        session.all_of(sql!("answer", "budget"), both),
+        session.all_of(sql!("answer", "earlier"), both),
     )?;
-    let found = (mail, thread, shop_row, account, budget);
-    let (Some(interaction), Some(thread), Some(shop), Some(customer_account), Some(budget)) = found
-    else {
-        return Ok(None);
-    };
-    Ok(Some(FactsRow {
-        interaction,
-        thread,
-        shop,
-        rules,
-        ledger,
-        customer_account,
-        budget,
-        earlier,
-    }))
+    let Some(shop) = shop.map(Arc::new) else { return Ok(Vec::new()) };
+    let rules = Arc::new(rules);
+    let mut rows: HashMap<Uuid, InteractionRow> =
+        rows.into_iter().map(|row| (row.id.0, row)).collect();
+    let mut accounts: HashMap<Uuid, Account> = accounts.into_iter().collect();
+    let mut threads: HashMap<Uuid, ThreadFacts> = threads.into_iter().collect();
+    let budgets: HashMap<Uuid, Budget> = budgets.into_iter().collect();
+    let (mut ledger, mut earlier) = (grouped(ledger), grouped(earlier));
+    let facts = mails.iter().filter_map(|id| {
+        Some(FactsRow {
+            interaction: rows.remove(&id.0)?,
+            thread: threads.remove(&id.0)?,
+            shop: Arc::clone(&shop),
+            rules: Arc::clone(&rules),
+            ledger: ledger.remove(&id.0).unwrap_or_default(),
+            customer_account: accounts.remove(&id.0)?,
+            budget: budgets.get(&id.0).copied()?,
+            earlier: earlier.remove(&id.0).unwrap_or_default(),
+        })
+    });
+    Ok(facts.collect())
+}
+
+/// Rows by what they belong to, in the order they came.
+fn grouped<T>(rows: Vec<(Uuid, T)>) -> HashMap<Uuid, Vec<T>> {
+    let mut groups: HashMap<Uuid, Vec<T>> = HashMap::new();
+    for (of, row) in rows {
+        groups.entry(of).or_default().push(row);
+    }
+    groups
 }
 
 /// What was offered for an order, by any customer, and the order's account. The number is compared
 /// in upper case without `#`; the caller passes it so.
 pub async fn order_ledger(tx: &TenantTx, order_number: &str) -> Result<(Vec<LedgerRow>, Account)> {
-    #[derive(Deserialize)]
-    struct Version {
-        version: i64,
-    }
-    let account_key = format!("order:{order_number}");
+    let mut ledgers = order_ledgers(tx, &[order_number]).await?;
+    let none = || Error::Row { statement: "answer.accounts", reason: "no account".to_owned() };
+    ledgers.pop().ok_or_else(none)
+}
+
+/// The same for several orders, in the order asked for.
+pub async fn order_ledgers(
+    tx: &TenantTx,
+    order_numbers: &[&str],
+) -> Result<Vec<(Vec<LedgerRow>, Account)>> {
+    let keys: Vec<String> = order_numbers.iter().map(|number| format!("order:{number}")).collect();
     let shop = tx.tenant();
-    let by_order: Params<'_> = &[&shop, &order_number];
-    let by_account: Params<'_> = &[&shop, &account_key];
-    // First the version, then what it guards, see `load_facts`.
-    tx.session.prepare(sql!("answer", "account")).await?;
-    let (version, rows) = tokio::try_join!(
-        tx.session.one::<Version>(sql!("answer", "account"), by_account),
-        tx.session.all(sql!("answer", "order_ledger"), by_order),
+    let by_order: Params<'_> = &[&shop, &order_numbers];
+    let by_account: Params<'_> = &[&shop, &keys];
+    // First the version, then what it guards, see `load_facts_of`.
+    tx.session.prepare(sql!("answer", "accounts")).await?;
+    let (accounts, rows) = tokio::try_join!(
+        tx.session.all::<Account>(sql!("answer", "accounts"), by_account),
+        tx.session.all::<LedgerRow>(sql!("answer", "order_ledger"), by_order),
     )?;
-    Ok((rows, Account { account_key, version: version.version }))
+    let ledger_of = |(number, account_key): (&&str, String)| {
+        let of_order = rows.iter().filter(|row| row.order_number.as_deref() == Some(*number));
+        let known = accounts.iter().find(|account| account.account_key == account_key);
+        let version = known.map_or(0, |account| account.version);
+        (of_order.cloned().collect(), Account { account_key, version })
+    };
+    Ok(order_numbers.iter().zip(keys.iter().cloned()).map(ledger_of).collect())
 }

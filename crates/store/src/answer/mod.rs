@@ -8,9 +8,9 @@ mod write;
 
 pub use facts::{
     Account, Budget, EarlierMail, FactsRow, InteractionRow, LedgerRow, OfferKind, RuleRow,
-    ThreadFacts, load_facts, order_ledger,
+    ThreadFacts, load_facts, load_facts_of, order_ledger, order_ledgers,
 };
 pub use write::{
     AnswerWrite, InteractionOutcome, NewEvent, NewNotification, NewOffer, NewOutbox, ThreadOutcome,
-    write_answer,
+    write_answer, write_answers,
 };

@@ -6,6 +6,7 @@ use domain::contract::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::facts::{Account, OfferKind};
@@ -177,18 +178,27 @@ pub struct AnswerWrite {
 /// decided on meanwhile: nothing is written, load the facts again. [`Error::StaleLease`] when the
 /// job is no longer held.
 pub async fn write_answer(tx: &TenantTx, answer: &AnswerWrite) -> Result<()> {
+    write_answers(tx, std::slice::from_ref(answer)).await
+}
+
+/// Writes several decisions of one shop, all or none, in one statement. No two of them may share
+/// a conversation, a customer or an order. Errors as [`write_answer`] has them, for whichever of
+/// them it was.
+pub async fn write_answers(tx: &TenantTx, answers: &[AnswerWrite]) -> Result<()> {
     #[derive(Deserialize)]
     struct Written {
         fenced: i64,
         updated: i64,
         stale_accounts: i64,
     }
-    let body = serde_json::to_value(answer).map_err(Error::Json)?;
-    let written: Written = tx.session.one(sql!("answer", "write"), &[&tx.tenant(), &body]).await?;
-    if written.fenced != 1 {
-        return Err(tx.session.fail(Error::StaleLease(answer.lease.job_id)));
+    let Some(first) = answers.first() else { return Ok(()) };
+    let wanted = i64::try_from(answers.len()).unwrap_or(i64::MAX);
+    let written: Written =
+        tx.session.one(sql!("answer", "write"), &[&tx.tenant(), &Json(answers)]).await?;
+    if written.fenced != wanted {
+        return Err(tx.session.fail(Error::StaleLease(first.lease.job_id)));
     }
-    if written.stale_accounts != 0 || written.updated != 1 {
+    if written.stale_accounts != 0 || written.updated != wanted {
         return Err(tx.session.fail(Error::Conflict(tx.tenant())));
     }
     Ok(())
