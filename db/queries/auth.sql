@@ -320,3 +320,11 @@ delete from auth.mfa_factors where id = $1 and user_id = $2;
 --! forget_ended
 -- What no session and no mail can use any more.
 delete from auth.sessions where not_after < now() - interval '1 day';
+
+--! sessions_of
+select s.id, coalesce(s.user_agent, '') as user_agent, coalesce(host(s.ip), '') as ip, s.created_at,
+  coalesce(s.refreshed_at::timestamptz, s.created_at) as seen_at
+from auth.sessions s
+where s.user_id = $1 and (s.not_after is null or s.not_after > now())
+order by coalesce(s.refreshed_at::timestamptz, s.created_at) desc
+limit 50;
