@@ -27,9 +27,9 @@ pub(super) fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
 fn threat_from(seen: &Seen) -> i32 {
     let marked = |prefix: &str| seen.count(&format!("stance:{prefix}")) > 0;
     match (marked("announced"), marked("quiet")) {
-        (true, false) => -200,
+        (true, false) => -350,
         (true, true) => 0,
-        (false, false) if marked("perhaps") || marked("named") => 0,
+        (false, false) if marked("perhaps") || marked("named") => -50,
         (false, true) => 200,
         (false, false) => 100,
     }
@@ -38,8 +38,8 @@ fn threat_from(seen: &Seen) -> i32 {
 /// The score from which a person must answer: lower where a word says so by itself.
 fn escalate_from(seen: &Seen) -> i32 {
     match (seen.count("call:sure") > 0, seen.count("call:perhaps") > 0) {
-        (true, _) => -300,
-        (false, true) => 0,
+        (true, _) => -400,
+        (false, true) => -50,
         (false, false) => 100,
     }
 }
