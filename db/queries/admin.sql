@@ -51,3 +51,32 @@ order by created_at, id;
 
 --! register_mailbox
 select private.register_mailbox($1, $2, $3, $4, $5, $6);
+
+--! complete_registration
+select private.complete_registration($1, $2, $3);
+
+--! found_shops
+-- Shops that wait first, then by name. The search is in name, address and web address.
+select t.tenant_id, t.bedrijfsnaam, t.gmail_email, t.shop_url, t.sector, t.taalvoorkeur, t.status, t.active,
+  t.ai_persona_name, t.retouradres, t.created_at, t.approved_at, coalesce(p.email, '') as owner_email,
+  p.user_id as owner_id
+from public.tenants t
+left join public.profiles p on p.user_id = t.created_by
+where ($1::uuid is null or t.tenant_id = $1)
+  and ($2::text is null or t.status = $2)
+  and ($3::text is null or strpos(lower(t.bedrijfsnaam || ' ' || t.gmail_email || ' ' || t.shop_url || ' ' || coalesce(p.email, '')), lower($3)) > 0)
+order by t.status = 'pending_approval' desc, lower(t.bedrijfsnaam), t.tenant_id
+limit $4;
+
+--! standing
+-- What was done to a shop, and why.
+select action, reason, created_at
+from public.audit_log
+where tenant_id = $1 and action like 'shop.%'
+order by created_at desc, id desc
+limit 20;
+
+--! newest_master
+select distinct on (rule_key) rule_key, version, rule_config, config_schema, html_template, created_at
+from public.master_business_rules
+order by rule_key, version desc;

@@ -316,3 +316,11 @@ delete from auth.mfa_factors where user_id = $1 and status = 'unverified' and id
 
 --! delete_factor
 delete from auth.mfa_factors where id = $1 and user_id = $2;
+
+--! sessions_of
+select s.id, coalesce(s.user_agent, '') as user_agent, coalesce(host(s.ip), '') as ip, s.created_at,
+  coalesce(s.refreshed_at::timestamptz, s.created_at) as seen_at
+from auth.sessions s
+where s.user_id = $1 and (s.not_after is null or s.not_after > now())
+order by coalesce(s.refreshed_at::timestamptz, s.created_at) desc
+limit 50;

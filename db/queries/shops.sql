@@ -38,3 +38,6 @@ where tenant_id = $1
   and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
 order by created_at desc, id desc
 limit $4;
+
+--! save_bounds
+select private.save_shop_bounds($1, $2);

@@ -57,4 +57,38 @@
       rows[next]?.scrollIntoView({ block: rows[next].matches("article") ? "start" : "nearest" });
     }
   });
+
+  // Whoever waits for approval moves on without a reload.
+  const waits = document.querySelector("[data-wait]");
+  if (waits) {
+    const look = async () => {
+      if (document.hidden) return;
+      const answer = await fetch(waits.dataset.wait, { headers: { accept: "application/json" } }).catch(() => null);
+      if (!answer?.ok || answer.redirected) return;
+      const standing = await answer.json();
+      if (standing.status !== waits.dataset.status) location.assign(standing.verder);
+    };
+    setInterval(look, 3000);
+    document.addEventListener("visibilitychange", look);
+  }
+
+  // A hint only: what counts is asked on the server.
+  for (const field of document.querySelectorAll("[data-strength]")) {
+    const words = field.dataset.strength.split("|");
+    const row = document.createElement("p");
+    const bar = document.createElement("progress");
+    const word = document.createElement("span");
+    row.className = "strength";
+    bar.max = 3;
+    word.setAttribute("role", "status");
+    row.append(bar, word);
+    field.addEventListener("input", () => {
+      const text = field.value;
+      const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9 ]/, / /].filter((kind) => kind.test(text)).length;
+      const score = text.length < 10 ? 0 : Math.min(3, 1 + (text.length > 15) + (kinds > 2 || new Set(text).size > 11));
+      bar.value = score;
+      word.textContent = text ? words[score] : "";
+      if (text && !row.isConnected) field.after(row);
+    });
+  }
 })();

@@ -279,3 +279,15 @@ pub async fn register_mailbox(tx: &TenantTx, mailbox: &WaitingMailbox<'_>) -> Re
     ];
     tx.session.execute(sql!("admin", "register_mailbox"), params).await.map(drop)
 }
+
+/// Ends the registration of a waiting shop: the assistant's name, and the envelope around the
+/// mailbox password in the contract's own column. For the person who registered it.
+pub async fn complete_registration(
+    tx: &TenantTx,
+    shop: TenantId,
+    ai_persona_name: &str,
+    secret_encrypted: &str,
+) -> Result<()> {
+    let params: Params<'_> = &[&shop, &ai_persona_name, &secret_encrypted];
+    tx.session.execute(sql!("admin", "complete_registration"), params).await.map(drop)
+}

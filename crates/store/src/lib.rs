@@ -18,6 +18,7 @@ pub mod api_keys;
 pub mod auth;
 pub mod conversations;
 pub mod desk;
+pub mod directory;
 pub mod drafts;
 pub mod events;
 pub mod filters;

@@ -191,3 +191,15 @@ pub async fn audit_page(
     let params: Params<'_> = &[&tx.tenant(), &at, &id, &i64::from(limit)];
     tx.session.all(sql!("shops", "audit_page"), params).await
 }
+
+/// Saves how much may be added on top of the first offer (at most 25 %), and the n8n workflow.
+/// Owners only.
+pub async fn save_bounds(
+    tx: &TenantTx,
+    maximaal_extra_compensatie: Percentage,
+    n8n_workflow_id: Option<&str>,
+) -> Result<()> {
+    let points = i32::from(maximaal_extra_compensatie.basis_points());
+    let params: Params<'_> = &[&points, &n8n_workflow_id];
+    tx.session.execute(sql!("shops", "save_bounds"), params).await.map(drop)
+}

@@ -31,6 +31,14 @@ pub struct Wanted {
     issuer: Option<String>,
 }
 
+impl Wanted {
+    /// A time-based one with this name.
+    pub fn totp(name: &str) -> Self {
+        let friendly_name = Some(name.to_owned());
+        Self { factor_type: "totp".to_owned(), friendly_name, issuer: Some("Loket".to_owned()) }
+    }
+}
+
 /// A code for a challenge.
 #[derive(Debug, Default, Deserialize)]
 pub struct Answer {
@@ -222,6 +230,36 @@ pub async fn unenroll(
 }
 
 impl Auth {
+    /// A code typed on a page: challenge and answer at once. The session goes on at level 2.
+    pub async fn prove_on_page(
+        &self,
+        signed: &Signed,
+        factor: Uuid,
+        code: &str,
+        client: &Client,
+    ) -> Result<Opened, Refusal> {
+        let taken = self.0.limits.code.take(&factor.to_string(), self.now());
+        taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
+        let (challenge, ip, user) = (Uuid::now_v7(), client.address.to_string(), signed.user.id);
+        let put = self.0.store.as_auth(async |tx| {
+            if store::auth::factor(tx, factor, user).await?.is_none() {
+                return Ok(None);
+            }
+            store::auth::insert_challenge(tx, challenge, factor, &ip).await.map(Some)
+        });
+        put.await?.ok_or_else(no_factor)?;
+        let code: String = code.chars().filter(char::is_ascii_digit).collect();
+        match self.prove(signed, factor, challenge, &code, client).await? {
+            Outcome::Right(Some(opened)) => {
+                self.0.sessions.forget(user);
+                Ok(opened)
+            }
+            _ => {
+                Err(Refusal::unprocessable("mfa_verification_failed", "Invalid TOTP code entered"))
+            }
+        }
+    }
+
     /// Looks at a code. Everything that follows from a right one happens together with spending
     /// it; a wrong one changes nothing.
     async fn prove(

@@ -105,12 +105,14 @@ impl Auth {
             email: email.to_owned(),
         };
         self.0.store.as_auth(async |tx| store::auth::put(tx, &new).await).await?;
-        let link = format!(
-            "{}/auth/v1/verify?token={secret}&type={}&redirect_to={}",
-            self.0.site.url,
-            purpose.name(),
-            escaped(back_to)
-        );
+        let link = self.door_link(back_to, purpose, &secret).unwrap_or_else(|| {
+            format!(
+                "{}/auth/v1/verify?token={secret}&type={}&redirect_to={}",
+                self.0.site.url,
+                purpose.name(),
+                escaped(back_to)
+            )
+        });
         Ok(Made { secret, code, link })
     }
 

@@ -12,6 +12,7 @@ mod factors; // second factors
 mod limits; // how often
 mod links; // one-time tokens and the mails with them
 mod logout; // ending sessions
+mod pages; // what pages ask for
 mod passwords; // which are good enough, and their digests
 mod post; // the mails
 mod recover; // mails asked for: recovery, sign-in, once more
@@ -39,6 +40,7 @@ use jiff::Timestamp;
 use store::Store;
 
 pub use limits::Origin;
+pub use pages::{DOOR, NewFactor};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use post::{Letter, MailDirectory, PlatformMail};
 pub use refusal::Refusal;
@@ -47,8 +49,9 @@ pub use sessions::{Sessions, Watch};
 pub use settings::{AuthOptions, Rate, Site};
 pub use signed_in::{HasAuth, NotSignedIn, Proving, SignedIn, keep_signed_in};
 pub use signing::fresh_key;
+pub use signup::NewAccount;
 pub use tokens::{Bearer, Opened};
-pub use wire::{Client, speak};
+pub use wire::{Client, Signed, speak};
 
 use limits::Limits;
 use passwords::Hashing;

@@ -59,6 +59,10 @@ pub enum Occasion {
     EmailChangeNew,
     /// Agree from the address that is left.
     EmailChangeCurrent,
+    /// The shop may begin.
+    Approved,
+    /// The shop may not begin, and why.
+    Rejected,
 }
 
 impl Occasion {
@@ -70,6 +74,8 @@ impl Occasion {
             Self::Invite => "invite",
             Self::EmailChangeNew => "email_change_new",
             Self::EmailChangeCurrent => "email_change_current",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
         }
     }
 }
@@ -110,6 +116,41 @@ pub fn letter(occasion: Occasion, language: Language, to: &str, filling: &Fillin
         subject: fill(say(occasion.section(), "subject")),
         text: fill(&body),
     }
+}
+
+fn said(language: Language, section: &str, entry: &str) -> &'static str {
+    let words = if language == Language::Dutch { &*DUTCH } else { &*ENGLISH };
+    words.get(section).and_then(|entries| entries.get(entry)).map_or("", String::as_str)
+}
+
+/// The mail about a shop that was approved or turned down.
+pub fn standing_letter(
+    occasion: Occasion,
+    language: Language,
+    to: &str,
+    site: &str,
+    reason: &str,
+) -> Letter {
+    let text = said(language, occasion.section(), "body");
+    // The reason last: it is somebody's own words and is not filled in again.
+    let text = text.replace("{site}", site).replace("{reason}", reason);
+    let subject = said(language, occasion.section(), "subject").to_owned();
+    Letter { to: to.to_owned(), subject, text }
+}
+
+/// The mail that invites a colleague to a shop.
+pub fn colleague_letter(
+    language: Language,
+    to: &str,
+    link: &str,
+    shop: &str,
+    site: &str,
+) -> Letter {
+    let shop: String = shop.chars().filter(|c| !c.is_control()).collect();
+    let text = said(language, "colleague", "body").replace("{site}", site).replace("{link}", link);
+    let text = text.replace("{shop}", &shop);
+    let subject = said(language, "colleague", "subject").replace("{shop}", &shop);
+    Letter { to: to.to_owned(), subject, text }
 }
 
 /// A way for the platform's own mails to leave. It may block.

@@ -118,6 +118,11 @@ impl Refusal {
         self.code
     }
 
+    /// Why a password is weak: `length` or `pwned`.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reasons.first().copied()
+    }
+
     /// In words.
     pub fn message(&self) -> &str {
         &self.message

@@ -49,6 +49,14 @@ pub struct NewAccount {
     _channel: Value,
 }
 
+impl NewAccount {
+    /// From a page.
+    pub fn of(email: &str, password: &str, data: Value) -> Self {
+        let (email, password) = (Some(email.to_owned()), Some(password.to_owned()));
+        Self { email, password, data: Some(data), ..Self::default() }
+    }
+}
+
 /// What became of a sign-up.
 #[derive(Debug)]
 pub enum SignedUp {

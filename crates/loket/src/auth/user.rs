@@ -45,6 +45,14 @@ pub struct Changes {
     _security: Value,
 }
 
+impl Changes {
+    /// Another password, and the one until now where it is asked for.
+    pub fn of_password(new: &str, old: Option<&str>) -> Self {
+        let (password, current_password) = (Some(new.to_owned()), old.map(str::to_owned));
+        Self { password, current_password, ..Self::default() }
+    }
+}
+
 /// `GET /user`.
 pub async fn show(signed: Signed) -> Json<Value> {
     Json(user_answer(&signed.user))

@@ -116,7 +116,7 @@ pub async fn follow(
 }
 
 /// What tokens a type may be.
-fn kinds(kind: &str) -> Result<&'static [TokenKind], Refusal> {
+pub fn kinds(kind: &str) -> Result<&'static [TokenKind], Refusal> {
     match kind {
         "signup" | "invite" => Ok(&[TokenKind::ConfirmationToken]),
         "recovery" | "magiclink" => Ok(&[TokenKind::RecoveryToken]),

@@ -69,8 +69,14 @@ async fn on_database(
         None => Claims { user_id: UserId(Uuid::nil()), tenant_id: None },
     };
     // Without the keys every mailbox password would look wrong, one by one: then nothing starts.
-    Vault::open(arguments.keys.source(common), &database.store, serving::now()).await?;
-    offer_set_up(common, &database.store).await?;
+    let vault = Vault::open(arguments.keys.source(common), &database.store, serving::now()).await?;
+    let set_up = offer_set_up(common, &database.store).await?;
+    let doors = Doors {
+        vault: Arc::new(vault),
+        set_up: set_up.map(Arc::new),
+        claims,
+        shows: arguments.dashboard_as.is_some(),
+    };
     let desk = serving::desk(common, database)?;
     let pace = Pace {
         lease: Duration::from_secs(arguments.lease_seconds),
@@ -86,9 +92,8 @@ async fn on_database(
             None => std::future::pending().await,
         }
     };
-    let shows = arguments.dashboard_as.is_some();
     let served = tokio::select! {
-        served = dashboard(common, &desk, &arguments.auth, claims, shows, asked_to_stop) => served,
+        served = dashboard(common, &desk, &arguments.auth, doors, asked_to_stop) => served,
         () = supervised => Ok(()),
     };
     tracing::info!("stopping");
@@ -117,23 +122,37 @@ async fn claims_of(store: &Store, email: &str) -> anyhow::Result<Claims> {
     Ok(profile.claims())
 }
 
+/// What the pages open with, besides accounts.
+#[derive(Debug)]
+pub struct Doors {
+    /// Closes mailbox passwords.
+    pub vault: Arc<Vault>,
+    /// Lets the first platform admin in; `None` where there is one.
+    pub set_up: Option<Arc<SetUpLink>>,
+    /// Who is taken to be behind the terminal's key.
+    pub claims: Claims,
+    /// Whether the terminal prints that key.
+    pub shows: bool,
+}
+
 /// Serves the pages until it is asked to stop. The link that opens them is printed, not logged:
 /// it holds a key.
 pub async fn dashboard(
     common: &Common,
     desk: &Arc<Desk>,
     accounts: &AuthOptions,
-    claims: Claims,
-    shows: bool,
+    doors: Doors,
     asked_to_stop: JoinHandle<()>,
 ) -> anyhow::Result<()> {
     let key = keys::key(&common.data_dir, "dashboard")?.hex();
-    let access = Access { key: key.clone(), user: claims };
+    let access = Access { key: key.clone(), user: doors.claims };
     let listener = TcpListener::bind(common.listen).await.with_context(|| {
         format!("{} is taken or not ours; choose another with --listen", common.listen)
     })?;
     let address = listener.local_addr()?;
-    let state = web::State::new(Arc::clone(&desk.store), access);
+    let state = web::State::new(Arc::clone(&desk.store), access)
+        .with_vault(doors.vault)
+        .with_set_up(doors.set_up);
     let state = if store::auth::is_ours(&desk.store).await? {
         let store = Arc::clone(&desk.store);
         state.with_auth(Auth::open(store, accounts.clone(), &common.data_dir, address)?)
@@ -144,7 +163,7 @@ pub async fn dashboard(
         state
     };
     tracing::info!(%address, "ready");
-    if shows {
+    if doors.shows {
         output::line(&format!("\ndashboard  http://{address}/toegang?sleutel={key}"))?;
         output::line("           (this link is the key: keep it to yourself; Ctrl-C stops)")?;
     }

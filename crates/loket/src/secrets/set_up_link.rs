@@ -14,7 +14,7 @@ use super::password::{PasswordError, hash_password};
 use super::{Secret, random};
 
 /// The page behind the link; the token follows.
-pub const SET_UP_PATH: &str = "/installatie?sleutel=";
+pub const SET_UP_PATH: &str = "/eerste-beheerder?sleutel=";
 
 /// Why nobody was let in.
 #[derive(Debug, thiserror::Error)]

@@ -17,9 +17,11 @@ use store::{Claims, UserId};
 use uuid::Uuid;
 
 use super::State;
+use super::accounts::{home_of, sign_in_first};
 use super::failure::Failure;
+use super::frame::Menu;
 use super::house;
-use crate::auth::SignedIn;
+use crate::auth::{HasAuth, Proving, SignedIn};
 
 /// The cookie on plain HTTP, where browsers refuse the `__Host-` prefix.
 const PLAIN_COOKIE: &str = "loket_access";
@@ -74,6 +76,11 @@ impl Keys {
         self.derived("loket form 1")
     }
 
+    /// What a form of somebody who is not signed in must send along.
+    pub(super) fn guest_form(&self, guest: Uuid) -> String {
+        self.derived(&format!("loket guest form 1 {guest}"))
+    }
+
     /// Compares without telling by its duration where two texts differ.
     pub(super) fn same(&self, left: &str, right: &str) -> bool {
         let right = self.key.clone().chain_update(right).finalize().into_bytes();
@@ -102,6 +109,10 @@ pub struct Visit {
     pub form_token: String,
     /// The session behind it; `None` for whoever came with the terminal's key.
     pub session: Option<(Uuid, UserId)>,
+    /// Whether they may answer mail.
+    pub may_act: bool,
+    /// What is theirs besides the mail; `None` for whoever came with the terminal's key.
+    pub menu: Option<Menu>,
 }
 
 impl FromRequestParts<State> for Visit {
@@ -111,7 +122,12 @@ impl FromRequestParts<State> for Visit {
         let here = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let chosen = house::chosen_language(&parts.headers);
         if let Some(person) = parts.extract::<Option<SignedIn>>().await.unwrap_or_default() {
+            if person.claims.tenant_id.is_none() {
+                return Err(Failure::Elsewhere(home_of(&person).to_owned()));
+            }
             return Ok(Self {
+                may_act: person.may_act(),
+                menu: Some(Menu::of(&person)),
                 claims: person.claims,
                 chosen,
                 here,
@@ -121,11 +137,14 @@ impl FromRequestParts<State> for Visit {
         }
         let keys = &state.0.keys;
         let expected = keys.visit();
-        let held = cookie(&parts.headers, SECURE_COOKIE)
-            .or_else(|| cookie(&parts.headers, PLAIN_COOKIE))
-            .ok_or(Failure::NoAccess)?;
-        if !keys.same(held, &expected) {
-            return Err(Failure::NoAccess);
+        let held =
+            cookie(&parts.headers, SECURE_COOKIE).or_else(|| cookie(&parts.headers, PLAIN_COOKIE));
+        if !held.is_some_and(|held| keys.same(held, &expected)) {
+            if state.auth().is_none() {
+                return Err(Failure::NoAccess);
+            }
+            let proving = parts.extract::<Proving>().await.is_ok();
+            return Err(sign_in_first(&parts.method, &here, proving));
         }
         Ok(Self {
             claims: state.0.access.user,
@@ -133,6 +152,8 @@ impl FromRequestParts<State> for Visit {
             here,
             form_token: keys.form(),
             session: None,
+            may_act: true,
+            menu: None,
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::contract::Language;
 use uuid::Uuid;
 
@@ -17,6 +17,12 @@ pub enum Failure {
     NotFound,
     /// Nobody came through the link.
     NoAccess,
+    /// It is elsewhere: the way to a path of ours, no page.
+    Elsewhere(String),
+    /// Their role does not reach so far.
+    NotAllowed,
+    /// The form has a field that no form of ours has.
+    ForeignField,
     /// The link is not, or no longer, right.
     WrongKey,
     /// The form is too old, or not ours.
@@ -37,7 +43,11 @@ impl Failure {
     const fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::NoAccess | Self::WrongKey | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::NoAccess | Self::WrongKey | Self::StaleForm | Self::NotAllowed => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Elsewhere(_) => StatusCode::SEE_OTHER,
+            Self::ForeignField => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -49,6 +59,9 @@ impl Failure {
         match self {
             Self::NotFound => "not_found",
             Self::NoAccess => "no_access",
+            Self::Elsewhere(_) => "elsewhere",
+            Self::NotAllowed => "not_allowed",
+            Self::ForeignField => "foreign_field",
             Self::WrongKey => "wrong_key",
             Self::StaleForm => "stale_form",
             Self::ForeignHost => "foreign_host",
@@ -81,6 +94,9 @@ impl Failure {
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
+        if matches!(error, store::Error::Forbidden { .. }) {
+            return Self::NotAllowed;
+        }
         if matches!(error, store::Error::Connect(_)) {
             let id = log_id();
             tracing::error!(%id, error = %store::Chain(&error), "the database cannot be reached");
@@ -99,6 +115,9 @@ fn log_id() -> String {
 /// A placeholder: [`super::house::keep`] knows the language and lays the page out.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        if let Self::Elsewhere(path) = self {
+            return Redirect::to(&path).into_response();
+        }
         let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
         response
@@ -126,7 +145,7 @@ pub fn page(failure: &Failure, language: Language) -> Response {
         text: say("text"),
         hint: say("hint"),
         log_id: failure.log_id(),
-        way_back: matches!(failure, Failure::NotFound | Failure::StaleForm),
+        way_back: matches!(failure, Failure::NotFound | Failure::StaleForm | Failure::NotAllowed),
     };
     match page.render() {
         Ok(html) => (failure.status(), Html(html)).into_response(),

@@ -7,6 +7,7 @@ use super::access::Visit;
 use super::assets;
 use super::house::address_in;
 use super::texts::Texts;
+use crate::auth::SignedIn;
 
 /// The language of a shop's pages: as chosen, or else as the shop prefers.
 pub fn language(visit: &Visit, shop: &ShopRow) -> Language {
@@ -18,6 +19,31 @@ pub fn language(visit: &Visit, shop: &ShopRow) -> Language {
     visit.chosen.unwrap_or(preferred)
 }
 
+/// What is a person's besides the mail.
+#[derive(Debug, Clone)]
+pub struct Menu {
+    /// Their address.
+    pub email: String,
+    /// Whether they belong to a shop that works.
+    pub in_shop: bool,
+    /// Whether they run the platform.
+    pub admin: bool,
+    /// What a form must send along.
+    pub token: String,
+}
+
+impl Menu {
+    /// Of somebody signed in.
+    pub fn of(person: &SignedIn) -> Self {
+        Self {
+            email: person.email.clone(),
+            in_shop: person.claims.tenant_id.is_some(),
+            admin: person.is_platform_admin(),
+            token: person.form_token.clone(),
+        }
+    }
+}
+
 /// What `layout.html` needs.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -25,6 +51,8 @@ pub struct Frame {
     pub t: Texts,
     /// The shop's name, where one is known.
     pub shop: Option<String>,
+    /// What is theirs; `None` while nobody is signed in.
+    pub menu: Option<Menu>,
     /// The same page in Dutch.
     pub in_dutch: String,
     /// The same page in English.
@@ -45,6 +73,7 @@ impl Frame {
         let t = Texts::of(language(visit, shop));
         let mut frame = Self::at(t, &visit.here);
         frame.shop = Some(shop.bedrijfsnaam.clone());
+        frame.menu.clone_from(&visit.menu);
         frame
     }
 
@@ -53,10 +82,12 @@ impl Frame {
         Self::at(t, "/")
     }
 
-    fn at(t: Texts, here: &str) -> Self {
+    /// Around a page of accounts.
+    pub fn at(t: Texts, here: &str) -> Self {
         Self {
             t,
             shop: None,
+            menu: None,
             in_dutch: address_in(here, Language::Dutch),
             in_english: address_in(here, Language::English),
             styles: assets::address("styles.css"),

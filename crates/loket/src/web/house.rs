@@ -36,6 +36,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 /// Around every handler.
 pub async fn keep(Held(state): Held<State>, request: Request, next: Next) -> Response {
     let wish = wished_language(request.headers());
+    let api = ["/auth/", "/api/"].iter().any(|start| request.uri().path().starts_with(start));
     let probe = matches!(request.uri().path(), "/healthz" | "/readyz");
     let mut response = if !probe && !is_our_host(request.headers(), &state.0.hosts) {
         Failure::ForeignHost.into_response()
@@ -44,6 +45,10 @@ pub async fn keep(Held(state): Held<State>, request: Request, next: Next) -> Res
     } else {
         next.run(request).await
     };
+    // The same refusal for a person who looks at a page.
+    if is_cross_site(&response) && !api {
+        response = Failure::StaleForm.into_response();
+    }
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         let spoken = response.extensions_mut().remove::<Spoken>().map(|spoken| spoken.0);
         response = page(&failure, spoken.unwrap_or(wish));
@@ -54,6 +59,11 @@ pub async fn keep(Held(state): Held<State>, request: Request, next: Next) -> Res
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
     response
+}
+
+fn is_cross_site(response: &Response) -> bool {
+    let code = response.headers().get("x-sb-error-code");
+    response.status() == StatusCode::FORBIDDEN && code.is_some_and(|code| code == "cross_site")
 }
 
 /// Whether a request came over TLS, as the proxy in front says. Believing it wrongly only makes
@@ -89,13 +99,18 @@ fn language_switch(request: &Request) -> Option<Response> {
     let query = request.uri().query()?;
     let asked = query.split('&').find_map(|pair| pair.strip_prefix("taal="))?;
     let language = ours(asked)?;
-    let cookie = format!(
-        "{LANGUAGE_COOKIE}={language}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
-        if is_https(request.headers()) { "; Secure" } else { "" }
-    );
+    let cookie = language_cookie(language, request.headers());
     let back = without_language(request.uri());
     let headers = AppendHeaders([(SET_COOKIE, cookie), (LOCATION, back)]);
     Some((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+/// What remembers a chosen language.
+pub fn language_cookie(language: Language, headers: &HeaderMap) -> String {
+    format!(
+        "{LANGUAGE_COOKIE}={language}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{}",
+        if is_https(headers) { "; Secure" } else { "" }
+    )
 }
 
 /// The path and the rest of the query. A path of `//host` would lead elsewhere.
@@ -125,7 +140,7 @@ pub fn chosen_language(headers: &HeaderMap) -> Option<Language> {
 }
 
 /// What the visitor chose, or else the first of ours that the browser asks for, or else Dutch.
-fn wished_language(headers: &HeaderMap) -> Language {
+pub fn wished_language(headers: &HeaderMap) -> Language {
     let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|list| list.to_str().ok());
     let first = || {
         accepted?.split(',').find_map(|entry| {

@@ -5,6 +5,7 @@
 //! fetched, decided on or sent. Start at [`router`].
 
 mod access; // who may look
+mod accounts; // sign-up, sign-in, approval, settings
 mod assets; // stylesheet, script, fonts
 mod conversations; // the list, one conversation, its receipts
 mod failure; // what went wrong, as a page
@@ -29,6 +30,7 @@ pub use access::Access;
 use access::Keys;
 
 use crate::auth::{Auth, HasAuth, keep_signed_in};
+use crate::secrets::{SetUpLink, Vault};
 
 /// What every page needs. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ struct Inner {
     access: Access,
     keys: Keys,
     auth: Option<Auth>,
+    vault: Option<Arc<Vault>>,
+    set_up: Option<Arc<SetUpLink>>,
     hosts: Vec<String>,
     clock: fn() -> Timestamp,
     closing: watch::Sender<bool>,
@@ -52,8 +56,9 @@ impl State {
         let keys = Keys::of(&access);
         let (closing, _) = watch::channel(false);
         let hosts = Vec::new();
-        let (auth, clock) = (None, crate::serving::now);
-        Self(Arc::new(Inner { store, access, keys, auth, hosts, clock, closing }))
+        let (auth, vault, set_up, clock) = (None, None, None, crate::serving::now);
+        let inner = Inner { store, access, keys, auth, vault, set_up, hosts, clock, closing };
+        Self(Arc::new(inner))
     }
 
     /// Also answers to these host names (without port). Every other name is refused, so that a
@@ -73,6 +78,18 @@ impl State {
         })
     }
 
+    /// With the keys that close mailbox passwords: shops can register theirs.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<Vault>) -> Self {
+        self.changed(|inner| inner.vault = Some(vault))
+    }
+
+    /// With the open link for the first platform admin.
+    #[must_use]
+    pub fn with_set_up(self, link: Option<Arc<SetUpLink>>) -> Self {
+        self.changed(|inner| inner.set_up = link)
+    }
+
     /// With another clock, for tests and for pictures that stay the same.
     #[must_use]
     pub fn with_clock(self, clock: fn() -> Timestamp) -> Self {
@@ -90,6 +107,8 @@ impl State {
             access: shared.access.clone(),
             keys: shared.keys.clone(),
             auth: shared.auth.clone(),
+            vault: shared.vault.clone(),
+            set_up: shared.set_up.clone(),
             hosts: shared.hosts.clone(),
             clock: shared.clock,
             closing: shared.closing.clone(),
@@ -141,6 +160,7 @@ fn pages() -> Router<State> {
         .route("/assets/{file}", get(assets::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .merge(accounts::pages())
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::not_found)
 }

@@ -7,16 +7,26 @@ use domain::contract::Language;
 
 type Entries = BTreeMap<String, String>;
 
-static DUTCH: LazyLock<Entries> =
-    LazyLock::new(|| entries(include_str!("../../templates/texts.nl.toml")));
-static ENGLISH: LazyLock<Entries> =
-    LazyLock::new(|| entries(include_str!("../../templates/texts.en.toml")));
+static DUTCH: LazyLock<Entries> = LazyLock::new(|| {
+    entries([
+        include_str!("../../templates/texts.nl.toml"),
+        include_str!("../../templates/accounts/texts.nl.toml"),
+    ])
+});
+static ENGLISH: LazyLock<Entries> = LazyLock::new(|| {
+    entries([
+        include_str!("../../templates/texts.en.toml"),
+        include_str!("../../templates/accounts/texts.en.toml"),
+    ])
+});
 
 #[expect(clippy::expect_used, reason = "both files are compiled in and loaded by every test run")]
-fn entries(file: &str) -> Entries {
-    let table: toml::Table = file.parse().expect("a file of texts that parses");
+fn entries(files: [&str; 2]) -> Entries {
     let mut entries = Entries::new();
-    flatten("", &table, &mut entries);
+    for file in files {
+        let table: toml::Table = file.parse().expect("a file of texts that parses");
+        flatten("", &table, &mut entries);
+    }
     entries
 }
 

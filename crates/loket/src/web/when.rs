@@ -23,6 +23,11 @@ pub struct When {
     pub relative: String,
 }
 
+/// A moment in full, for logs and lists.
+pub fn exact(at: Timestamp, t: Texts) -> String {
+    moment(at, t.language())
+}
+
 /// Says a moment as seen from `now`.
 pub fn when(at: Timestamp, now: Timestamp, t: Texts) -> When {
     When { iso: at.to_string(), exact: moment(at, t.language()), relative: relative(at, now, t) }

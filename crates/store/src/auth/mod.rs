@@ -13,8 +13,8 @@ pub use factors::{
     insert_challenge, use_challenge, verify as verify_factor,
 };
 pub use sessions::{
-    NewSession, Person, Refreshed, SessionRow, end, end_all, end_others, end_weaker, find, open,
-    person, raise as raise_session, refresh,
+    Device, NewSession, Person, Refreshed, SessionRow, devices, end, end_all, end_others,
+    end_weaker, find, open, person, raise as raise_session, refresh,
 };
 pub use tokens::{NewToken, Taken, TokenKind, drop_all, put, take_by_code, take_by_link};
 pub use users::{

@@ -1,5 +1,6 @@
 //! Sessions: one row per signed-in device, and the number of the refresh token that is its latest.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -154,4 +155,24 @@ pub async fn end_weaker(tx: &AuthTx, session: Uuid, user: UserId) -> Result<()> 
 /// Ends all sessions of a person.
 pub async fn end_all(tx: &AuthTx, user: UserId) -> Result<()> {
     tx.session.execute(sql!("auth", "end_all_sessions"), &[&user]).await.map(drop)
+}
+
+/// A device on which somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Device {
+    /// Its session.
+    pub id: Uuid,
+    /// What its browser calls itself; may be empty.
+    pub user_agent: String,
+    /// From where; may be empty.
+    pub ip: String,
+    /// When they signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the lifetime of an access token.
+    pub seen_at: Timestamp,
+}
+
+/// The devices on which a person is signed in, last used first; at most 50.
+pub async fn devices(tx: &AuthTx, user: UserId) -> Result<Vec<Device>> {
+    tx.session.all(sql!("auth", "sessions_of"), &[&user]).await
 }

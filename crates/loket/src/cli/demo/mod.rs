@@ -18,11 +18,13 @@ use store::managed::OnProgress;
 use tokio::time::Instant;
 
 use super::output;
+use super::serve::Doors;
 use crate::auth::AuthOptions;
 use crate::config::Common;
 use crate::database::{self, Content, Database};
 use crate::jobs::{Pace, Workers};
 use crate::pipeline::Desk;
+use crate::secrets::{KeySource, Vault};
 use crate::serving;
 use crate::shop_file::ShopFile;
 use crate::shop_setup::{self, Folders, MadeShop};
@@ -80,8 +82,11 @@ async fn on_database(
     if !arguments.once {
         let asked_to_stop = tokio::spawn(serving::asked_to_stop());
         let accounts = AuthOptions::default();
-        super::serve::dashboard(common, &desk, &accounts, shop.claims(), true, asked_to_stop)
-            .await?;
+        let keys = KeySource::in_data_dir(&common.data_dir);
+        let vault = Vault::open(keys, &desk.store, serving::now()).await?;
+        let doors =
+            Doors { vault: Arc::new(vault), set_up: None, claims: shop.claims(), shows: true };
+        super::serve::dashboard(common, &desk, &accounts, doors, asked_to_stop).await?;
     }
     workers.drain().await;
     Ok(())

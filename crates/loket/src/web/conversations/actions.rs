@@ -82,6 +82,9 @@ pub async fn done(
 }
 
 fn genuine(state: &State, visit: &Visit, token: &str) -> Result<(), Failure> {
+    if !visit.may_act {
+        return Err(Failure::NotAllowed);
+    }
     if state.0.keys.same(token, &visit.form_token) { Ok(()) } else { Err(Failure::StaleForm) }
 }
 

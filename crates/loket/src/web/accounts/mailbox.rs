@@ -1,0 +1,185 @@
+//! Mailbox providers: what a shop fills in, and what is kept of it.
+
+use domain::contract::Language;
+use serde_json::{Value, json};
+use store::mailboxes::MailboxKind;
+
+use super::super::texts::Texts;
+use super::form::{Field, Help, Mistakes, Posted};
+
+/// Zoho's regions, as they end.
+const REGIONS: [&str; 5] = ["eu", "com", "in", "com.au", "jp"];
+
+/// The fields of the form.
+pub const FIELDS: [&str; 10] = [
+    "provider",
+    "email",
+    "wachtwoord",
+    "regio",
+    "zoho_host",
+    "imap_host",
+    "imap_port",
+    "smtp_host",
+    "smtp_port",
+    "gebruiker",
+];
+
+/// A mailbox as somebody filled it in.
+#[derive(Debug)]
+pub struct Wanted {
+    /// How it is reached.
+    pub kind: MailboxKind,
+    /// Its address, lower case.
+    pub address: String,
+    /// Hosts, ports, user; no secret.
+    pub config: Value,
+    /// As typed, without the blanks that providers show in app passwords.
+    pub password: String,
+}
+
+/// Reads the form.
+pub fn read(posted: &Posted) -> Result<Wanted, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let address = posted.get("email").to_lowercase();
+    if !looks_like_address(&address) {
+        mistakes.add("email", "email");
+    }
+    let typed = posted.exact("wachtwoord");
+    if typed.trim().is_empty() {
+        mistakes.add("wachtwoord", "empty");
+    } else if typed.len() > 500 {
+        mistakes.add("wachtwoord", "long");
+    }
+    let host = |mistakes: &mut Mistakes, field: &'static str| {
+        let host = posted.get(field).to_lowercase();
+        if !is_host(&host) {
+            mistakes.add(field, "host");
+        }
+        host
+    };
+    let port = |mistakes: &mut Mistakes, field: &'static str, usual: u16| match posted.get(field) {
+        "" => usual,
+        typed => typed.parse::<u16>().ok().filter(|port| *port > 0).unwrap_or_else(|| {
+            mistakes.add(field, "port");
+            usual
+        }),
+    };
+    let (kind, servers) = match posted.get("provider") {
+        "gmail" => (MailboxKind::Gmail, ["imap.gmail.com".to_owned(), "smtp.gmail.com".to_owned()]),
+        "zoho" => {
+            let region = posted.get("regio");
+            let own = posted.get("zoho_host");
+            if !REGIONS.contains(&region) && region != "pro" {
+                mistakes.add("regio", "choose");
+            }
+            let servers = if region == "pro" && !own.is_empty() {
+                let imap = host(&mut mistakes, "zoho_host");
+                let smtp = imap.replacen("imap", "smtp", 1);
+                [imap, smtp]
+            } else if region == "pro" {
+                ["imappro.zoho.eu".to_owned(), "smtppro.zoho.eu".to_owned()]
+            } else {
+                [format!("imap.zoho.{region}"), format!("smtp.zoho.{region}")]
+            };
+            (MailboxKind::Zoho, servers)
+        }
+        "imap" => {
+            let servers = [host(&mut mistakes, "imap_host"), host(&mut mistakes, "smtp_host")];
+            (MailboxKind::Imap, servers)
+        }
+        _ => {
+            mistakes.add("provider", "choose");
+            (MailboxKind::Imap, [String::new(), String::new()])
+        }
+    };
+    let own = kind == MailboxKind::Imap;
+    let imap_port = if own { port(&mut mistakes, "imap_port", 993) } else { 993 };
+    let smtp_port = if own { port(&mut mistakes, "smtp_port", 465) } else { 465 };
+    let user = Some(posted.get("gebruiker")).filter(|user| own && !user.is_empty());
+    let user = user.unwrap_or(&address).to_owned();
+    if !mistakes.none() {
+        return Err(mistakes);
+    }
+    let [imap, smtp] = servers;
+    let config = json!({
+        "imap": { "host": imap, "port": imap_port },
+        "smtp": { "host": smtp, "port": smtp_port },
+        "user": user,
+    });
+    let password = match kind {
+        MailboxKind::Gmail => typed.split_whitespace().collect(),
+        _ => typed.to_owned(),
+    };
+    Ok(Wanted { kind, address, config, password })
+}
+
+/// A mail address, as far as that shows: the mailbox itself has the last word.
+pub fn looks_like_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let plain =
+        text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>\",;()".contains(c));
+    plain && !local.is_empty() && is_host(domain) && text.len() <= 254
+}
+
+/// A host name with a dot: no address of this machine or its network.
+fn is_host(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b >= 0x80)
+    };
+    let named =
+        text.rsplit('.').next().is_some_and(|last| last.bytes().any(|b| !b.is_ascii_digit()));
+    text.contains('.') && text.len() <= 253 && named && text.split('.').all(label)
+}
+
+/// The fields as they stand for one provider. Without JavaScript each provider is a page of its
+/// own: `/winkel/mailbox?soort=zoho`.
+pub fn fields(provider: &str, posted: &Posted, t: Texts) -> Vec<Field> {
+    let email = Field::new("email", "email", t);
+    let email = email.holding(posted.get("email")).filled_in_as("email");
+    let mut fields = vec![Field { label: t.get("field.mailbox.label"), hint: None, ..email }];
+    match provider {
+        "zoho" => {
+            let words = |value: &str| (value.to_owned(), t.word("zoho", &value.replace('.', "_")));
+            let options = REGIONS.iter().copied().chain(["pro"]).map(words).collect();
+            let region = Some(posted.get("regio")).filter(|it| !it.is_empty()).unwrap_or("eu");
+            fields.push(Field::new("regio", "select", t).holding(region).choosing(options));
+            let own = Field::new("zoho_host", "text", t).holding(posted.get("zoho_host"));
+            fields.push(own.optional());
+        }
+        "imap" => {
+            for (name, usual) in
+                [("imap_host", ""), ("imap_port", "993"), ("smtp_host", ""), ("smtp_port", "465")]
+            {
+                let held = Some(posted.get(name)).filter(|it| !it.is_empty()).unwrap_or(usual);
+                let kind = if usual.is_empty() { "text" } else { "number" };
+                fields.push(Field::new(name, kind, t).holding(held));
+            }
+            let user = Field::new("gebruiker", "text", t).holding(posted.get("gebruiker"));
+            fields.push(user.optional());
+        }
+        _ => {}
+    }
+    let password = Field::new("wachtwoord", "password", t).bare();
+    let label =
+        if provider == "imap" { "field.mail_password.label" } else { "field.app_password.label" };
+    let hint = Some(t.get("field.app_password.hint"));
+    fields.push(Field { label: t.get(label), hint, ..password });
+    fields
+}
+
+/// Numbered steps to an app password.
+pub fn help(provider: &str, t: Texts) -> Help {
+    let steps = (1..=6).filter_map(|n| t.find(&format!("provider.{provider}.step{n}"))).collect();
+    let title = t.find(&format!("provider.{provider}.help")).unwrap_or_default();
+    Help { title, steps }
+}
+
+/// The contract's word for a language.
+pub const fn taalvoorkeur(language: Language) -> &'static str {
+    match language {
+        Language::Dutch => "NL",
+        _ => "EN",
+    }
+}

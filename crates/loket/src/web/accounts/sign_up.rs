@@ -1,0 +1,226 @@
+//! New accounts, and the page behind the links in mails.
+
+use axum::extract::{Query, State as Held};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use domain::contract::Language;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::State;
+use super::super::failure::Failure;
+use super::super::house;
+use super::super::texts::Texts;
+use super::form::{Field, Mistakes, Posted, Sheet, Way, with_cookies};
+use super::own_path;
+use super::visitor::{Guest, cookie_header, failed};
+use crate::auth::{NewAccount, Refusal};
+
+/// Where to go on to afterwards.
+#[derive(Debug, Default, Deserialize)]
+pub struct Onward {
+    /// A path of ours.
+    #[serde(default)]
+    pub terug: String,
+}
+
+impl Onward {
+    /// The path, if it is one of ours.
+    pub fn path(&self) -> &str {
+        own_path(&self.terug).unwrap_or_default()
+    }
+}
+
+/// `GET /registreren`.
+pub async fn form(Query(onward): Query<Onward>, guest: Guest) -> Result<Response, Failure> {
+    guest.leave_if_in()?;
+    let page = sheet(&guest, "", onward.path(), &Mistakes::default());
+    guest.show(page.answer())
+}
+
+fn sheet(guest: &Guest, email: &str, onward: &str, mistakes: &Mistakes) -> Sheet {
+    let t = guest.t;
+    let language = if t.language() == Language::Dutch { "nl" } else { "en" };
+    let fields = vec![
+        Field::new("email", "email", t).holding(email).filled_in_as("username").bare(),
+        Field::new("wachtwoord", "password", t).filled_in_as("new-password"),
+        Field::new("taal", "select", t).holding(language).choosing(languages(t)),
+    ];
+    let mut sheet = Sheet::new(guest.frame(), "sign_up", "/registreren", guest.token.clone())
+        .with(fields, mistakes)
+        .carrying("terug", onward);
+    sheet.ways.push(Way::to("/inloggen", t.get("way.sign_in")));
+    sheet
+}
+
+/// The two languages, in their own words.
+pub fn languages(t: Texts) -> Vec<(String, String)> {
+    [("nl", "layout.dutch"), ("en", "layout.english")]
+        .map(|(value, key)| (value.to_owned(), t.get(key).to_owned()))
+        .to_vec()
+}
+
+/// `POST /registreren`. Whoever has an account already gets the same page.
+pub async fn submit(
+    Held(state): Held<State>,
+    mut guest: Guest,
+    headers: HeaderMap,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    guest.genuine(&state, &posted, &["email", "wachtwoord", "taal", "terug"])?;
+    guest.leave_if_in()?;
+    let language = match posted.get("taal") {
+        "en" => Language::English,
+        _ => Language::Dutch,
+    };
+    guest.client.language = language;
+    guest.t = Texts::of(language);
+    let email = posted.get("email");
+    let onward = own_path(posted.get("terug")).unwrap_or_default();
+    let new =
+        NewAccount::of(email, posted.exact("wachtwoord"), json!({ "taal": language.to_string() }));
+    let mut mistakes = Mistakes::default();
+    if email.is_empty() {
+        mistakes.add("email", "email");
+    }
+    if posted.exact("wachtwoord").is_empty() {
+        mistakes.add("wachtwoord", "empty");
+    }
+    if !mistakes.none() {
+        let page = sheet(&guest, email, onward, &mistakes);
+        return guest.show(page.answer());
+    }
+    match guest.auth.sign_up_on_page(&guest.client, &new, onward).await {
+        Ok(Some(opened)) => guest.let_in(&opened, onward).await,
+        Ok(None) => {
+            let cookie = cookie_header(&house::language_cookie(language, &headers));
+            let page = mailed(&guest, email, "signup", onward, None).answer();
+            Ok(with_cookies(guest.show(page)?, cookie))
+        }
+        Err(refusal) => {
+            let mut page = sheet(&guest, email, onward, &mistakes_of(&refusal));
+            if page.fields.iter().all(|field| field.mistake.is_none()) {
+                page = page.refused(&refusal);
+            }
+            guest.show(page.answer())
+        }
+    }
+}
+
+/// What a refusal says about a field.
+pub fn mistakes_of(refusal: &Refusal) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    match (refusal.code(), refusal.reason()) {
+        ("weak_password", Some("length")) => mistakes.add("wachtwoord", "password_short"),
+        ("weak_password", _) => mistakes.add("wachtwoord", "password_weak"),
+        ("same_password", _) => mistakes.add("wachtwoord", "password_same"),
+        ("email_address_invalid" | "validation_failed", _) => mistakes.add("email", "email"),
+        _ => {}
+    }
+    mistakes
+}
+
+/// "Check your mail", with a field for the code.
+pub fn mailed(
+    guest: &Guest,
+    email: &str,
+    kind: &'static str,
+    onward: &str,
+    refusal: Option<&Refusal>,
+) -> Sheet {
+    let t = guest.t;
+    let name = if kind == "recovery" { "mailed_recovery" } else { "mailed" };
+    let code = Field::new("code", "text", t).filled_in_as("one-time-code");
+    let mut sheet = Sheet::new(guest.frame(), name, "/registreren/code", guest.token.clone())
+        .with(vec![code], &Mistakes::default())
+        .carrying("email", email)
+        .carrying("soort", kind)
+        .carrying("terug", onward);
+    sheet.lead = sheet.lead.replace("{email}", email);
+    sheet.ways.push(Way::to("/registreren", t.get("way.again")));
+    match refusal {
+        Some(refusal) => sheet.refused(refusal),
+        None => sheet,
+    }
+}
+
+/// `POST /registreren/code`: the code from the mail, on whichever device.
+pub async fn code(
+    Held(state): Held<State>,
+    guest: Guest,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    guest.genuine(&state, &posted, &["email", "soort", "code", "terug"])?;
+    guest.leave_if_in()?;
+    let kind = if posted.get("soort") == "recovery" { "recovery" } else { "signup" };
+    let onward = own_path(posted.get("terug")).unwrap_or_default();
+    let (email, code) = (posted.get("email"), posted.get("code"));
+    match guest.auth.enter_by_code(kind, email, code, &guest.client).await {
+        Ok(Some(opened)) => guest.let_in(&opened, after(kind, onward)).await,
+        Ok(None) => Err(Failure::Elsewhere("/".to_owned())),
+        Err(refusal) => {
+            let page = mailed(&guest, email, kind, onward, Some(&refusal));
+            guest.show(page.answer())
+        }
+    }
+}
+
+/// Where a proof leads.
+fn after<'a>(kind: &str, onward: &'a str) -> &'a str {
+    if kind == "recovery" { "/wachtwoord-nieuw" } else { onward }
+}
+
+/// What stands in a mailed link.
+#[derive(Debug, Default, Deserialize)]
+pub struct Followed {
+    #[serde(default)]
+    soort: String,
+    #[serde(default)]
+    sleutel: String,
+    #[serde(default)]
+    terug: String,
+}
+
+/// `GET /binnen`: says what will happen. Nothing is spent before the button.
+pub async fn door(Query(followed): Query<Followed>, guest: Guest) -> Result<Response, Failure> {
+    let known = ["signup", "invite", "recovery", "magiclink", "email_change"];
+    if followed.sleutel.is_empty() || !known.contains(&followed.soort.as_str()) {
+        guest.leave_if_in()?;
+        return Err(Failure::Elsewhere("/inloggen".to_owned()));
+    }
+    let page = door_sheet(&guest, &followed.soort, &followed.sleutel, &followed.terug);
+    guest.show(page.answer())
+}
+
+fn door_sheet(guest: &Guest, kind: &str, secret: &str, onward: &str) -> Sheet {
+    let name = if kind == "recovery" { "door_recovery" } else { "door" };
+    let mut sheet = Sheet::new(guest.frame(), name, "/binnen", guest.token.clone())
+        .carrying("soort", kind)
+        .carrying("sleutel", secret)
+        .carrying("terug", own_path(onward).unwrap_or_default());
+    // The address of this page has the key in it: the language switch must not carry it on.
+    sheet.frame.in_dutch = "/inloggen?taal=nl".to_owned();
+    sheet.frame.in_english = "/inloggen?taal=en".to_owned();
+    sheet
+}
+
+/// `POST /binnen`.
+pub async fn enter(
+    Held(state): Held<State>,
+    guest: Guest,
+    posted: Posted,
+) -> Result<Response, Failure> {
+    guest.genuine(&state, &posted, &["soort", "sleutel", "terug"])?;
+    let (kind, onward) = (posted.get("soort"), posted.get("terug"));
+    match guest.auth.enter_by_link(kind, posted.get("sleutel"), &guest.client).await {
+        Ok(Some(opened)) => guest.let_in(&opened, after(kind, onward)).await,
+        Ok(None) => Err(Failure::Elsewhere("/".to_owned())),
+        Err(refusal) if refusal.status().is_server_error() => Err(failed(refusal)),
+        Err(refusal) => {
+            let mut page = Sheet::new(guest.frame(), "door_closed", "", "").refused(&refusal);
+            page.ways.push(Way::to("/inloggen", guest.t.get("way.sign_in")));
+            page.ways.push(Way::to("/wachtwoord-vergeten", guest.t.get("way.forgotten")));
+            guest.show(page.answer())
+        }
+    }
+}
