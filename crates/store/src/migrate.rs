@@ -56,6 +56,7 @@ migrations! {
     18 "0018_api_keys",
     19 "0019_setup_and_secrets",
     20 "0020_accounts",
+    21 "0021_registration",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.
