@@ -98,7 +98,10 @@ async fn a_code_opens_the_second_level_once() {
     // Pages are closed to it, too.
     let page = Lab::request("GET", "/lijst").header("authorization", format!("Bearer {weak}"));
     let page = lab.send(page.body(axum::body::Body::empty()).unwrap()).await;
-    assert_eq!((page.status.as_u16(), page.header("location")), (303, "/inloggen/code?terug=/lijst"));
+    assert_eq!(
+        (page.status.as_u16(), page.header("location")),
+        (303, "/inloggen/code?terug=/lijst")
+    );
     // Another person's factor is not there.
     let piet = lab.sign_in("piet@winkel.example").await;
     let piet = text(&piet, "access_token");

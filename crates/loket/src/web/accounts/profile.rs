@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{TenantId, UserId};
@@ -52,6 +52,5 @@ fn problem(why: NotSignedIn) -> Response {
     };
     let body =
         json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code });
-    let headers = AppendHeaders([(CONTENT_TYPE, "application/problem+json")]);
-    (status, headers, body.to_string()).into_response()
+    (status, [(CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
