@@ -252,7 +252,7 @@ impl Auth {
         match self.prove(signed, factor, challenge, &code, client).await? {
             Outcome::Right(Some(opened)) => {
                 self.0.sessions.forget(user);
-                Ok(opened)
+                Ok(*opened)
             }
             _ => {
                 Err(Refusal::unprocessable("mfa_verification_failed", "Invalid TOTP code entered"))
