@@ -192,6 +192,33 @@ ALTER FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval
 
 COMMENT ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) IS 'Claims due jobs of a kind by lease, fairly across shops, starting behind the shop p_after.';
 
+-- Name: complete_registration(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if p_secret not like 'TEsB%' then
+    raise exception 'this is no envelope' using errcode = '22023', constraint = 'secret_envelope';
+  end if;
+  update public.tenants t
+  set ai_persona_name = p_ai_persona_name, gmail_password_encrypted = p_secret, updated_at = now()
+  from public.profiles p
+  where t.tenant_id = p_tenant_id and t.created_by = private.current_user_id() and t.status = 'pending_approval'
+    and p.user_id = t.created_by and p.suspended_at is null;
+  if not found then
+    raise exception 'only who registered a waiting shop completes it' using errcode = '42501';
+  end if;
+end
+$$;
+
+ALTER FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) OWNER TO loket_owner;
+
+-- Name: FUNCTION complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) IS 'The assistant''s name and the sealed mailbox password of a shop that waits for approval, for the person who registered it.';
+
 -- Name: create_api_key(uuid, text, text, bytea, text[], uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) RETURNS void
@@ -979,6 +1006,42 @@ ALTER FUNCTION private.revoke_invitation(p_id uuid) OWNER TO loket_owner;
 -- Name: FUNCTION revoke_invitation(p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.revoke_invitation(p_id uuid) IS 'Takes an invitation back. True when this call did it. Owners only.';
+
+-- Name: save_shop_bounds(integer, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.save_shop_bounds(p_extra_basis_points integer, p_n8n_workflow_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  shop uuid := private.owned_tenant_id();
+  old public.tenants;
+begin
+  if shop is null then
+    raise exception 'only an owner sets these' using errcode = '42501';
+  end if;
+  if p_extra_basis_points not between 0 and 2500 then
+    raise exception 'at most 25 percent is added' using errcode = '22023', constraint = 'tenants_extra_bound';
+  end if;
+  select * into old from public.tenants where tenant_id = shop for update;
+  if old.maximaal_extra_compensatie = p_extra_basis_points / 100.0
+    and old.n8n_workflow_id is not distinct from p_n8n_workflow_id then
+    return;
+  end if;
+  update public.tenants
+  set maximaal_extra_compensatie = p_extra_basis_points / 100.0, n8n_workflow_id = p_n8n_workflow_id, updated_at = now()
+  where tenant_id = shop;
+  perform private.write_audit(
+    shop, pg_catalog.gen_random_uuid(), 'user', 'shop.bounds_changed', shop, null,
+    pg_catalog.jsonb_build_object('was', old.maximaal_extra_compensatie, 'is', p_extra_basis_points / 100.0));
+end
+$$;
+
+ALTER FUNCTION private.save_shop_bounds(p_extra_basis_points integer, p_n8n_workflow_id text) OWNER TO loket_owner;
+
+-- Name: FUNCTION save_shop_bounds(p_extra_basis_points integer, p_n8n_workflow_id text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.save_shop_bounds(p_extra_basis_points integer, p_n8n_workflow_id text) IS 'How much a shop adds on top of its first offer, in hundredths of a percent, and its n8n workflow; each change is in its audit log. Owners only.';
 
 -- Name: secret_usage(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -4027,6 +4090,11 @@ GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO loket_admin;
 REVOKE ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) TO loket_system;
 
+-- Name: FUNCTION complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) TO authenticated;
+
 -- Name: FUNCTION create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.create_api_key(p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid) FROM PUBLIC;
@@ -4201,6 +4269,11 @@ GRANT ALL ON FUNCTION private.revoke_api_key(p_id uuid) TO authenticated;
 
 REVOKE ALL ON FUNCTION private.revoke_invitation(p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.revoke_invitation(p_id uuid) TO authenticated;
+
+-- Name: FUNCTION save_shop_bounds(p_extra_basis_points integer, p_n8n_workflow_id text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.save_shop_bounds(p_extra_basis_points integer, p_n8n_workflow_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.save_shop_bounds(p_extra_basis_points integer, p_n8n_workflow_id text) TO authenticated;
 
 -- Name: FUNCTION secret_usage(); Type: ACL; Schema: private; Owner: loket_owner
 

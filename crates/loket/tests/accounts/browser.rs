@@ -110,14 +110,14 @@ impl<'a> Browser<'a> {
         let form =
             form.unwrap_or_else(|| panic!("no form to {action} on {}: {}", self.at, self.page)).1;
         let form = form.split_once("</form>").unwrap().0;
-        let hidden = form.split("type=\"hidden\" name=\"").skip(1);
-        hidden
-            .map(|rest| {
-                let (name, rest) = rest.split_once('"').unwrap();
-                let value = rest.split_once("value=\"").unwrap().1.split_once('"').unwrap().0;
-                (name.to_owned(), value.replace("&#38;", "&").replace("&amp;", "&"))
-            })
-            .collect()
+        let carried = |tag: &&str| tag.contains("type=\"hidden\"") || tag.contains("\"unseen\"");
+        let inputs = form.split("<input").filter_map(|rest| rest.split_once('>'));
+        let attribute = |tag: &str, name: &str| {
+            let value = tag.split_once(&format!(" {name}=\"")).unwrap().1;
+            value.split_once('"').unwrap().0.replace("&#38;", "&")
+        };
+        let tags = inputs.map(|(tag, _)| tag).filter(carried);
+        tags.map(|tag| (attribute(tag, "name"), attribute(tag, "value"))).collect()
     }
 
     /// The token of the first form on the page.

@@ -113,7 +113,7 @@ struct Rule {
 
 #[derive(Debug, Template)]
 #[template(path = "accounts/rules.html")]
-struct Rules {
+struct RulesPage {
     frame: Frame,
     token: String,
     saved: bool,
@@ -162,7 +162,7 @@ async fn rules_page(
             mistake: tried.map(|(_, _, mistake)| mistake),
         }
     };
-    html(&Rules {
+    html(&RulesPage {
         rules: rules.into_iter().map(rule).collect(),
         token: someone.person.form_token.clone(),
         saved,

@@ -49,7 +49,7 @@ struct Person {
 
 #[derive(Debug, Template)]
 #[template(path = "accounts/people.html")]
-struct People {
+struct PeoplePage {
     frame: Frame,
     tab: &'static str,
     owner: bool,
@@ -81,7 +81,7 @@ async fn people_page(
         email: member.email,
     };
     let asked = |it: OpenInvitation| (it.id, it.email, t.word("role", it.tenant_role.as_str()));
-    let page = html(&People {
+    let page = html(&PeoplePage {
         tab: "people",
         owner: true,
         token: someone.person.form_token.clone(),
@@ -209,7 +209,7 @@ struct Key {
 
 #[derive(Debug, Template)]
 #[template(path = "accounts/keys.html")]
-struct Keys {
+struct KeysPage {
     frame: Frame,
     tab: &'static str,
     owner: bool,
@@ -244,7 +244,7 @@ async fn keys_page(
         let about = format!("{}… · {} · {used}", key.prefix, scopes.join(", "));
         Key { id: key.id, name: key.name, about, revoked: key.revoked_at.is_some() }
     };
-    html(&Keys {
+    html(&KeysPage {
         tab: "keys",
         owner: true,
         token: someone.person.form_token.clone(),

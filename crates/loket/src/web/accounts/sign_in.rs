@@ -151,7 +151,8 @@ fn new_password_sheet(someone: &Someone, refusal: Option<&Refusal>) -> Sheet {
     let field = Field::new("wachtwoord", "password", someone.t).filled_in_as("new-password");
     let token = someone.person.form_token.clone();
     let sheet = Sheet::new(someone.frame(), "new_password", "/wachtwoord-nieuw", token)
-        .with(vec![field], &mistakes);
+        .with(vec![field], &mistakes)
+        .carrying("email", &someone.person.email);
     match refusal {
         Some(refusal) if mistakes.none() => sheet.refused(refusal),
         _ => sheet,
@@ -169,7 +170,7 @@ pub async fn new_password_form(someone: Someone) -> Result<Response, Failure> {
 
 /// `POST /wachtwoord-nieuw`: every other session ends.
 pub async fn new_password(someone: Someone, posted: Posted) -> Result<Response, Failure> {
-    posted.only(&["wachtwoord"])?;
+    posted.only(&["wachtwoord", "email"])?;
     let signed = someone.signed().await?;
     let new = posted.exact("wachtwoord");
     match someone.auth.set_password_on_page(&signed, None, new, &someone.client).await {

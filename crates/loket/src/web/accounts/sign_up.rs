@@ -199,8 +199,8 @@ fn door_sheet(guest: &Guest, kind: &str, secret: &str, onward: &str) -> Sheet {
         .carrying("sleutel", secret)
         .carrying("terug", own_path(onward).unwrap_or_default());
     // The address of this page has the key in it: the language switch must not carry it on.
-    sheet.frame.in_dutch = "/inloggen?taal=nl".to_owned();
-    sheet.frame.in_english = "/inloggen?taal=en".to_owned();
+    "/inloggen?taal=nl".clone_into(&mut sheet.frame.in_dutch);
+    "/inloggen?taal=en".clone_into(&mut sheet.frame.in_english);
     sheet
 }
 
