@@ -64,11 +64,11 @@ impl<'a> Browser<'a> {
         for _ in 0..6 {
             let answer = self.send("GET", &path, None).await;
             if answer.status != 303 {
-                self.page = answer.text.clone();
+                self.page.clone_from(&answer.text);
                 self.at = path;
                 return answer;
             }
-            path = answer.header("location").to_owned();
+            answer.header("location").clone_into(&mut path);
         }
         panic!("{path} leads round in circles");
     }
@@ -99,7 +99,7 @@ impl<'a> Browser<'a> {
             let to = answer.header("location").to_owned();
             return self.open(&to).await;
         }
-        self.page = answer.text.clone();
+        self.page.clone_from(&answer.text);
         answer
     }
 
