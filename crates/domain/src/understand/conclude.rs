@@ -182,7 +182,7 @@ fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
 /// under zero where a missed mail costs more than a needless look.
 const FROM: [(&str, i32); 12] = [
     ("return", -200),
-    ("cancel", -150),
+    ("cancel", 0),
     ("address_change", -100),
     ("order_status", -300),
     ("compensation", -150),

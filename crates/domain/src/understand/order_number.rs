@@ -8,13 +8,11 @@ use std::sync::LazyLock;
 
 use super::plain::fold;
 
+mod looks;
 mod beside;
 mod shape;
 
-use beside::{
-    alone, is_invoice, is_reference, is_share, like_a_phone, like_a_postcode, like_an_amount,
-    of_a_case, of_a_street,
-};
+use beside::{alone, is_invoice, is_reference, of_a_case};
 use shape::distractor;
 
 const CUES: &str = include_str!("data/order_cues.toml");
@@ -322,64 +320,15 @@ fn score(whole: &str, tokens: &[Token<'_>], first: usize, last: usize) -> i32 {
     let ticket = head.before.ends_with("[#");
     score -= if ticket { 40 } else { 0 };
     score += if head.before.ends_with('#') { 30 } else { 0 };
-    score += match count {
-        0..=1 => {
-            let stands =
-                mixed && joined && (is_order || alone(tokens, first, last) || head.start == 0);
-            if stands && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { -6 } else { -40 }
-        }
-        2 => {
-            if mixed {
-                -15
-            } else {
-                -48
-            }
-        }
-        3 => {
-            if mixed || joined {
-                2
-            } else {
-                -25
-            }
-        }
-        4 => {
-            if mixed || joined {
-                14
-            } else {
-                0
-            }
-        }
-        5..=13 => 22,
-        _ => -20,
-    };
-    let capitals = whole.bytes().filter(u8::is_ascii_uppercase).count() >= 2;
-    score += if capitals && joined && count > 1 { 18 } else { 0 };
-    score += if capitals && !joined && count > 1 && count < 6 { 8 } else { 0 };
-    score += if mixed && joined { 14 } else { 0 };
-    score += if mixed && whole.bytes().any(|byte| byte.is_ascii_uppercase()) { 4 } else { 0 };
-    score += if !mixed && joined && count > 3 { 6 } else { 0 };
+    let stands = is_order || alone(tokens, first, last) || head.start == 0;
+    score += looks::by_length(whole, stands) + looks::by_form(whole);
     let counted = tail.after.is_empty()
         && after.is_some_and(|next| cue_is_unit(next) && (!is_small_unit(next.core) || count < 3));
     let sign_before = first.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(is_currency);
     if counted && (!is_order || count < 4) || is_money(head, tail) || sign_before {
         score -= 90;
     }
-    if !is_order {
-        score -= if like_an_amount(whole) { 60 } else { 0 };
-        score -= if like_a_phone(whole, tokens, first, last) { 90 } else { 0 };
-        score -= if like_a_postcode(whole, tokens, first, last) { 60 } else { 0 };
-        score -= if of_a_street(whole, tokens, first) { 60 } else { 0 };
-        score -= if is_share(whole) { 30 } else { 0 };
-        let thousands = !alone(tokens, first, last)
-            && whole.split_once('.').is_some_and(|(most, rest)| {
-                most.len() < 3 && rest.len() == 3 && digits(rest) == 3 && digits(most) == most.len()
-            });
-        score -= if thousands { 40 } else { 0 };
-        let letters = whole.bytes().take_while(u8::is_ascii_uppercase).count();
-        let rest = whole.get(letters..).unwrap_or_default();
-        let code = (2..=3).contains(&letters) && digits(rest) == rest.len() && rest.len() >= 3;
-        score += if code { 6 } else { 0 };
-    }
+    score += if is_order { 0 } else { looks::by_likeness(whole, tokens, first, last) };
     score - distractor(whole, after, tail)
 }
 

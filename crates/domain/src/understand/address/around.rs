@@ -119,6 +119,28 @@ fn continental(
         let under = next.filter(|piece| !piece.text.bytes().any(|it| it.is_ascii_digit()));
         address.city = under.and_then(|piece| whole_city(piece.text));
     }
+    let (mut before, mut start) = above(address, lines, code);
+    if address.street.is_none() {
+        start = behind(address, follows, next).then_some(own.at + code.start).or(start);
+    } else if let Some(piece) = next.filter(|piece| is_unit(piece.text)) {
+        // A room in the line under the city.
+        before.push(piece.text.to_owned());
+    }
+    if let Some(number) = &mut address.house_number {
+        for unit in before {
+            number.push_str(", ");
+            number.push_str(&unit);
+        }
+    }
+    if address.country.is_none() {
+        address.country = country(address, pieces, code).map(str::to_owned);
+    }
+    start
+}
+
+/// The street on the lines before the code, nearest first: the units beside it, and where the
+/// address begins.
+fn above(address: &mut NewAddress, lines: &Lines<'_>, code: &Code) -> (Vec<String>, Option<usize>) {
     let mut before: Vec<String> = Vec::new();
     let mut start = None;
     for (depth, (line, at)) in lines.iter().enumerate() {
@@ -150,22 +172,7 @@ fn continental(
             break;
         }
     }
-    if address.street.is_none() {
-        start = behind(address, follows, next).then_some(own.at + code.start).or(start);
-    } else if let Some(piece) = next.filter(|piece| is_unit(piece.text)) {
-        // A room in the line under the city.
-        before.push(piece.text.to_owned());
-    }
-    if let Some(number) = &mut address.house_number {
-        for unit in before {
-            number.push_str(", ");
-            number.push_str(&unit);
-        }
-    }
-    if address.country.is_none() {
-        address.country = country(address, pieces, code).map(str::to_owned);
-    }
-    start
+    (before, start)
 }
 
 /// Flats, floors and rooms on the lines above the street, in the order of writing.

@@ -50,51 +50,10 @@ pub fn read(posted: &Posted) -> Result<Wanted, Mistakes> {
     } else if typed.len() > 500 {
         mistakes.add("wachtwoord", "long");
     }
-    let host = |mistakes: &mut Mistakes, field: &'static str| {
-        let host = posted.get(field).to_lowercase();
-        if !is_host(&host) {
-            mistakes.add(field, "host");
-        }
-        host
-    };
-    let port = |mistakes: &mut Mistakes, field: &'static str, usual: u16| match posted.get(field) {
-        "" => usual,
-        typed => typed.parse::<u16>().ok().filter(|port| *port > 0).unwrap_or_else(|| {
-            mistakes.add(field, "port");
-            usual
-        }),
-    };
-    let (kind, servers) = match posted.get("provider") {
-        "gmail" => (MailboxKind::Gmail, ["imap.gmail.com".to_owned(), "smtp.gmail.com".to_owned()]),
-        "zoho" => {
-            let region = posted.get("regio");
-            let own = posted.get("zoho_host");
-            if !REGIONS.contains(&region) && region != "pro" {
-                mistakes.add("regio", "choose");
-            }
-            let servers = if region == "pro" && !own.is_empty() {
-                let imap = host(&mut mistakes, "zoho_host");
-                let smtp = imap.replacen("imap", "smtp", 1);
-                [imap, smtp]
-            } else if region == "pro" {
-                ["imappro.zoho.eu".to_owned(), "smtppro.zoho.eu".to_owned()]
-            } else {
-                [format!("imap.zoho.{region}"), format!("smtp.zoho.{region}")]
-            };
-            (MailboxKind::Zoho, servers)
-        }
-        "imap" => {
-            let servers = [host(&mut mistakes, "imap_host"), host(&mut mistakes, "smtp_host")];
-            (MailboxKind::Imap, servers)
-        }
-        _ => {
-            mistakes.add("provider", "choose");
-            (MailboxKind::Imap, [String::new(), String::new()])
-        }
-    };
+    let (kind, servers) = servers(posted, &mut mistakes);
     let own = kind == MailboxKind::Imap;
-    let imap_port = if own { port(&mut mistakes, "imap_port", 993) } else { 993 };
-    let smtp_port = if own { port(&mut mistakes, "smtp_port", 465) } else { 465 };
+    let imap_port = if own { port(posted, &mut mistakes, "imap_port", 993) } else { 993 };
+    let smtp_port = if own { port(posted, &mut mistakes, "smtp_port", 465) } else { 465 };
     let user = Some(posted.get("gebruiker")).filter(|user| own && !user.is_empty());
     let user = user.unwrap_or(&address).to_owned();
     if !mistakes.none() {
@@ -111,6 +70,57 @@ pub fn read(posted: &Posted) -> Result<Wanted, Mistakes> {
         _ => typed.to_owned(),
     };
     Ok(Wanted { kind, address, config, password })
+}
+
+/// Which kind of mailbox, and the hosts of its incoming and outgoing mail.
+fn servers(posted: &Posted, mistakes: &mut Mistakes) -> (MailboxKind, [String; 2]) {
+    match posted.get("provider") {
+        "gmail" => (MailboxKind::Gmail, ["imap.gmail.com".to_owned(), "smtp.gmail.com".to_owned()]),
+        "zoho" => {
+            let region = posted.get("regio");
+            let own = posted.get("zoho_host");
+            if !REGIONS.contains(&region) && region != "pro" {
+                mistakes.add("regio", "choose");
+            }
+            let servers = if region == "pro" && !own.is_empty() {
+                let imap = host(posted, mistakes, "zoho_host");
+                let smtp = imap.replacen("imap", "smtp", 1);
+                [imap, smtp]
+            } else if region == "pro" {
+                ["imappro.zoho.eu".to_owned(), "smtppro.zoho.eu".to_owned()]
+            } else {
+                [format!("imap.zoho.{region}"), format!("smtp.zoho.{region}")]
+            };
+            (MailboxKind::Zoho, servers)
+        }
+        "imap" => {
+            let servers =
+                [host(posted, mistakes, "imap_host"), host(posted, mistakes, "smtp_host")];
+            (MailboxKind::Imap, servers)
+        }
+        _ => {
+            mistakes.add("provider", "choose");
+            (MailboxKind::Imap, [String::new(), String::new()])
+        }
+    }
+}
+
+fn host(posted: &Posted, mistakes: &mut Mistakes, field: &'static str) -> String {
+    let host = posted.get(field).to_lowercase();
+    if !is_host(&host) {
+        mistakes.add(field, "host");
+    }
+    host
+}
+
+fn port(posted: &Posted, mistakes: &mut Mistakes, field: &'static str, usual: u16) -> u16 {
+    match posted.get(field) {
+        "" => usual,
+        typed => typed.parse::<u16>().ok().filter(|port| *port > 0).unwrap_or_else(|| {
+            mistakes.add(field, "port");
+            usual
+        }),
+    }
 }
 
 /// A mail address, as far as that shows: the mailbox itself has the last word.

@@ -60,7 +60,7 @@ fn put_tag(
     attribute: &str,
 ) {
     if name == "br" {
-        out.push_str("<br>");
+        out.extend(["<", name, ">"]);
     } else if !closing {
         open.push(name);
         out.extend(["<", name, attribute, ">"]);
