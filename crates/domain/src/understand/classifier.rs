@@ -64,7 +64,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// The hashes in `numbers`; those not below [`HASHES`] are left out.
+    /// The hashes in `numbers`; those not below `HASHES` are left out.
     pub fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
         let mut bits = vec![0_u64; KNOWN_WORDS];
         for number in numbers {
