@@ -13,7 +13,7 @@ mod limits; // how often
 mod links; // one-time tokens and the mails with them
 mod logout; // ending sessions
 mod pages; // what pages ask for
-mod passwords; // which are good enough, and their digests
+pub(crate) mod passwords; // which are good enough, and their digests
 mod post; // the mails
 mod recover; // mails asked for: recovery, sign-in, once more
 mod refusal; // what is refused, in the clients' words

@@ -1,38 +1,26 @@
-//! Digests of people's passwords, for those made on the command line.
-
-use argon2::Argon2;
-use argon2::password_hash::PasswordHasher;
+//! Digests of people's passwords, for those made on the command line or by the set-up link.
 
 use super::Secret;
-
-/// Shorter ones are refused, in characters.
-const LEAST_CHARACTERS: usize = 10;
-/// Longer ones are refused, in bytes: nothing is cut off.
-const MOST_BYTES: usize = 1024;
+use crate::auth::passwords::{acceptable, digest};
+use crate::auth::{AuthOptions, Refusal};
 
 /// Why a password is none.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// Too short.
-    #[error("a password has at least {LEAST_CHARACTERS} characters")]
-    Short,
-    /// Too long, or with a zero byte.
-    #[error("a password has at most {MOST_BYTES} bytes and no zero byte")]
-    Unfit,
-    /// The digest could not be made.
-    #[error("the password could not be hashed")]
-    Hash,
+    /// Too short, too long, too easily guessed, or not to be hashed.
+    #[error("{0}")]
+    Refused(String),
 }
 
-/// The Argon2id digest of a password, as a PHC string. Takes tens of milliseconds.
-pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
-    let text = password.expose();
-    if text.chars().count() < LEAST_CHARACTERS {
-        return Err(PasswordError::Short);
+impl From<Refusal> for PasswordError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal.message().to_owned())
     }
-    if text.len() > MOST_BYTES || text.contains('\0') {
-        return Err(PasswordError::Unfit);
-    }
-    let digest = Argon2::default().hash_password(text.as_bytes());
-    digest.map(|digest| digest.to_string()).map_err(|_| PasswordError::Hash)
+}
+
+/// The Argon2id digest of a new password, as a PHC string, if it is good enough by the rules of
+/// signing up. `known` are words an attacker would try first. Takes tens of milliseconds.
+pub fn hash_password(password: &Secret, known: &[&str]) -> Result<String, PasswordError> {
+    acceptable(password.expose(), known, &AuthOptions::default())?;
+    Ok(digest(password.expose())?)
 }

@@ -71,7 +71,7 @@ impl SetUpLink {
         if !self.admits(token) {
             return Err(LinkError::Closed);
         }
-        let digest = hash_password(password)?;
+        let digest = hash_password(password, &[email])?;
         if !store::admin::platform_admins(store).await?.is_empty() {
             self.close();
             return Err(LinkError::Closed);

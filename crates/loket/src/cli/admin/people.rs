@@ -53,7 +53,8 @@ pub async fn person(desk: &Desk<'_>, email: &str) -> anyhow::Result<(UserId, boo
     if let Some(user) = store::users::by_email(store, email).await? {
         return Ok((user, false));
     }
-    let digest = hash_password(&ask::password(&format!("password for {email}"))?)?;
+    let password = ask::password(&format!("password for {email}"))?;
+    let digest = hash_password(&password, &[email])?;
     let user = UserId::new();
     if !store::users::create(store, user, email, &digest).await? {
         bail!("somebody registered {email} meanwhile: run it again");
