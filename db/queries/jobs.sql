@@ -29,10 +29,25 @@ update public.jobs
 set state = 'given_up', locked_until = null, lease_token = null, last_error = left($4, 500)
 where tenant_id = $1 and id = $2 and lease_token = $3;
 
---! extend
-update public.jobs
-set run_at = now() + make_interval(secs => $4), locked_until = now() + make_interval(secs => $4)
-where tenant_id = $1 and id = $2 and lease_token = $3;
+--! keep
+-- Locks the held jobs of the list until the transaction ends, and gives those whose lease is more
+-- than half over a whole one: from now, which in a transaction that stood still is not now().
+with held as (
+  select j.id
+  from public.jobs j
+  join unnest($2::uuid[], $3::uuid[]) as claimed(id, lease_token)
+    on claimed.id = j.id and claimed.lease_token = j.lease_token
+  where j.tenant_id = $1 and j.id = any ($2)
+  order by j.id
+  for update of j),
+renewed as (
+  update public.jobs j
+  set run_at = clock_timestamp() + make_interval(secs => $4),
+    locked_until = clock_timestamp() + make_interval(secs => $4)
+  from held
+  where j.tenant_id = $1 and j.id = any ($2) and j.id = held.id
+    and j.locked_until < clock_timestamp() + make_interval(secs => $4) / 2)
+select count(*) as held from held;
 
 --! given_up
 select id, kind, subject_id, attempt, last_error, created_at

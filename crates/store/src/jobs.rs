@@ -62,6 +62,9 @@ pub struct ClaimedJob {
     pub attempt: i32,
     /// When the lease ends, by the database's clock.
     pub locked_until: Timestamp,
+    /// How long it was claimed for.
+    #[serde(skip)]
+    pub lease_time: Duration,
 }
 
 impl ClaimedJob {
@@ -97,7 +100,7 @@ pub async fn claim(
     lease: Duration,
 ) -> Result<Vec<ClaimedJob>> {
     let after = served_last(store, kind, None);
-    let jobs: Vec<ClaimedJob> = store
+    let mut jobs: Vec<ClaimedJob> = store
         .as_system(Purpose::Jobs, async |tx| {
             let claim = sql!("jobs", "claim");
             let params: crate::session::Params<'_> =
@@ -105,6 +108,9 @@ pub async fn claim(
             tx.session.all(claim, params).await
         })
         .await?;
+    for job in &mut jobs {
+        job.lease_time = lease;
+    }
     if let Some(last) = furthest(&jobs, after) {
         served_last(store, kind, Some(last));
     }
@@ -191,12 +197,22 @@ pub async fn give_up(tx: &TenantTx, lease: Lease, reason: &str) -> Result<()> {
     held(tx, lease, changed)
 }
 
-/// Keeps the job for `lease_time` from now.
-pub async fn extend(tx: &TenantTx, lease: Lease, lease_time: Duration) -> Result<()> {
+/// The fence before something that cannot be rolled back: these jobs are still held, and stay so
+/// for at least half their lease. Nobody else claims them before the transaction ends.
+/// [`Error::StaleLease`] when one of them is no longer held: the transaction is rolled back.
+pub async fn keep_all(tx: &TenantTx, jobs: &[ClaimedJob]) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Held {
+        held: i64,
+    }
+    let Some(first) = jobs.first() else { return Ok(()) };
+    let ids: Vec<JobId> = jobs.iter().map(|job| job.job_id).collect();
+    let tokens: Vec<LeaseToken> = jobs.iter().map(|job| job.lease_token).collect();
     let params: crate::session::Params<'_> =
-        &[&tx.tenant(), &lease.job_id, &lease.lease_token, &lease_time.as_secs_f64()];
-    let changed = tx.session.execute(sql!("jobs", "extend"), params).await?;
-    held(tx, lease, changed)
+        &[&tx.tenant(), &ids, &tokens, &first.lease_time.as_secs_f64()];
+    let row: Held = tx.session.one(sql!("jobs", "keep"), params).await?;
+    let all = i64::try_from(jobs.len()).is_ok_and(|wanted| wanted == row.held);
+    if all { Ok(()) } else { Err(tx.session.fail(Error::StaleLease(first.job_id))) }
 }
 
 /// What was given up in this shop, oldest first.

@@ -18,6 +18,8 @@ use super::{Desk, StageError};
 
 /// A reply whose time has not come is looked at again after this long.
 const TOO_EARLY: Duration = Duration::from_secs(5);
+/// A reply that somebody else is moving is looked at again after this long.
+const MOVED: Duration = Duration::from_secs(1);
 
 /// Works one claimed deliver job.
 pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
@@ -31,6 +33,9 @@ pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
             let objection = match &row {
                 Some(row) if row.state == OutboxState::Queued && way(&mailboxes).is_some() => {
                     let objection = store::outbox::mark_sending(tx, id).await?;
+                    if objection.is_none() {
+                        store::jobs::keep_all(tx, std::slice::from_ref(job)).await?;
+                    }
                     if objection.is_none() && !row.automatic {
                         // A person let it go: what it offers goes on record now.
                         store::outbox::record_offers(tx, id).await?;
@@ -68,8 +73,7 @@ pub async fn deliver_many(
     tenant: TenantId,
     jobs: &[ClaimedJob],
 ) -> Result<Vec<ClaimedJob>, StageError> {
-    let ids: Vec<OutboxId> = jobs.iter().map(|job| OutboxId(job.subject_id)).collect();
-    let begun = desk.store.as_worker(tenant, async |tx| begin_sending(tx, &ids).await).await?;
+    let begun = desk.store.as_worker(tenant, async |tx| begin_sending(tx, jobs).await).await?;
     let Some((rows, transport)) = begun else { return Ok(jobs.to_vec()) };
     let date = (desk.now)();
     // In the order they were decided, which is the order within each conversation.
@@ -99,16 +103,21 @@ pub async fn deliver_many(
 }
 
 /// The last look at every mail. Those that may go are `sending` now; the others stay as they are.
+/// Only while every job is still held: whoever claims one later sees that its mail is being sent.
 async fn begin_sending(
     tx: &TenantTx,
-    ids: &[OutboxId],
+    jobs: &[ClaimedJob],
 ) -> store::Result<Option<(Vec<OutboxRow>, Transport)>> {
+    let ids: Vec<OutboxId> = jobs.iter().map(|job| OutboxId(job.subject_id)).collect();
     let (mailboxes, mut rows) = tokio::try_join!(
         store::mailboxes::list(tx),
-        store::outbox::load_all_for_delivery(tx, ids),
+        store::outbox::load_all_for_delivery(tx, &ids),
     )?;
     let Some(transport) = way(&mailboxes) else { return Ok(None) };
-    let looked = store::outbox::mark_all_sending(tx, ids).await?;
+    let (looked, ()) = tokio::try_join!(
+        store::outbox::mark_all_sending(tx, &ids),
+        store::jobs::keep_all(tx, jobs),
+    )?;
     let free: HashSet<OutboxId> =
         looked.into_iter().filter_map(|(id, no)| no.is_none().then_some(id)).collect();
     rows.retain(|row| free.contains(&row.id));
@@ -161,7 +170,11 @@ async fn withhold(
 ) -> Result<(), StageError> {
     within(desk, job, async |tx| {
         match objection {
-            Objection::NotQueued => {}
+            // It moved between the two looks: somebody who lost this job had begun. The next
+            // turn sees how far he came; without its job the mail might be `sending` for ever.
+            Objection::NotQueued => {
+                return store::jobs::retry(tx, job.lease(), MOVED, "moved_meanwhile").await;
+            }
             // Its job stays: without one it would wait for ever.
             Objection::TooEarly => {
                 return store::jobs::retry(tx, job.lease(), TOO_EARLY, "too_early").await;

@@ -13,6 +13,7 @@ mod doctor; // what is wrong, and only then
 mod kills; // H1, H2: kill -9 of the server and of Postgres under load
 mod lab; // a directory, shops in it, and server processes
 mod mails; // what customers write
+mod moved; // a worker that stands still at the worst moment
 mod nodes; // H6, H7: two nodes on one database
 mod poison; // C10: mail that breaks the parser
 mod random; // numbers that can be drawn again

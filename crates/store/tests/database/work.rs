@@ -97,12 +97,16 @@ async fn a_worker_that_lost_its_lease_cannot_finish() {
         })
         .await;
     assert!(matches!(stale, Err(Error::StaleLease(job)) if job == slow.job_id), "{stale:?}");
+    let jobs = [slow.clone()];
+    let stale =
+        store.as_worker(shop.tenant, async |tx| store::jobs::keep_all(tx, &jobs).await).await;
+    assert!(matches!(stale, Err(Error::StaleLease(job)) if job == slow.job_id), "{stale:?}");
     let text = "select count(*) from public.events where kind = 'test.written'";
     let written: i64 = world.database.behind.query_one(text, &[]).await.unwrap().get(0);
     assert_eq!(written, 0, "what the stale worker wrote is rolled back");
     store
         .as_worker(shop.tenant, async |tx| {
-            store::jobs::extend(tx, quick.lease(), MINUTE).await?;
+            store::jobs::keep_all(tx, std::slice::from_ref(&quick)).await?;
             store::jobs::retry(tx, quick.lease(), Duration::ZERO, "smtp 421").await
         })
         .await

@@ -1,0 +1,120 @@
+//! A worker that stands still at the worst moment: what it had begun is finished by whoever
+//! holds the job next, once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use loket::database::{self, Content, DATABASE, Database};
+use loket::pipeline::{self, Desk, OpenMailboxes, StageError};
+use loket::serving;
+use store::jobs::{ClaimedJob, JobKind, claim, next_due};
+use store::managed::OnProgress;
+use store::outbox::OutboxState;
+use store::{OutboxId, TenantId};
+
+use super::lab::{Lab, put};
+use super::mails;
+use super::random::Random;
+
+const SHORT: Duration = Duration::from_millis(50);
+const LONG: Duration = Duration::from_mins(1);
+
+async fn only_job(desk: &Desk, kind: JobKind, lease: Duration) -> ClaimedJob {
+    let mut jobs = claim(&desk.store, kind, 8, lease).await.unwrap();
+    assert_eq!(jobs.len(), 1, "{kind:?}");
+    jobs.pop().unwrap()
+}
+
+/// A database in which one reply waits to be delivered, and no worker.
+async fn one_reply(lab: &mut Lab) -> (Database, Arc<Desk>, TenantId) {
+    let common = lab.common().clone();
+    let database =
+        database::open(&common, DATABASE, Content::Keep, OnProgress::default()).await.unwrap();
+    lab.make_shops_in(&database.store, 1).await;
+    let shop = lab.shops.first().unwrap().clone();
+    let mut random = Random::new(Random::seed());
+    let mails = mails::generate(0, 40, &shop.file.build().unwrap(), &mut random);
+    let answered =
+        mails.iter().find(|mail| mail.expected == mails::Expected::Fate("answered")).unwrap();
+    put(&shop.folders, &answered.name, &answered.raw);
+    let desk = serving::desk(&common, &database).unwrap();
+    let tenant = shop.made.tenant;
+    for mailbox in store::mailboxes::active(&desk.store).await.unwrap() {
+        pipeline::receive(&desk, &mut OpenMailboxes::default(), mailbox).await.unwrap();
+    }
+    let ingest = only_job(&desk, JobKind::Ingest, LONG).await;
+    for (_, result) in pipeline::ingest(&desk, tenant, &[ingest]).await {
+        result.unwrap();
+    }
+    let answer = only_job(&desk, JobKind::Answer, LONG).await;
+    assert!(pipeline::answer(&desk, &answer).await.unwrap().queued);
+    (database, desk, tenant)
+}
+
+async fn state(desk: &Desk, tenant: TenantId, mail: OutboxId) -> OutboxState {
+    let row = desk
+        .store
+        .as_worker(tenant, async |tx| store::outbox::load_for_delivery(tx, mail).await)
+        .await;
+    row.unwrap().unwrap().state
+}
+
+fn sent(lab: &Lab) -> usize {
+    std::fs::read_dir(lab.shops.first().unwrap().folders.sent.join("new")).unwrap().count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_lost_its_job_begins_nothing() {
+    let mut lab = Lab::new("lost");
+    let (database, desk, tenant) = Box::pin(one_reply(&mut lab)).await;
+    let slow = only_job(&desk, JobKind::Deliver, SHORT).await;
+    let mail = OutboxId(slow.subject_id);
+    tokio::time::sleep(SHORT * 2).await;
+    let quick = only_job(&desk, JobKind::Deliver, LONG).await;
+    let jobs = [slow.clone()];
+    let batch = pipeline::deliver_many(&desk, tenant, &jobs).await;
+    assert!(batch.as_ref().is_err_and(StageError::is_stale), "{batch:?}");
+    let single = pipeline::deliver(&desk, &slow).await;
+    assert!(single.as_ref().is_err_and(StageError::is_stale), "{single:?}");
+    assert_eq!((state(&desk, tenant, mail).await, sent(&lab)), (OutboxState::Queued, 0));
+    pipeline::deliver(&desk, &quick).await.unwrap();
+    assert_eq!((state(&desk, tenant, mail).await, sent(&lab)), (OutboxState::Sent, 1));
+    database.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_is_moved_between_two_looks_keeps_its_job() {
+    let mut lab = Lab::new("moved");
+    let (database, desk, tenant) = Box::pin(one_reply(&mut lab)).await;
+    let job = only_job(&desk, JobKind::Deliver, LONG).await;
+    let mail = OutboxId(job.subject_id);
+    let (begun, wait) = tokio::sync::oneshot::channel();
+    let other = Arc::clone(&desk);
+    // Another worker that has looked, and not committed yet.
+    let slow = tokio::spawn(async move {
+        let mut begun = Some(begun);
+        other
+            .store
+            .as_worker(tenant, async |tx| {
+                let objection = store::outbox::mark_sending(tx, mail).await?;
+                if let Some(begun) = begun.take() {
+                    begun.send(objection).unwrap();
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                Ok(())
+            })
+            .await
+    });
+    assert_eq!(wait.await.unwrap(), None);
+    // Reads `queued`, and by the time it may write, the mail is `sending`.
+    pipeline::deliver(&desk, &job).await.unwrap();
+    slow.await.unwrap().unwrap();
+    assert_eq!(state(&desk, tenant, mail).await, OutboxState::Sending);
+    assert!(next_due(&desk.store, JobKind::Deliver).await.unwrap().is_some(), "nobody would know");
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    let again = only_job(&desk, JobKind::Deliver, LONG).await;
+    pipeline::deliver(&desk, &again).await.unwrap();
+    assert_eq!((state(&desk, tenant, mail).await, sent(&lab)), (OutboxState::Sent, 1));
+    assert_eq!(next_due(&desk.store, JobKind::Deliver).await.unwrap(), None);
+    database.stop().await.unwrap();
+}
