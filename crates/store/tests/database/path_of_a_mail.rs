@@ -521,9 +521,12 @@ async fn one_mail_leaves_the_same_as_an_array_of_one() {
                 ..new_interaction(shop, Some(job.lease()))
             }];
             store
-                .as_worker(shop.tenant, async |tx| match alone {
-                    true => store::ingest::record_message(tx, &mails[0]).await,
-                    false => store::ingest::record_messages(tx, &mails).await,
+                .as_worker(shop.tenant, async |tx| {
+                    if alone {
+                        store::ingest::record_message(tx, &mails[0]).await
+                    } else {
+                        store::ingest::record_messages(tx, &mails).await
+                    }
                 })
                 .await
                 .unwrap();
