@@ -361,7 +361,12 @@ fn admin_json(user: UserId) -> String {
 /// in here, so nothing needs quoting.
 fn begin_with(timeout_seconds: u32, settings: &[(&str, &str)]) -> String {
     let timeout = format!("{timeout_seconds}s");
-    let calls: Vec<String> = std::iter::once(&("statement_timeout", timeout.as_str()))
+    // A worker that stands still in a transaction holds its shop's event counter, and with it
+    // everybody else of the shop: the server ends it, whoever's server it is.
+    let limits =
+        [("statement_timeout", timeout.as_str()), ("idle_in_transaction_session_timeout", "60s")];
+    let calls: Vec<String> = limits
+        .iter()
         .chain(settings)
         .map(|(name, value)| format!("set_config('{name}','{value}',true)"))
         .collect();
