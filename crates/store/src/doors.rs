@@ -358,19 +358,14 @@ fn admin_json(user: UserId) -> String {
 }
 
 /// BEGIN with settings that end with the transaction. Only ids, fixed words and JSON of ids come
-/// in here, so nothing needs quoting.
+/// in here, so nothing needs quoting. Who stands still in a transaction holds his shop's counter.
 fn begin_with(timeout_seconds: u32, settings: &[(&str, &str)]) -> String {
-    let timeout = format!("{timeout_seconds}s");
-    // A worker that stands still in a transaction holds its shop's event counter, and with it
-    // everybody else of the shop: the server ends it, whoever's server it is.
-    let limits =
-        [("statement_timeout", timeout.as_str()), ("idle_in_transaction_session_timeout", "60s")];
-    let calls: Vec<String> = limits
-        .iter()
-        .chain(settings)
-        .map(|(name, value)| format!("set_config('{name}','{value}',true)"))
-        .collect();
-    format!("begin; select {}", calls.join(","))
+    let set = |(name, value): &(&str, &str)| format!(",set_config('{name}','{value}',true)");
+    let limits = format!(
+        "begin; select set_config('statement_timeout','{timeout_seconds}s',true),\
+         set_config('idle_in_transaction_session_timeout','60s',true)"
+    );
+    std::iter::once(limits).chain(settings.iter().map(set)).collect()
 }
 
 fn pool(config: &Config, size: usize) -> Result<Pool> {
