@@ -6,14 +6,10 @@
 
 use std::sync::LazyLock;
 
-use super::concepts::Concepts;
+use super::concepts::{Book, Heard, Mask};
 use super::plain::{Plain, Span};
-use super::stance::{Mark, Spoken};
+use super::stance::{self, Mark};
 use crate::contract::EscalationReason;
-
-const CALLS: &str = include_str!("data/calls.toml");
-
-static CALL_WORDS: LazyLock<Concepts> = LazyLock::new(|| Concepts::parse(CALLS));
 
 /// The reasons with words of their own: all but a threat.
 fn reasons() -> impl Iterator<Item = EscalationReason> {
@@ -39,22 +35,25 @@ const BEREAVEMENT: usize = 4;
 /// A mail of at most this many words may be the word of the AI notice and nothing else.
 const BARE_WORDS: usize = 4;
 
+/// Per reason the bits of the words that say so, and of those that may.
+static MASKS: LazyLock<Vec<(Mask, Mask)>> = LazyLock::new(|| {
+    let masks = reasons().map(|reason| {
+        let perhaps = Book::Calls.mask(&format!("{reason}_perhaps"));
+        (Book::Calls.mask(reason.as_str()), perhaps)
+    });
+    masks.collect()
+});
+
 /// Every call for a person in the text; `new` is the mail without its subject.
-pub(super) fn look(plain: &Plain, spoken: &Spoken, new: &str) -> Vec<Mark> {
-    let calls = CALL_WORDS.find(plain);
+pub(super) fn look(plain: &Plain, heard: &Heard, new: &str) -> Vec<Mark> {
+    let calls = &heard.calls;
     if calls.all == 0 {
         return Vec::new();
     }
     let count = reasons().count();
-    let [bare, not_people] = ["bare", "not_people"].map(|name| CALL_WORDS.mask(name));
+    let [bare, not_people] = ["bare", "not_people"].map(|name| Book::Calls.mask(name));
     let few = (1..=BARE_WORDS).contains(&new.split_whitespace().count())
         && !new.bytes().any(|byte| byte.is_ascii_digit());
-    let masks: Vec<_> = reasons()
-        .map(|reason| {
-            let perhaps = CALL_WORDS.mask(&format!("{reason}_perhaps"));
-            (CALL_WORDS.mask(reason.as_str()), perhaps)
-        })
-        .collect();
     let mut called: Vec<Mark> = Vec::new();
     let mut add = |name: usize, sentence: usize, span: Span| {
         if !called.iter().any(|mark| mark.name == name && mark.sentence == sentence) {
@@ -64,14 +63,14 @@ pub(super) fn look(plain: &Plain, spoken: &Spoken, new: &str) -> Vec<Mark> {
     for hit in &calls.hits {
         let found = plain.sentences.iter().position(|span| hit.span.start < span.end);
         let Some(sentence) = found else { continue };
-        if few && hit.mask & bare != 0 && !spoken.thanks(plain) {
+        if few && hit.mask & bare != 0 && !stance::thanks(heard) {
             add(2 * count + 1, sentence, hit.span);
         }
-        for (place, (sure, perhaps)) in masks.iter().enumerate() {
+        for (place, (sure, perhaps)) in MASKS.iter().enumerate() {
             if hit.mask & sure != 0 {
                 let own = calls.sentences.get(sentence).copied().unwrap_or(0);
                 let no_person = place == BEREAVEMENT && own & not_people != 0;
-                let quiet = no_person || spoken.quiet_call(plain, sentence, hit.span);
+                let quiet = no_person || stance::quiet_call(heard, sentence, hit.span);
                 add(if quiet { 2 * count } else { place }, sentence, hit.span);
             } else if hit.mask & perhaps != 0 {
                 add(count + place, sentence, hit.span);
@@ -86,14 +85,15 @@ mod tests {
     use super::*;
 
     fn marks(text: &str) -> Vec<&'static str> {
-        let marks = look(&Plain::of(text), &Spoken::default(), text);
+        let plain = Plain::of(text);
+        let marks = look(&plain, &Heard::in_text(&plain), text);
         named(&marks).map(|(name, _)| name).collect()
     }
 
     #[test]
     fn every_list_is_known() {
         for reason in reasons() {
-            assert_ne!(CALL_WORDS.mask(reason.as_str()), 0, "{reason}");
+            assert_ne!(Book::Calls.mask(reason.as_str()), 0, "{reason}");
         }
         assert_eq!(reasons().nth(BEREAVEMENT), Some(EscalationReason::Bereavement));
     }

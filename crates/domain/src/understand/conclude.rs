@@ -7,7 +7,7 @@ use super::address;
 use super::alarm;
 use super::calls;
 use super::classifier::{Scores, Weights, place};
-use super::concepts::{CONCEPTS, Found};
+use super::concepts::{Book, Found, Heard};
 use super::features::{Features, Source, Style, features};
 use super::fresh::{Parts, parts};
 use super::gates;
@@ -30,6 +30,8 @@ pub(super) struct Seen {
     marked: Vec<(&'static str, Span)>,
     answer: Option<Answer>,
     address: Option<NewAddress>,
+    /// Whether an address was looked for.
+    searched: bool,
     /// What the classifier is given.
     pub features: Features,
 }
@@ -52,11 +54,11 @@ impl Seen {
         let mut plain = Plain::of(&raw);
         // One line is easier to search; lengths stay the same.
         plain.text = plain.text.replace('\n', " ");
-        let found = CONCEPTS.find(&plain);
-        let spoken = stance::Spoken::default();
-        let called = calls::look(&plain, &spoken, &parts.new);
+        let heard = Heard::in_text(&plain);
+        let called = calls::look(&plain, &heard, &parts.new);
+        let stances = stance::look(&plain, &heard);
+        let found = heard.topics;
         let mut hits = apply(&found);
-        let stances = stance::look(&plain, &spoken);
         hits.extend(marked(&stances.marks, &called));
         let offered = offer::offer(input, &parts.quoted);
         let answer =
@@ -70,7 +72,7 @@ impl Seen {
         facts.extend(offered.map(|_| 0));
         facts.extend(answer.map(|answer| 1 + answer.response as u16));
         let has_place =
-            found.all & CONCEPTS.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
+            found.all & Book::Topics.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
         let address = has_place.then(|| address::new_address(own, &parts.new)).flatten();
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
@@ -82,14 +84,15 @@ impl Seen {
         let source =
             Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
         let features = features(&source);
-        Self { parts, plain, found, hits, marked, answer, address, features }
+        let searched = has_place;
+        Self { parts, plain, found, hits, marked, answer, address, searched, features }
     }
 
     /// Each word found with the lists it stands in.
     pub(super) fn topics(&self) -> Vec<(&'static str, String)> {
         let words = self.found.hits.iter().flat_map(|hit| {
             let words = self.plain.words(hit.span).to_owned();
-            CONCEPTS.names_in(hit.mask).into_iter().map(move |name| (name, words.clone()))
+            Book::Topics.names_in(hit.mask).into_iter().map(move |name| (name, words.clone()))
         });
         words.collect()
     }
@@ -137,10 +140,11 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
     }
     let new_address = intents
         .contains(Intent::AddressChange)
-        .then(|| {
-            seen.address
-                .clone()
-                .or_else(|| address::new_address(own_subject(input.subject), &seen.parts.new))
+        .then(|| match &seen.address {
+            None if !seen.searched => {
+                address::new_address(own_subject(input.subject), &seen.parts.new)
+            }
+            known => known.clone(),
         })
         .flatten();
     let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())

@@ -266,11 +266,11 @@ pub(super) fn features(source: &Source<'_>) -> Features {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understand::concepts::CONCEPTS;
+    use crate::understand::concepts::Heard;
 
     fn of(text: &str) -> Features {
         let plain = Plain::of(text);
-        let found = CONCEPTS.find(&plain);
+        let found = Heard::in_text(&plain).topics;
         let hits = crate::understand::rules::apply(&found);
         let style = Style::of(text);
         let facts = [0, 31, 99];

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::classifier::{LABEL_COUNT, LABELS};
-use super::concepts::{CONCEPTS, Mask};
+use super::concepts::{Book, Mask};
 
 const GATES: &str = include_str!("data/gates.toml");
 
@@ -16,7 +16,7 @@ static MASKS: LazyLock<[Option<Mask>; LABEL_COUNT]> = LazyLock::new(|| {
     let table: BTreeMap<String, String> = toml::from_str(GATES).unwrap_or_default();
     LABELS.map(|label| {
         let names = table.get(label)?;
-        Some(CONCEPTS.mask_of(names))
+        Some(Book::Topics.mask_of(names))
     })
 });
 
@@ -38,7 +38,7 @@ mod tests {
         for (label, names) in table {
             assert!(LABELS.contains(&label.as_str()), "{label}");
             for name in names.split_whitespace() {
-                assert_ne!(CONCEPTS.mask(name), 0, "no list called {name}");
+                assert_ne!(Book::Topics.mask(name), 0, "no list called {name}");
             }
         }
     }
@@ -47,7 +47,7 @@ mod tests {
     fn what_is_not_named_stays_closed() {
         let bit = |label: &str| 1_u32 << super::super::classifier::place(label);
         assert_eq!(open(0) & bit("auto_reply"), 0);
-        assert_ne!(open(CONCEPTS.mask("auto_reply")) & bit("auto_reply"), 0);
+        assert_ne!(open(Book::Topics.mask("auto_reply")) & bit("auto_reply"), 0);
         assert_ne!(open(0) & bit("threat"), 0, "a threat may be told in any words");
     }
 }

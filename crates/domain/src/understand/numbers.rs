@@ -3,7 +3,7 @@
 //! All values are hundredths: 12,50 is 1250, 20 % is 2000. No floating point. It knows
 //! numbers and units, and nothing about offers.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -50,20 +50,22 @@ struct Listed {
     after_bare: HashSet<String>,
     before_thing: HashSet<String>,
     special: BTreeMap<String, i64>,
-    notes: BTreeMap<String, i64>,
+    notes: HashMap<String, i64>,
 }
 
 struct Words {
-    numbers: BTreeMap<String, i64>,
-    notes: BTreeMap<String, i64>,
-    units: BTreeMap<String, Unit>,
+    numbers: HashMap<String, i64>,
+    notes: HashMap<String, i64>,
+    units: HashMap<String, Unit>,
+    /// The units, longest first: a number word may be glued to one.
+    ends: Vec<(String, Unit)>,
     after_bare: HashSet<String>,
     before_thing: HashSet<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let listed: Listed = toml::from_str(include_str!("data/number_words.toml")).unwrap_or_default();
-    let mut units = BTreeMap::new();
+    let mut units = HashMap::new();
     for (unit, words) in [
         (Unit::Percent, &listed.percent),
         (Unit::Euro, &listed.euro),
@@ -71,10 +73,27 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     ] {
         units.extend(words.iter().map(|word| (word.clone(), unit)));
     }
-    let numbers = spelled(&listed);
+    let mut ends: Vec<_> = units.iter().map(|(word, unit)| (word.clone(), *unit)).collect();
+    ends.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+    let numbers = spelled(&listed).into_iter().collect();
     let Listed { notes, after_bare, before_thing, .. } = listed;
-    Words { numbers, notes, units, after_bare, before_thing }
+    Words { numbers, notes, units, ends, after_bare, before_thing }
 });
+
+impl Words {
+    /// The value of a number word, in hundredths.
+    fn spelled(&self, word: &str) -> Option<i64> {
+        self.numbers.get(word).map(|number| number * 100)
+    }
+
+    /// `twintigeuro`, the longest unit first.
+    fn spelled_with_unit(&self, word: &str) -> Option<(i64, Unit)> {
+        self.ends.iter().find_map(|(end, unit)| {
+            let number = word.strip_suffix(end.as_str())?;
+            self.spelled(number).map(|hundredths| (hundredths, *unit))
+        })
+    }
+}
 
 /// Number words up to ninety-nine, and the hundreds.
 fn spelled(listed: &Listed) -> BTreeMap<String, i64> {
@@ -247,14 +266,16 @@ fn value(word: &str) -> Option<(i64, Unit)> {
     if let Some(number) = all.notes.get(word) {
         return Some((number * 100, Unit::Euro));
     }
+    if !word.bytes().any(|it| it.is_ascii_digit()) {
+        return all.spelled_with_unit(word);
+    }
     let glued = word
         .char_indices()
         .filter_map(|(at, _)| word.split_at_checked(at))
         .filter(|(left, right)| !left.is_empty() && !right.is_empty());
     for (left, right) in glued {
         if let Some(unit) = all.units.get(right)
-            && let Some(number) =
-                digits(left).or_else(|| all.numbers.get(left).map(|number| number * 100))
+            && let Some(number) = digits(left).or_else(|| all.spelled(left))
         {
             return Some((number, *unit));
         }

@@ -78,6 +78,9 @@ pub(super) fn offer(input: &Input<'_>, quoted: &str) -> Option<Offer> {
             return Some(Offer { latest: age == 0, ..found });
         }
     }
+    if quoted.trim().is_empty() {
+        return None;
+    }
     offer_in(&fold(quoted), false)
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::calls;
-use super::concepts::{CONCEPTS, Concepts, Found, Mask};
+use super::concepts::{Book, Found, Mask};
 use super::stance::{self, Mark};
 
 const RULES: &str = include_str!("data/rules.toml");
@@ -17,7 +17,7 @@ const RULES: &str = include_str!("data/rules.toml");
 /// After those of the file come the marks of [`super::stance`] and [`super::calls`], which
 /// hold where those stand.
 pub(super) static RULE_SET: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let mut rules = parse(RULES, &CONCEPTS);
+    let mut rules = parse(RULES);
     let marks = stance::MARKS.iter().chain(calls::MARKS.iter());
     rules.extend(marks.map(|name| Rule { label: name.clone(), terms: Vec::new() }));
     rules
@@ -64,26 +64,26 @@ pub(super) struct RuleHit {
     pub sentence: usize,
 }
 
-fn parse(text: &str, concepts: &Concepts) -> Vec<Rule> {
+fn parse(text: &str) -> Vec<Rule> {
     let table: BTreeMap<String, Vec<String>> = toml::from_str(text).unwrap_or_default();
     let mut rules = Vec::new();
     for (label, lines) in table {
         for line in lines {
-            let terms = line.split_whitespace().map(|term| parse_term(term, concepts)).collect();
+            let terms = line.split_whitespace().map(|term| parse_term(term)).collect();
             rules.push(Rule { label: label.clone(), terms });
         }
     }
     rules
 }
 
-fn parse_term(term: &str, concepts: &Concepts) -> Term {
+fn parse_term(term: &str) -> Term {
     let (wanted, term) = term.strip_prefix('!').map_or((true, term), |rest| (false, rest));
     let (scope, names) = match term.split_once(':') {
         Some(("m", rest)) => (Scope::Mail, rest),
         Some(("n", rest)) => (Scope::Neighbours, rest),
         _ => (Scope::Sentence, term),
     };
-    let any = names.split('|').fold(0, |mask, name| mask | concepts.mask(name));
+    let any = names.split('|').fold(0, |mask, name| mask | Book::Topics.mask(name));
     Term { scope, wanted, any }
 }
 
@@ -135,7 +135,7 @@ mod tests {
             let names = term.trim_start_matches('!');
             let names = names.split_once(':').map_or(names, |(_, rest)| rest);
             for name in names.split('|') {
-                assert_ne!(CONCEPTS.mask(name), 0, "no list called {name}");
+                assert_ne!(Book::Topics.mask(name), 0, "no list called {name}");
             }
         }
         assert!(RULE_SET.len() < 288, "features number at most 288 rules");

@@ -4,19 +4,11 @@
 //! somebody else's, the shop's own, a joke, a product or a job. Each such word is looked at
 //! where it stands; what is found becomes a mark the classifier weighs with the whole text.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::concepts::{Concepts, Found, Hit, Mask};
+use super::concepts::{Book, Found, Heard, Hit, Mask};
 use super::plain::{Plain, Span};
 use crate::contract::ThreatKind;
-
-const STEPS: &str = include_str!("data/steps.toml");
-const STANCES: &str = include_str!("data/stances.toml");
-
-static STEP_WORDS: LazyLock<Concepts> = LazyLock::new(|| Concepts::parse(STEPS));
-static STANCE_WORDS: LazyLock<Concepts> = LazyLock::new(|| Concepts::parse(STANCES));
 
 /// Why a word for a step announces none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,45 +77,64 @@ pub(super) struct Stances {
 }
 
 /// The bits of the lists in `data/stances.toml`.
-struct Lists(BTreeMap<&'static str, Mask>);
-
-static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    let names = [
-        "me",
-        "goes",
-        "did",
-        "condition",
-        "deadline",
-        "grief",
-        "denial",
-        "resolve",
-        "said",
-        "undo",
-        "solved",
-        "others",
-        "advise",
-        "counter",
-        "joke",
-        "job",
-        "good",
-        "bad",
-        "thanks",
-        "asks",
-        "wares",
-        "yours",
-        "insured",
-    ];
-    Lists(names.into_iter().map(|name| (name, STANCE_WORDS.mask(name))).collect())
-});
-
-impl Lists {
-    fn of(&self, names: &str) -> Mask {
-        names.split('|').filter_map(|name| self.0.get(name)).fold(0, |mask, more| mask | more)
-    }
+#[derive(Debug, Clone, Copy)]
+struct Lists {
+    me: Mask,
+    goes: Mask,
+    did: Mask,
+    condition: Mask,
+    deadline: Mask,
+    grief: Mask,
+    denial: Mask,
+    resolve: Mask,
+    said: Mask,
+    undo: Mask,
+    solved: Mask,
+    others: Mask,
+    advise: Mask,
+    counter: Mask,
+    joke: Mask,
+    job: Mask,
+    good: Mask,
+    bad: Mask,
+    thanks: Mask,
+    asks: Mask,
+    wares: Mask,
+    yours: Mask,
+    insured: Mask,
 }
 
-fn any(mask: Mask, names: &str) -> bool {
-    mask & LISTS.of(names) != 0
+static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+    let list = |name| Book::Stances.mask(name);
+    Lists {
+        me: list("me"),
+        goes: list("goes"),
+        did: list("did"),
+        condition: list("condition"),
+        deadline: list("deadline"),
+        grief: list("grief"),
+        denial: list("denial"),
+        resolve: list("resolve"),
+        said: list("said"),
+        undo: list("undo"),
+        solved: list("solved"),
+        others: list("others"),
+        advise: list("advise"),
+        counter: list("counter"),
+        joke: list("joke"),
+        job: list("job"),
+        good: list("good"),
+        bad: list("bad"),
+        thanks: list("thanks"),
+        asks: list("asks"),
+        wares: list("wares"),
+        yours: list("yours"),
+        insured: list("insured"),
+    }
+});
+
+const fn any(mask: Mask, lists: Mask) -> bool {
+    mask & lists != 0
 }
 
 /// A word for a step.
@@ -135,51 +146,44 @@ struct Step {
     span: Span,
 }
 
-/// How a text speaks of whatever it speaks of: looked up once, when somebody asks.
-#[derive(Default)]
-pub(super) struct Spoken(OnceCell<Found>);
-
-impl Spoken {
-    fn of(&self, plain: &Plain) -> &Found {
-        self.0.get_or_init(|| STANCE_WORDS.find(plain))
-    }
-
-    /// Whether somebody says thanks.
-    pub(super) fn thanks(&self, plain: &Plain) -> bool {
-        any(self.of(plain).all, "thanks")
-    }
-
-    /// Whether a word that calls for a person is denied, a question before buying, or a joke.
-    pub(super) fn quiet_call(&self, plain: &Plain, sentence: usize, span: Span) -> bool {
-        let found = self.of(plain);
-        let own = stance_at(found, Some(sentence));
-        let step = Step { kind: 0, sure: true, sentence, span };
-        let calm = !any(found.all, "grief");
-        any(own, "asks|wares") && calm && !any(own, "did")
-            || any(found.all, "joke") && calm
-            || any(own, "counter")
-            || right_before(found, &step, "denial", 2)
-    }
+/// Whether somebody says thanks.
+pub(super) fn thanks(heard: &Heard) -> bool {
+    any(heard.stances.all, LISTS.thanks)
 }
 
+/// Whether a word that calls for a person is denied, a question before buying, or a joke.
+pub(super) fn quiet_call(heard: &Heard, sentence: usize, span: Span) -> bool {
+    let found = &heard.stances;
+    let own = stance_at(found, Some(sentence));
+    let step = Step { kind: 0, sure: true, sentence, span };
+    let calm = !any(found.all, LISTS.grief);
+    any(own, LISTS.asks | LISTS.wares) && calm && !any(own, LISTS.did)
+        || any(found.all, LISTS.joke) && calm
+        || any(own, LISTS.counter)
+        || right_before(found, &step, LISTS.denial, 2)
+}
+
+/// Kinds by their place, whether their words are sure, and the bits of the words.
+static KINDS: LazyLock<Vec<(usize, bool, Mask)>> = LazyLock::new(|| {
+    let kinds = ThreatKind::ALL.iter().enumerate().flat_map(|(kind, name)| {
+        let sure = Book::Steps.mask(name.as_str());
+        let perhaps = Book::Steps.mask(&format!("{name}_perhaps"));
+        [(kind, true, sure), (kind, false, perhaps)]
+    });
+    kinds.collect()
+});
+
 /// Looks at every word for a step.
-pub(super) fn look(plain: &Plain, spoken: &Spoken) -> Stances {
-    let steps = STEP_WORDS.find(plain);
+pub(super) fn look(plain: &Plain, heard: &Heard) -> Stances {
+    let (steps, found) = (&heard.steps, &heard.stances);
     if steps.all == 0 {
         return Stances::default();
     }
-    let found = spoken.of(plain);
     let mut stances = Stances::default();
-    let kinds = ThreatKind::ALL.iter().enumerate().flat_map(|(kind, name)| {
-        let sure = STEP_WORDS.mask(name.as_str());
-        let perhaps = STEP_WORDS.mask(&format!("{name}_perhaps"));
-        [(kind, true, sure), (kind, false, perhaps)]
-    });
-    let kinds: Vec<(usize, bool, Mask)> = kinds.collect();
     for hit in &steps.hits {
         let sentence = plain.sentences.iter().position(|span| hit.span.start < span.end);
         let Some(sentence) = sentence else { continue };
-        for (kind, sure, mask) in &kinds {
+        for (kind, sure, mask) in KINDS.iter() {
             if hit.mask & mask == 0 {
                 continue;
             }
@@ -229,9 +233,9 @@ fn weigh(plain: &Plain, found: &Found, step: &Step) -> Weight {
     if let Some(reason) = quiet(plain, found, step, own, beside) {
         return Weight::Quiet(reason);
     }
-    let acts = any(own, "goes|did");
-    let pressed = any(own, "condition|deadline") || any(beside, "condition|deadline|grief");
-    let announced = acts && (any(own, "me") || pressed) || any(own, "condition|deadline");
+    let acts = any(own, LISTS.goes | LISTS.did);
+    let pressed = any(own, LISTS.condition | LISTS.deadline) || any(beside, LISTS.condition | LISTS.deadline | LISTS.grief);
+    let announced = acts && (any(own, LISTS.me) || pressed) || any(own, LISTS.condition | LISTS.deadline);
     match (announced, step.sure) {
         (true, true) => Weight::Announced,
         (true, false) => Weight::Perhaps,
@@ -245,57 +249,56 @@ const NEAR: usize = 34;
 fn quiet(plain: &Plain, found: &Found, step: &Step, own: Mask, beside: Mask) -> Option<Quiet> {
     let all = found.all;
     let kind = ThreatKind::ALL.get(step.kind).copied().unwrap_or(ThreatKind::Legal);
-    let pressed = any(own, "condition|deadline");
-    if kind == ThreatKind::Legal && right_before(found, step, "yours", 2) {
+    let pressed = any(own, LISTS.condition | LISTS.deadline);
+    if kind == ThreatKind::Legal && right_before(found, step, LISTS.yours, 2) {
         return Some(Quiet::TheShops);
     }
     let physical = matches!(kind, ThreatKind::Violence | ThreatKind::SelfHarm);
     if !physical && denied(plain, found, step, own) {
         return Some(Quiet::Denied);
     }
-    if kind == ThreatKind::Authority && any(all, "insured") && !pressed {
+    if kind == ThreatKind::Authority && any(all, LISTS.insured) && !pressed {
         return Some(Quiet::Asked);
     }
-    if any(all, "undo") && any(own, "said") {
+    if any(all, LISTS.undo) && any(own, LISTS.said) {
         return Some(Quiet::TakenBack);
     }
-    let taken = any(own, "undo") || any(all, "undo") && any(own | beside, "said|solved|others");
-    if taken && !(pressed && any(own, "goes") && any(all, "grief")) {
+    let taken = any(own, LISTS.undo) || any(all, LISTS.undo) && any(own | beside, LISTS.said | LISTS.solved | LISTS.others);
+    if taken && !(pressed && any(own, LISTS.goes) && any(all, LISTS.grief)) {
         return Some(Quiet::TakenBack);
     }
-    if any(own, "counter") && !pressed {
+    if any(own, LISTS.counter) && !pressed {
         return Some(Quiet::OthersSay);
     }
-    if any(own, "others") && any(own | beside, "advise") && any(all, "counter|joke") {
+    if any(own, LISTS.others) && any(own | beside, LISTS.advise) && any(all, LISTS.counter | LISTS.joke) {
         return Some(Quiet::OthersSay);
     }
-    let calm = !any(all, "grief") && !pressed;
-    if any(own, "wares") && !pressed && !(any(own, "grief") && any(own, "goes")) {
+    let calm = !any(all, LISTS.grief) && !pressed;
+    if any(own, LISTS.wares) && !pressed && !(any(own, LISTS.grief) && any(own, LISTS.goes)) {
         return Some(Quiet::Goods);
     }
-    if kind == ThreatKind::PublicReview && any(own, "good") && !any(own, "bad") {
+    if kind == ThreatKind::PublicReview && any(own, LISTS.good) && !any(own, LISTS.bad) {
         return Some(Quiet::Praise);
     }
-    if any(own, "job") && calm {
+    if any(own, LISTS.job) && calm {
         return Some(Quiet::Job);
     }
-    if any(own, "asks") && calm {
+    if any(own, LISTS.asks) && calm {
         return Some(Quiet::Asked);
     }
-    if any(all, "joke") && !any(all, "grief") {
+    if any(all, LISTS.joke) && !any(all, LISTS.grief) {
         return Some(Quiet::Joke);
     }
-    if any(all, "thanks") && calm && !physical {
+    if any(all, LISTS.thanks) && calm && !physical {
         return Some(Quiet::Praise);
     }
     None
 }
 
 /// Whether a hit of `list` ends at most `distance` bytes before the word.
-fn right_before(found: &Found, step: &Step, list: &str, distance: usize) -> bool {
-    let mask = LISTS.of(list);
+fn right_before(found: &Found, step: &Step, list: Mask, distance: usize) -> bool {
     let near = |hit: &&Hit| {
-        hit.mask & mask != 0
+        hit.mask & list != 0
             && hit.span.end <= step.span.start
             && hit.span.end + distance >= step.span.start
     };
@@ -305,11 +308,11 @@ fn right_before(found: &Found, step: &Step, list: &str, distance: usize) -> bool
 /// Whether "no", "not" or "never" belongs to the word: close to it, in the same clause, and
 /// not itself inside a condition ("if I do not get ... I go to court").
 fn denied(plain: &Plain, found: &Found, step: &Step, own: Mask) -> bool {
-    if any(own, "resolve") {
+    if any(own, LISTS.resolve) {
         return false;
     }
-    let denial = LISTS.of("denial");
-    let condition = LISTS.of("condition");
+    let denial = LISTS.denial;
+    let condition = LISTS.condition;
     let sentence = plain.sentences.get(step.sentence).copied().unwrap_or(step.span);
     let between = |from: usize, to: usize| {
         !plain.text.get(from..to).unwrap_or_default().contains([',', ';', ':'])
@@ -339,17 +342,43 @@ mod tests {
     use super::*;
 
     fn marks(text: &str) -> Vec<&'static str> {
-        let stances = look(&Plain::of(text), &Spoken::default());
+        let plain = Plain::of(text);
+        let stances = look(&plain, &Heard::in_text(&plain));
         named(&stances.marks).map(|(name, _)| name).collect()
     }
 
     #[test]
     fn every_list_is_known() {
         for kind in ThreatKind::ALL {
-            assert_ne!(STEP_WORDS.mask(kind.as_str()), 0, "{kind}");
-            assert_ne!(STEP_WORDS.mask(&format!("{kind}_perhaps")), 0, "{kind}");
+            assert_ne!(Book::Steps.mask(kind.as_str()), 0, "{kind}");
+            assert_ne!(Book::Steps.mask(&format!("{kind}_perhaps")), 0, "{kind}");
         }
-        assert!(LISTS.0.values().all(|mask| *mask != 0));
+        let every = [
+            LISTS.me,
+            LISTS.goes,
+            LISTS.did,
+            LISTS.condition,
+            LISTS.deadline,
+            LISTS.grief,
+            LISTS.denial,
+            LISTS.resolve,
+            LISTS.said,
+            LISTS.undo,
+            LISTS.solved,
+            LISTS.others,
+            LISTS.advise,
+            LISTS.counter,
+            LISTS.joke,
+            LISTS.job,
+            LISTS.good,
+            LISTS.bad,
+            LISTS.thanks,
+            LISTS.asks,
+            LISTS.wares,
+            LISTS.yours,
+            LISTS.insured,
+        ];
+        assert!(every.iter().all(|mask| *mask != 0));
         assert_eq!(ThreatKind::ALL.get(SELF_HARM), Some(&ThreatKind::SelfHarm));
     }
 
