@@ -40,6 +40,11 @@ pub const LABELS: [&str; 26] = [
 /// How many labels are scored.
 pub const LABEL_COUNT: usize = LABELS.len();
 
+/// The weights of one feature, a label each; what is left over stays zero. A row of a power of
+/// two is added in a few steps of the processor.
+pub type Row = [i8; 32];
+const _: () = assert!(LABEL_COUNT <= size_of::<Row>(), "every label has a place in a row");
+
 /// One number per label, in thousandths: above zero speaks for it.
 pub type Scores = [i32; LABEL_COUNT];
 
@@ -110,7 +115,7 @@ pub struct Weights {
     /// Which words and runs of letters are known.
     pub known: [Known; HASHED_GROUPS],
     /// One row of labels per feature, groups one after the other.
-    pub rows: Vec<[i8; LABEL_COUNT]>,
+    pub rows: Vec<Row>,
 }
 
 impl Default for Weights {
@@ -121,7 +126,7 @@ impl Default for Weights {
             bias: [0; LABEL_COUNT],
             scale: [[0; LABEL_COUNT]; GROUP_COUNT],
             known: [Known::of([]), Known::of([])],
-            rows: vec![[0; LABEL_COUNT]; BUCKETS],
+            rows: vec![Row::default(); BUCKETS],
         }
     }
 }
@@ -152,8 +157,9 @@ impl Weights {
             *group = Known::counted(words.map(u64::from_le_bytes).collect());
         }
         for row in body.chunks_exact(LABEL_COUNT) {
-            let row: [u8; LABEL_COUNT] = row.try_into().ok()?;
-            weights.rows.push(row.map(u8::cast_signed));
+            let mut padded = Row::default();
+            padded.iter_mut().zip(row).for_each(|(to, from)| *to = from.cast_signed());
+            weights.rows.push(padded);
         }
         (weights.rows.len() == BUCKETS).then_some(weights)
     }
@@ -166,7 +172,8 @@ impl Weights {
         self.scale.iter().flatten().for_each(|scale| bytes.extend(scale.to_le_bytes()));
         let words = self.known.iter().flat_map(|known| &known.bits);
         words.for_each(|word| bytes.extend(word.to_le_bytes()));
-        bytes.extend(self.rows.iter().flatten().map(|weight| weight.cast_unsigned()));
+        let own = self.rows.iter().flat_map(|row| row.iter().take(LABEL_COUNT));
+        bytes.extend(own.map(|weight| weight.cast_unsigned()));
         bytes
     }
 
@@ -190,7 +197,7 @@ impl Weights {
         let mut sums = [0_i32; LABEL_COUNT];
         // Sums of up to 256 weights fit sixteen bits, which are added twice as fast.
         for part in places.chunks(256) {
-            let mut few = [0_i16; LABEL_COUNT];
+            let mut few = [0_i16; size_of::<Row>()];
             for row in part.iter().filter_map(|place| self.rows.get(*place)) {
                 few.iter_mut().zip(row).for_each(|(sum, weight)| *sum += i16::from(*weight));
             }

@@ -14,7 +14,7 @@ use super::gates;
 use super::language::language;
 use super::offer::{self, Answer};
 use super::order_number::order_number;
-use super::plain::{Plain, Span};
+use super::plain::{Plain, Span, fold};
 use super::rules::{RULE_SET, RuleHit, apply, marked};
 use super::stance;
 use super::{Evidence, Input, NewAddress, Reading};
@@ -172,14 +172,12 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
 
 fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
     let thread = input.thread.last().map_or("", |earlier| earlier.body);
-    language(&[
-        &seen.parts.new,
-        own_subject(input.subject),
-        input.subject,
-        &seen.parts.signature,
-        &seen.parts.quoted,
-        thread,
-    ])
+    let own = own_subject(input.subject);
+    let new = seen.plain.text.get(fold(own).trim_end().len()..).unwrap_or_default();
+    language(
+        new.trim_start(),
+        &[own, input.subject, &seen.parts.signature, &seen.parts.quoted, thread],
+    )
 }
 
 /// The score from which a label is given, where it is not zero: set by cross-validation,

@@ -97,6 +97,9 @@ fn is_divider(line: &str) -> bool {
         return true;
     }
     let dashed = line.starts_with("--") || line.starts_with("==") || line.starts_with("__");
+    if !dashed && !line.starts_with(['b', 'B']) {
+        return false;
+    }
     let lower = line.to_lowercase();
     let named = [
         "oorspronkelijk",
@@ -133,7 +136,11 @@ fn is_header_block(lines: &[&str]) -> bool {
         "objet :",
     ];
     let is = |line: &str, names: &[&str]| {
-        let line = line.trim_start_matches(['*', ' ']).to_lowercase();
+        let line = line.trim_start_matches(['*', ' ']);
+        if !line.contains(':') {
+            return false;
+        }
+        let line = line.to_lowercase();
         names.iter().any(|name| line.starts_with(name))
     };
     lines.first().is_some_and(|line| is(line, &FIRST))
@@ -158,13 +165,16 @@ fn split_signature(fresh: &[&str], parts: &mut Parts) {
     cut = unannounced(own).unwrap_or(cut);
     let mut postscript = false;
     for (index, line) in fresh.iter().enumerate() {
-        let lower = line.trim_start().to_lowercase();
-        postscript |= index >= cut
-            && ["ps", "p.s", "nb", "n.b"].iter().any(|mark| {
-                lower.strip_prefix(mark).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
-            });
+        postscript = postscript || index >= cut && is_postscript(line);
         push(if index < cut || postscript { &mut parts.new } else { &mut parts.signature }, line);
     }
+}
+
+fn is_postscript(line: &str) -> bool {
+    let lower = line.trim_start().to_lowercase();
+    ["ps", "p.s", "nb", "n.b"].iter().any(|mark| {
+        lower.strip_prefix(mark).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
+    })
 }
 
 /// Where a signature without a closing starts: a last paragraph of short lines, the first
@@ -236,18 +246,20 @@ fn is_closing(line: &str) -> bool {
         "cordialement",
         "mit freundlichen",
     ];
-    let line = line.trim().to_lowercase();
-    let line = line.trim_end_matches([',', '.', '!', ' ']);
-    line.split_whitespace().count() <= 6
-        && CLOSINGS.iter().any(|closing| {
-            line.strip_prefix(closing).is_some_and(|rest| {
-                rest.is_empty()
-                    || rest.starts_with("en") && rest.len() < 8
-                    || rest.starts_with([',', ' '])
-                        && rest.split_whitespace().count() <= 3
-                        && !rest.contains(['?', ':'])
-            })
+    let line = line.trim().trim_end_matches([',', '.', '!', ' ']);
+    if line.split_whitespace().nth(6).is_some() {
+        return false;
+    }
+    let line = line.to_lowercase();
+    CLOSINGS.iter().any(|closing| {
+        line.strip_prefix(closing).is_some_and(|rest| {
+            rest.is_empty()
+                || rest.starts_with("en") && rest.len() < 8
+                || rest.starts_with([',', ' '])
+                    && rest.split_whitespace().count() <= 3
+                    && !rest.contains(['?', ':'])
         })
+    })
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //!
 //! Looks at no more than the first words of a text: enough to know, and quick.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::plain::fold;
+use super::plain::{ByWord, fold};
 use crate::contract::Language;
 
 const LISTS: &str = include_str!("data/languages.toml");
@@ -14,9 +15,9 @@ const ORDER: [Language; 5] =
 /// Words looked at.
 const ENOUGH_WORDS: usize = 160;
 
-static WORDS: LazyLock<HashMap<String, [u8; 5]>> = LazyLock::new(|| {
+static WORDS: LazyLock<ByWord<[u8; 5]>> = LazyLock::new(|| {
     let table: BTreeMap<String, String> = toml::from_str(LISTS).unwrap_or_default();
-    let mut words: HashMap<String, [u8; 5]> = HashMap::new();
+    let mut words = ByWord::<[u8; 5]>::default();
     for (index, language) in ORDER.iter().enumerate() {
         for word in table.get(language.as_str()).into_iter().flat_map(|it| it.split_whitespace()) {
             if let Some(place) = words.entry(word.to_owned()).or_default().get_mut(index) {
@@ -91,11 +92,13 @@ fn shape(word: &str, points: &mut Points) {
     add(3, &FRENCH);
 }
 
-/// The language of the first of `texts` that says anything clear; Dutch when none does.
-pub(super) fn language(texts: &[&str]) -> Language {
+/// The language of the first text that says anything clear, `plain` (folded) before `rest`;
+/// Dutch when none does.
+pub(super) fn language(plain: &str, rest: &[&str]) -> Language {
     let mut total = Points::default();
-    for text in texts {
-        for (sum, more) in total.iter_mut().zip(points(&fold(text))) {
+    let later = rest.iter().map(|text| Cow::Owned(fold(text)));
+    for text in std::iter::once(Cow::Borrowed(plain)).chain(later) {
+        for (sum, more) in total.iter_mut().zip(points(&text)) {
             *sum += more;
         }
         let best = total.iter().max().copied().unwrap_or(0);
@@ -129,7 +132,7 @@ mod tests {
             ("thanks", Language::English),
             ("12345", Language::Dutch),
         ] {
-            assert_eq!(language(&[text]), expected, "{text}");
+            assert_eq!(language(&fold(text), &[]), expected, "{text}");
         }
     }
 }

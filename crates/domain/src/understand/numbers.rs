@@ -3,10 +3,12 @@
 //! All values are hundredths: 12,50 is 1250, 20 % is 2000. No floating point. It knows
 //! numbers and units, and nothing about offers.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+
+use super::plain::{ByWord, WordSet};
 
 /// What an amount counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,25 +49,25 @@ struct Listed {
     percent: Vec<String>,
     euro: Vec<String>,
     foreign: Vec<String>,
-    after_bare: HashSet<String>,
-    before_thing: HashSet<String>,
+    after_bare: WordSet,
+    before_thing: WordSet,
     special: BTreeMap<String, i64>,
-    notes: HashMap<String, i64>,
+    notes: ByWord<i64>,
 }
 
 struct Words {
-    numbers: HashMap<String, i64>,
-    notes: HashMap<String, i64>,
-    units: HashMap<String, Unit>,
+    numbers: ByWord<i64>,
+    notes: ByWord<i64>,
+    units: ByWord<Unit>,
     /// The units, longest first: a number word may be glued to one.
     ends: Vec<(String, Unit)>,
-    after_bare: HashSet<String>,
-    before_thing: HashSet<String>,
+    after_bare: WordSet,
+    before_thing: WordSet,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let listed: Listed = toml::from_str(include_str!("data/number_words.toml")).unwrap_or_default();
-    let mut units = HashMap::new();
+    let mut units = ByWord::default();
     for (unit, words) in [
         (Unit::Percent, &listed.percent),
         (Unit::Euro, &listed.euro),

@@ -3,10 +3,10 @@
 //! Every token with a digit is a candidate; cue words before it, its shape, and what
 //! stands after it decide. It knows nothing of what is wanted with the order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::plain::fold;
+use super::plain::{ByWord, fold};
 
 mod looks;
 mod beside;
@@ -27,9 +27,9 @@ struct Cue {
     unit: bool,
 }
 
-static WORDS: LazyLock<HashMap<String, Cue>> = LazyLock::new(|| {
+static WORDS: LazyLock<ByWord<Cue>> = LazyLock::new(|| {
     let table: BTreeMap<String, String> = toml::from_str(CUES).unwrap_or_default();
-    let mut words: HashMap<String, Cue> = HashMap::new();
+    let mut words = ByWord::<Cue>::default();
     for (kind, list) in table {
         for word in list.split_whitespace() {
             let cue = words.entry(word.to_owned()).or_default();
@@ -127,6 +127,9 @@ fn digits(word: &str) -> usize {
 
 /// All candidates of a text with their scores.
 pub(super) fn candidates(text: &str) -> Vec<Candidate<'_>> {
+    if digits(text) == 0 {
+        return Vec::new();
+    }
     let tokens = tokens(text);
     let mut found = Vec::new();
     let mut skip_to = 0;

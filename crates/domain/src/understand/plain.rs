@@ -2,8 +2,40 @@
 //!
 //! It knows letters and punctuation, not languages or meanings.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+/// FNV-1a, for maps of committed words: their keys are nobody's to choose.
+#[derive(Clone, Copy)]
+pub(super) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        // The table takes its tag from the upper bits and its place from the lower.
+        self.0 ^ self.0 >> 32
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+/// What is known of words.
+pub(super) type ByWord<T> = HashMap<String, T, BuildHasherDefault<Fnv>>;
+
+/// A committed list of words.
+pub(super) type WordSet = HashSet<String, BuildHasherDefault<Fnv>>;
 
 /// One stretch of a text that is read on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

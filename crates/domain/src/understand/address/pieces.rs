@@ -120,8 +120,14 @@ impl Cutter<'_> {
 
 fn turns(word: &str) -> bool {
     word.len() < 18 && word.bytes().all(|it| !it.is_ascii_digit()) && {
-        let lower = word.to_lowercase();
-        WORDS.turns.contains(lower.trim_end_matches('.')) || WORDS.turns.contains(&lower)
+        let known = |lower: &str| {
+            WORDS.turns.contains(lower.trim_end_matches('.')) || WORDS.turns.contains(lower)
+        };
+        if word.bytes().any(|it| it.is_ascii_uppercase() || !it.is_ascii()) {
+            known(&word.to_lowercase())
+        } else {
+            known(word)
+        }
     }
 }
 

@@ -1,25 +1,28 @@
 //! The committed words around and in addresses, and which country a place is in.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, Match};
+
+use super::super::plain::{ByWord, WordSet};
 use super::fold;
 
 /// Lists of words, folded.
 #[derive(Default)]
 pub(super) struct Words {
-    pub joins: HashSet<String>,
-    pub weak_joins: HashSet<String>,
-    pub heads: HashSet<String>,
-    pub no_start: HashSet<String>,
-    pub no_street: HashSet<String>,
-    pub suffix: HashSet<String>,
-    pub unit: HashSet<String>,
-    pub named_unit: HashSet<String>,
-    pub storey: HashSet<String>,
-    pub building: HashSet<String>,
-    pub no_city: HashSet<String>,
-    pub turns: HashSet<String>,
+    pub joins: WordSet,
+    pub weak_joins: WordSet,
+    pub heads: WordSet,
+    pub no_start: WordSet,
+    pub no_street: WordSet,
+    pub suffix: WordSet,
+    pub unit: WordSet,
+    pub named_unit: WordSet,
+    pub storey: WordSet,
+    pub building: WordSet,
+    pub no_city: WordSet,
+    pub turns: WordSet,
 }
 
 /// The lists of `data/address_words.toml`.
@@ -46,10 +49,17 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     }
 });
 
-static CITIES: LazyLock<BTreeMap<String, HashSet<String>>> = LazyLock::new(|| {
+/// Places and their country; a place in two of the lists is in the first.
+static CITIES: LazyLock<ByWord<String>> = LazyLock::new(|| {
     let lists: BTreeMap<String, Vec<String>> =
         toml::from_str(include_str!("../data/cities.toml")).unwrap_or_default();
-    lists.into_iter().map(|(code, list)| (code, list.into_iter().collect())).collect()
+    let mut cities = ByWord::<String>::default();
+    for (code, list) in lists {
+        for city in list {
+            cities.entry(city).or_insert_with(|| code.clone());
+        }
+    }
+    cities
 });
 
 /// Countries as customers name them, folded; the start of a word is enough.
@@ -110,23 +120,28 @@ const COUNTRIES: [(&str, &str); 54] = [
     ("usa", "US"),
 ];
 
+#[expect(clippy::expect_used, reason = "a few dozen committed names; tested")]
+static COUNTRY_NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(COUNTRIES.iter().map(|(name, _)| name)).expect("the committed names compile")
+});
+
 /// The country of a known place.
 pub(super) fn country_of_city(city: &str) -> Option<&'static str> {
-    let plain = fold(city);
-    CITIES.iter().find(|(_, cities)| cities.contains(&plain)).map(|(code, _)| code.as_str())
+    CITIES.get(&fold(city)).map(String::as_str)
 }
 
 /// The country that a text names, as ISO 3166-1 alpha-2.
 pub(super) fn named_country(text: &str) -> Option<&'static str> {
     let plain = fold(text);
-    let named = COUNTRIES.iter().find(|(name, _)| {
-        plain.match_indices(name).any(|(at, _)| {
-            let ends = plain.get(at + name.len()..).unwrap_or_default();
-            !plain.get(..at).is_some_and(|before| before.ends_with(char::is_alphanumeric))
-                && (*name == "luxemb" || !ends.starts_with(char::is_alphanumeric))
-        })
-    });
-    named.map(|(_, code)| *code)
+    let whole = |found: &Match| {
+        let (before, rest) = plain.split_at_checked(found.start()).unwrap_or_default();
+        let after = plain.get(found.end()..).unwrap_or_default();
+        !before.ends_with(char::is_alphanumeric)
+            && (rest.starts_with("luxemb") || !after.starts_with(char::is_alphanumeric))
+    };
+    let named = COUNTRY_NAMES.find_overlapping_iter(&plain).filter(whole);
+    let first = named.map(|found| found.pattern().as_usize()).min()?;
+    COUNTRIES.get(first).map(|(_, code)| *code)
 }
 
 /// A word as the lists hold it: folded, without punctuation at its end.
