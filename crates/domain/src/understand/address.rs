@@ -40,7 +40,7 @@ macro_rules! patterns {
 
 patterns! {
     DUTCH_CODE = r"\b([1-9]\d{3} ?([A-Za-z]{2}))\b";
-    FOUR_OR_FIVE = r"\b(?:(B|D|F|L|A|CH|BE|DE|FR|LU|AT|NL|DK)[- ])?(\d{4}-\d{3}|\d{3} \d{2}|\d{4,5})\b";
+    FOUR_OR_FIVE = r"\b(?:(B|D|F|L|A|CH|BE|DE|FR|LU|AT|NL|DK)[- ])?(\d{4}-\d{3}|\d{2}-\d{3}|\d{3} \d{2}|\d{4,5})\b";
     BRITISH_CODE = r"(?i)\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b";
     IRISH_CODE = r"\b[AC-FHKNPRTV-Y]\d[\dW] ?[0-9A-Z]{4}\b";
     AMERICAN = r"\b([A-Z]{2}|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming)\.?,? +(\d{5}(?:-\d{4})?)\b|^[a-z]+(?: [a-z]+)? ([a-z]{2}) (\d{5})$";
@@ -142,8 +142,13 @@ fn best(text: &str, beside: &str) -> Option<NewAddress> {
     Some(address)
 }
 
+/// Whether the text is worth a search where nothing else speaks of an address.
+pub(super) fn may_hold(text: &str) -> bool {
+    has_postcode(text) || speaks_of_street(text)
+}
+
 /// Whether four digits are followed by two letters, or something British stands there.
-pub(super) fn has_postcode(text: &str) -> bool {
+fn has_postcode(text: &str) -> bool {
     let class = |byte: u8| match byte {
         b'0'..=b'9' => b'9',
         b'A'..=b'Z' | b'a'..=b'z' => b'A',
@@ -163,6 +168,38 @@ pub(super) fn has_postcode(text: &str) -> bool {
             || shape.ends_with(b"9 9AA")
             || shape.starts_with(b"99999 A")
     })
+}
+
+/// Whether a number stands beside a word such as only streets have: `Kerkstraat 5`, `12 Mill Lane`.
+fn speaks_of_street(text: &str) -> bool {
+    const ENDS: [&str; 26] = [
+        "straat", "laan", "weg", "plein", "gracht", "kade", "kaai", "dreef", "hof", "singel", "pad",
+        "steeg", "markt", "dijk", "park", "plantsoen", "lei", "baan", "wal", "haven", "steenweg",
+        "straße", "strasse", "allee", "platz", "str.",
+    ];
+    const TYPES: [&str; 26] = [
+        "street", "st", "road", "rd", "lane", "avenue", "ave", "close", "drive", "dr", "court",
+        "crescent", "terrace", "way", "row", "grove", "gardens", "square", "walk", "hill", "mews",
+        "view", "place", "rue", "quay", "wharf",
+    ];
+    let mut words = text.split_whitespace();
+    let mut before = "";
+    while let Some(word) = words.next() {
+        if word.starts_with(|it: char| it.is_ascii_digit()) && word.len() < 9 {
+            let ends = |end: &&str| before.to_lowercase().ends_with(*end);
+            let named = |next: &str| {
+                let bare = next.trim_end_matches(|it: char| !it.is_alphanumeric());
+                TYPES.iter().any(|kind| bare.eq_ignore_ascii_case(kind))
+            };
+            if before.len() > 3 && ENDS.iter().any(|end| ends(&end))
+                || words.clone().take(4).any(named)
+            {
+                return true;
+            }
+        }
+        before = word;
+    }
+    false
 }
 
 /// How old or new the place at `at` sounds: the nearest word before it decides.

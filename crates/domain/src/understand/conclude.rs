@@ -72,7 +72,7 @@ impl Seen {
         facts.extend(offered.map(|_| 0));
         facts.extend(answer.map(|answer| 1 + answer.response as u16));
         let has_place =
-            found.all & Book::Topics.mask_of(PLACES) != 0 || address::has_postcode(&parts.new);
+            found.all & Book::Topics.mask_of(PLACES) != 0 || address::may_hold(&parts.new);
         let address = has_place.then(|| address::new_address(own, &parts.new)).flatten();
         facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
         let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());

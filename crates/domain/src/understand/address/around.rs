@@ -162,7 +162,8 @@ fn above(address: &mut NewAddress, lines: &Lines<'_>, code: &Code) -> (Vec<Strin
             before.extend(units_above(lines.get(depth + 1..).unwrap_or_default()));
             break;
         }
-        if STREET_WORD.is_match(line) && line.split(' ').count() <= 4 && code.kind == Kind::Dutch {
+        let street = STREET_WORD.is_match(line);
+        if street && line.split(' ').count() <= 4 && code.kind == Kind::Dutch {
             address.street = Some(strip_start(line).to_owned());
             start = Some(*at);
             break;
@@ -170,9 +171,21 @@ fn above(address: &mut NewAddress, lines: &Lines<'_>, code: &Code) -> (Vec<Strin
             address.city = whole_city(strip_in(line));
         } else if depth >= 3 {
             break;
+        } else if above.is_some_and(|above| is_beside(line, above)) {
+            before.insert(0, (*line).to_owned());
         }
     }
     (before, start)
+}
+
+/// Whether `line`, between a street with its number and the code, says where in the house:
+/// `3º B`, `kat 3`, `magazijn kelder -1`.
+fn is_beside(line: &str, street: &str) -> bool {
+    const NAMES: [&str; 8] = ["tav", "t.a.v", "attn", "p/a", "c/o", "naam", "name", "postcode"];
+    let first = line.split_whitespace().next().map(plain).unwrap_or_default();
+    let few = line.split_whitespace().count() <= 4;
+    few && !NAMES.contains(&first.as_str())
+        && number_last(street).is_some_and(|found| found.rest.is_empty())
 }
 
 /// Flats, floors and rooms on the lines above the street, in the order of writing.
@@ -228,8 +241,7 @@ fn country(address: &NewAddress, pieces: &[Piece<'_>], code: &Code) -> Option<&'
         return Some("NL");
     }
     if let Some(known) = address.city.as_deref().and_then(country_of_city) {
-        let four = code.written.bytes().filter(u8::is_ascii_digit).count() == 4;
-        if four != matches!(known, "DE" | "FR" | "US" | "ES" | "IT") {
+        if digits_of(known) == code.written.bytes().filter(u8::is_ascii_digit).count() {
             return Some(known);
         }
     }
@@ -247,6 +259,16 @@ fn country(address: &NewAddress, pieces: &[Piece<'_>], code: &Code) -> Option<&'
         5 if french => Some("FR"),
         5 => Some("DE"),
         _ => None,
+    }
+}
+
+/// How many digits the postcodes of a country have.
+fn digits_of(country: &str) -> usize {
+    match country {
+        "DE" | "FR" | "US" | "ES" | "IT" | "SE" | "FI" | "PL" | "HR" | "TR" | "CZ" | "GR" => 5,
+        "IN" | "RO" => 6,
+        "PT" => 7,
+        _ => 4,
     }
 }
 
@@ -304,7 +326,9 @@ pub(super) fn city(text: &str, sure: bool) -> Option<String> {
         let (at, last) = words.get(count - 1)?;
         let named = text.get(..at + last.len())?.trim_end_matches([',', '.']);
         if country_of_city(named).is_some() && !WORDS.no_city.contains(&plain(named)) {
-            return Some(named.to_owned());
+            let quarter = words.get(count).filter(|(_, next)| is_quarter(next));
+            let end = quarter.map_or(named.len(), |(at, next)| at + next.len());
+            return text.get(..end).map(|city| city.trim_end_matches([',', '.']).to_owned());
         }
     }
     let captures = CITY.captures(text)?;
@@ -325,6 +349,14 @@ pub(super) fn city(text: &str, sure: bool) -> Option<String> {
     let short = words.len() <= 2 || sure && !lower;
     let fits = !WORDS.no_city.contains(&folded) && folded.len() > 1 && (!lower || short);
     (fits && !WORDS.no_start.contains(&folded)).then(|| city.to_owned())
+}
+
+/// `København N`, `Strasbourg Cedex`: part of the place.
+fn is_quarter(word: &str) -> bool {
+    let bare = word.trim_end_matches([',', '.']);
+    bare == "Cedex"
+        || bare.len() == 1
+            && bare.bytes().all(|it| it.is_ascii_uppercase() && !matches!(it, b'I' | b'U'))
 }
 
 /// A piece that is a place and nothing else.

@@ -168,6 +168,10 @@ fn is_digit_code(before: &str, digits: &str, after: &str, told: bool) -> bool {
     if known.is_some() {
         return true;
     }
+    if digits.len() == 6 && digits.contains('-') {
+        // Polish: a piece of an order number looks alike.
+        return false;
+    }
     if digits.contains(['-', ' ']) {
         return first.starts_with(char::is_uppercase);
     }

@@ -62,7 +62,8 @@ fn without_street(address: &mut NewAddress, kept: &Lines<'_>) -> Option<usize> {
     let (line, offset) = *kept.get(at)?;
     let own = strip_start(line);
     let words = words(own);
-    let flat = super::street::additions(&words);
+    let numbered = words.first().is_some_and(|(_, word)| super::street::is_number(word));
+    let flat = super::street::additions(&words).max(usize::from(numbered));
     let name_from = words.get(flat).map_or(own.len(), |(at, _)| *at);
     let name = own.get(name_from..).unwrap_or_default().trim();
     let mut numbers: Vec<&str> = Vec::new();
@@ -77,6 +78,10 @@ fn without_street(address: &mut NewAddress, kept: &Lines<'_>) -> Option<usize> {
     numbers.extend(own.get(..name_from).map(str::trim).filter(|it| !it.is_empty()));
     address.street = Some(name.to_owned()).filter(|name| !name.is_empty());
     address.house_number = Some(numbers.join(", ")).filter(|it| !it.is_empty());
+    if address.house_number.is_none() && words.len() > 1 {
+        // A house with a name, on no street.
+        address.house_number = address.street.take();
+    }
     Some(offset)
 }
 

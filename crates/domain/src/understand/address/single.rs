@@ -3,7 +3,7 @@
 use super::super::NewAddress;
 use super::around::{city, whole_city};
 use super::pieces::{Gap, Piece};
-use super::street::{number_first, number_last};
+use super::street::{is_unit, number_first, number_last};
 use super::words::{WORDS, country_of_city, named_country, plain};
 use super::{BARE_NUMBER, CITY_NAMED, CODE_TOLD, Found, LED_BY, NAMED_STREET, NEW_BEFORE, context};
 
@@ -29,9 +29,18 @@ pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) 
         let end = piece.at + piece.text.len();
         let after = pieces.get(index + 1..).unwrap_or_default().iter();
         let code = after.take(2).find(|it| is_digits(it.text)).map(|it| it.text.to_owned());
+        let behind = pieces.get(index + 1..).unwrap_or_default();
+        let rooms: Vec<&str> = behind
+            .iter()
+            .take_while(|it| matches!(it.gap, Gap::Comma) && is_unit(it.text))
+            .map(|it| it.text)
+            .collect();
+        let index = index + rooms.len();
+        let number = std::iter::once(street.number.as_str()).chain(rooms);
+        let number = number.filter(|it| !it.is_empty()).collect::<Vec<_>>().join(", ");
         let mut address = NewAddress {
             street: Some(street.name),
-            house_number: Some(street.number).filter(|it| !it.is_empty()),
+            house_number: Some(number).filter(|it| !it.is_empty()),
             ..NewAddress::default()
         };
         let written = |city: &String| {

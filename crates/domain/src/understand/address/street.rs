@@ -98,7 +98,7 @@ fn is_month(word: &str) -> bool {
 }
 
 fn is_post_box(street: &str) -> bool {
-    ["postbus", "po box", "p.o. box", "postfach", "boite postale"].contains(&plain(street).as_str())
+    ["postbus", "po box", "p.o. box", "postfach", "boite postale", "bp"].contains(&plain(street).as_str())
 }
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
@@ -169,6 +169,10 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
         let folded = plain(word);
         let ends = word.ends_with([',', '.', ':']) && word.len() > 3 && !folded.ends_with("str");
         if ends {
+            break;
+        }
+        if folded == "ul" {
+            from = before;
             break;
         }
         let article = matches!(word, &"'t" | &"’t") && before + 1 == from;

@@ -63,7 +63,7 @@ static CITIES: LazyLock<ByWord<String>> = LazyLock::new(|| {
 });
 
 /// Countries as customers name them, folded; the start of a word is enough.
-const COUNTRIES: [(&str, &str); 54] = [
+const COUNTRIES: [(&str, &str); 85] = [
     ("portugal", "PT"),
     ("sweden", "SE"),
     ("zweden", "SE"),
@@ -117,6 +117,37 @@ const COUNTRIES: [(&str, &str); 54] = [
     ("italy", "IT"),
     ("italie", "IT"),
     ("united states", "US"),
+    ("croatia", "HR"),
+    ("kroatie", "HR"),
+    ("kroatien", "HR"),
+    ("turkiye", "TR"),
+    ("turkije", "TR"),
+    ("hungary", "HU"),
+    ("hongarije", "HU"),
+    ("ungarn", "HU"),
+    ("czech", "CZ"),
+    ("czechia", "CZ"),
+    ("tsjechie", "CZ"),
+    ("tschechien", "CZ"),
+    ("romania", "RO"),
+    ("roemenie", "RO"),
+    ("rumanien", "RO"),
+    ("bulgaria", "BG"),
+    ("bulgarije", "BG"),
+    ("slovenia", "SI"),
+    ("slovenie", "SI"),
+    ("slovakia", "SK"),
+    ("slowakije", "SK"),
+    ("estonia", "EE"),
+    ("estland", "EE"),
+    ("latvia", "LV"),
+    ("letland", "LV"),
+    ("lithuania", "LT"),
+    ("litouwen", "LT"),
+    ("iceland", "IS"),
+    ("ijsland", "IS"),
+    ("new zealand", "NZ"),
+    ("nieuw-zeeland", "NZ"),
     ("usa", "US"),
 ];
 
