@@ -45,11 +45,11 @@ patterns! {
     IRISH_CODE = r"\b[AC-FHKNPRTV-Y]\d[\dW] ?[0-9A-Z]{4}\b";
     AMERICAN = r"\b([A-Z]{2}|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming)\.?,? +(\d{5}(?:-\d{4})?)\b|^[a-z]+(?: [a-z]+)? ([a-z]{2}) (\d{5})$";
     // number first: 18 Harbour Row, 8 bis rue des Tanneurs
-    NUMBER_FIRST = r"(?:^|\s)(\d{1,5}[A-Za-z]?(?:[-–/]\d{1,4}[A-Za-z]?)?(?: bis| ter)?,?)\s+(\p{L}[\p{L}\p{M}'’. -]*(?:\s\d{1,3})?(?:,?\s(?:Apt|Apartment|Unit|Suite|Ste|Flat|Room|Floor|#)\.?\s?#?\w{1,5})?)$";
+    NUMBER_FIRST = r"(?:^|\s)(\d{1,5}[A-Za-z]?(?:[-–/]\d{1,4}[A-Za-z]?)?(?: bis| ter)?,?)\s+((?:(?:[NSEW]\.? )?\d{1,3}(?:st|nd|rd|th) )?\p{L}[\p{L}\p{M}'’. -]*(?:\s\d{1,3})?(?:,?\s(?:Apt|Apartment|Unit|Suite|Ste|Flat|Room|Floor|#)\.?\s?#?\w{1,5})?)$";
     UNIT_TAIL = r"(?i),?\s(?:apt|apartment|unit|suite|ste|flat|room|floor|#)\.?\s?#?[A-Za-z]?\d*[A-Za-z]?$";
     STREET_WORD = r"(?i)(?:straat|straatje|str\.?|laan|laantje|weg|wegje|plein|gracht|kade|kaai|dreef|hof|singel|pad|steeg|markt|dijk|park|plantsoen|lei|baan|wal|dam|burg|berg|haven|kamp|oord|akker|veld|waard|erf|donk|heide|stee|drift|ring|allee|gasse|platz|strasse|straße|damm|ufer|dorp|vest|brink|hoek|sluis|vaart|brug|poort|meent|werf|steenweg|chaussee|(?:^|\s)(?:rue|avenue|place|chemin|boulevard|street|st|road|rd|lane|ln|avenue|ave|close|drive|dr|court|crescent|terrace|way|row|grove|gardens|square|walk|hill|mews|view|mount|rise|quay|quayside|approach|bank|brow|garth|gate|fields|meadow|meadows|orchard|path|passage|promenade|reach|side|strand|vale|wynd|yard|brae|wharf road|parade|green|park|blvd|circle|plaza|pkwy|parkway|highway|trail|ct|pl|waterside|county road \d+|route \d+))$";
     ENGLISH_TYPE = r"(?i)(?:^|\s)(?:rue|avenue|place|chemin|boulevard|street|st|road|rd|lane|ln|avenue|ave|close|drive|dr|court|crescent|terrace|way|row|grove|gardens|square|walk|hill|mews|view|mount|rise|quay|quayside|approach|bank|brow|garth|gate|fields|meadow|meadows|orchard|path|passage|promenade|reach|side|strand|vale|wynd|yard|brae|wharf road|parade|green|park|blvd|circle|plaza|pkwy|parkway|highway|trail|ct|pl|waterside|county road \d+|route \d+)$";
-    OLD_BEFORE = r"(?i)\b(?:oude?|oud adres|old|niet|not|pas|nicht|no longer|never|ipv|i\.p\.v\.|in plaats van|instead of|rather than|was|waren|were|stond(?: op| er)?|staat(?: er| nog)?|former|previous|vorige?|huidige|current|thuisadres|factuuradres|billing address|invoice address|retour haal|had|have me (?:down )?(?:at|as)|i'd put|i put|typed|form has|shows?|geen|verlaten|leaving|left|moved from|verhuisd van|woonde|lived|wohne|kantoor aan de)\b";
+    OLD_BEFORE = r"(?i)\b(?:oude?|oud adres|old|niet|not|pas|nicht|no longer|never|ipv|i\.p\.v\.|in plaats van|instead of|rather than|was|waren|were|stond(?: op| er)?|staat(?: er| nog)?|former|previous|vorige?|huidige|current|thuisadres|factuuradres|billing address|invoice address|retour haal|had|have me (?:down )?(?:at|as)|i'd put|i put|typed|form has|shows?|geen|verlaten|leaving|left|moved from|verhuisd van|woonde|lived|wohne|kantoor aan de|(?:facturatie|factuur|facturen|billing|bill-to|invoices?|correspondentieadres|bezorgadres)\w* (?:blijft|blijven|stays?|remains?)(?: gewoon)?(?: op| at| in| naar)?)\b";
     FROM_BEFORE = r"(?i)\b(?:van|from|uit|von|vanuit|out of)(?:\s+(?:de|het|the|mijn|my|onze|our|oude|old))?\s*:?\s*$";
     OLD_HERE = r"(?i)\b(?:niet(?: meer)?|not|no longer|ipv|in plaats van|instead of|rather than|oude?|old)(?: naar| to| at| op| in| aan| bij| from)?(?: de| het| the| my| mijn)?\s*$";
     LED_BY = r"(?i)(?:\b(?:naar|to|at|op|aan|bij|in|adres|address|wordt|is|straat|nach|an|auf|moved|on|send|deliver|it's|from|uit|to)(?:\s+(?:de|het|the|den|nu|now))?|:|,)\s*$";
@@ -85,15 +85,24 @@ struct Found {
     score: i32,
 }
 
+/// An address with the score of its place in the text.
+#[derive(Debug, Clone)]
+pub(super) struct Scored {
+    /// The address.
+    pub address: NewAddress,
+    /// The higher, the more it is announced as the new one.
+    pub score: i32,
+}
+
 /// The new address in the customer's own `subject` and `text` (raw, without quotation and
 /// signature), if one is given.
-pub(super) fn new_address(subject: &str, text: &str) -> Option<NewAddress> {
+pub(super) fn new_address(subject: &str, text: &str) -> Option<Scored> {
     let of_text = best(text, subject);
     let of_subject = || best(subject, text);
-    let Some(mut address) = of_text else { return of_subject() };
+    let Some(Scored { mut address, score }) = of_text else { return of_subject() };
     if address.street.is_none()
         && address.house_number.is_none()
-        && let Some(other) = of_subject().filter(|it| it.street.is_some())
+        && let Some(other) = of_subject().map(|it| it.address).filter(|it| it.street.is_some())
     {
         address.street = other.street;
         address.house_number = other.house_number;
@@ -101,11 +110,11 @@ pub(super) fn new_address(subject: &str, text: &str) -> Option<NewAddress> {
         address.postal_code = address.postal_code.or(other.postal_code);
         address.country = address.country.or(other.country);
     }
-    Some(address)
+    Some(Scored { address, score })
 }
 
 /// The best candidate of `text`; `beside` is read with it, but not searched.
-fn best(text: &str, beside: &str) -> Option<NewAddress> {
+fn best(text: &str, beside: &str) -> Option<Scored> {
     let pieces = pieces(text);
     let told = speaks_of_postcode(text) || speaks_of_postcode(beside);
     let mut found: Vec<Found> = Vec::new();
@@ -131,7 +140,7 @@ fn best(text: &str, beside: &str) -> Option<NewAddress> {
     };
     let any = found.iter().any(positive);
     let kept = found.into_iter().filter(|it| if any { positive(it) } else { full(it) });
-    let mut address = kept.max_by_key(|it| (it.score, it.at))?.address;
+    let Found { mut address, score, .. } = kept.max_by_key(|it| (it.score, it.at))?;
     if let Some(code) = code.filter(|it| address.postal_code.is_none() && it.postal_code.is_some())
         && has_street(&address)
     {
@@ -139,7 +148,7 @@ fn best(text: &str, beside: &str) -> Option<NewAddress> {
         address.city = address.city.or(code.city);
         address.country = address.country.or(code.country);
     }
-    Some(address)
+    Some(Scored { address, score })
 }
 
 /// Whether the text is worth a search where nothing else speaks of an address.
@@ -278,7 +287,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        let Some(address) = new_address("", text) else { return "-".to_owned() };
+        let Some(Scored { address, .. }) = new_address("", text) else { return "-".to_owned() };
         [address.street, address.house_number, address.postal_code, address.city, address.country]
             .map(|part| part.unwrap_or_else(|| "_".to_owned()))
             .join("|")

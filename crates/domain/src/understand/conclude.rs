@@ -3,7 +3,7 @@
 //! Rules are evidence; the classifier weighs them with the rest of the text. Where both
 //! disagree, a threat or a call for a person wins only with a margin in its favour.
 
-use super::address;
+use super::address::{self, Scored};
 use super::alarm;
 use super::calls;
 use super::classifier::{Scores, Weights, place};
@@ -29,7 +29,7 @@ pub(super) struct Seen {
     /// Words for a step or a call for a person: their mark and where they stand.
     marked: Vec<(&'static str, Span)>,
     answer: Option<Answer>,
-    address: Option<NewAddress>,
+    address: Option<Scored>,
     /// Whether an address was looked for.
     searched: bool,
     /// What the classifier is given.
@@ -74,8 +74,8 @@ impl Seen {
         let has_place =
             found.all & Book::Topics.mask_of(PLACES) != 0 || address::may_hold(&parts.new);
         let address = has_place.then(|| address::new_address(own, &parts.new)).flatten();
-        facts.extend(address.as_ref().map(|address| 4 + u16::from(address.postal_code.is_some())));
-        let offered_address = address.as_ref().is_some_and(|it| it.street.is_some());
+        facts.extend(address.iter().flat_map(told_of));
+        let offered_address = address.as_ref().is_some_and(|it| it.address.street.is_some());
         let open = gates::open(found.all)
             | u32::from(offered_address) << place("address_change")
             | u32::from(answer.is_some()) << place("compensation");
@@ -120,6 +120,20 @@ impl Seen {
     }
 }
 
+/// What an address found tells the classifier: that there is one, whether it has a postcode,
+/// whether it is complete, and how clearly it is announced.
+fn told_of(found: &Scored) -> Vec<u16> {
+    let Scored { address, score } = found;
+    let coded = address.postal_code.is_some();
+    let complete = address.street.is_some()
+        && address.house_number.is_some()
+        && (coded || address.city.is_some());
+    let mut facts = vec![4 + u16::from(coded)];
+    facts.extend(complete.then_some(6));
+    facts.extend([5, 12, 18, 22].iter().zip(7..).filter(|(from, _)| score >= from).map(|it| it.1));
+    facts
+}
+
 /// Only a mail that speaks of one of these, or holds a postcode, is searched for an address.
 const PLACES: &str = "address redirect moving address_change";
 
@@ -146,7 +160,8 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
             }
             known => known.clone(),
         })
-        .flatten();
+        .flatten()
+        .map(|it| it.address);
     let history: Vec<&str> = std::iter::once(seen.parts.quoted.as_str())
         .chain(input.thread.iter().map(|earlier| earlier.body))
         .collect();

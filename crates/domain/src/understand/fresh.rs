@@ -193,7 +193,7 @@ fn unannounced(lines: &[&str]) -> Option<usize> {
         && (!name.bytes().any(|byte| byte.is_ascii_digit()) || name.contains('|'));
     let digits = |line: &str| line.bytes().filter(u8::is_ascii_digit).count() >= 4;
     let told = paragraph.iter().any(|line| line.contains(" | ") || digits(line));
-    let short = paragraph.iter().all(|line| line.len() < 70);
+    let short = paragraph.iter().all(|line| line.len() < 100);
     let small = paragraph.len() >= 2 && paragraph.len() <= 7;
     (named && told && short && small && !before.trim_end().ends_with(':')).then_some(start)
 }

@@ -126,11 +126,10 @@ fn continental(
         // A room in the line under the city.
         before.push(piece.text.to_owned());
     }
-    if let Some(number) = &mut address.house_number {
-        for unit in before {
-            number.push_str(", ");
-            number.push_str(&unit);
-        }
+    if address.street.is_some() {
+        let number = address.house_number.take();
+        let parts: Vec<String> = number.into_iter().chain(before).collect();
+        address.house_number = Some(parts.join(", ")).filter(|it| !it.is_empty());
     }
     if address.country.is_none() {
         address.country = country(address, pieces, code).map(str::to_owned);
@@ -152,7 +151,8 @@ fn above(address: &mut NewAddress, lines: &Lines<'_>, code: &Code) -> (Vec<Strin
         let above = lines.get(depth + 1).map(|(line, _)| *line);
         let found = number_last(line)
             .or_else(|| number_first(line, true))
-            .or_else(|| number_under(line, above?));
+            .or_else(|| number_under(line, above?))
+            .or_else(|| number_above(line, above?));
         if let Some(found) = found {
             start = Some(at + found.at);
             if address.city.is_none() {
@@ -208,6 +208,15 @@ fn number_under(line: &str, above: &str) -> Option<Street> {
     let number = number.trim_start_matches(['.', ' ']);
     let found = number_last(&format!("{above} {number}"))?;
     super::street::is_number(number).then_some(Street { at: 0, ..found })
+}
+
+/// `12 bis` above `chemin des Lavandes`.
+fn number_above(line: &str, above: &str) -> Option<Street> {
+    let street = strip_start(line);
+    let few = above.split_whitespace().count() <= 2;
+    let number = above.split_whitespace().next().filter(|it| few && super::street::is_number(it));
+    let found = number.and_then(|_| number_first(&format!("{above} {street}"), true))?;
+    Some(Street { at: line.len() - street.len(), ..found })
 }
 
 pub(super) fn take(address: &mut NewAddress, found: Street) {

@@ -156,7 +156,7 @@ pub(super) fn after_code(address: &mut NewAddress, after: &str) {
 }
 
 /// `Flat 4`, `2/1`, `Ground Floor`, `3 The Mews`, `Room 14`.
-fn is_flat(line: &str) -> bool {
+pub(super) fn is_flat(line: &str) -> bool {
     let own = strip_start(line);
     let words: Vec<String> = own.split_whitespace().map(plain).collect();
     let first = words.first().map(String::as_str).unwrap_or_default();
@@ -176,7 +176,7 @@ fn digit_free(line: &str) -> bool {
     !line.bytes().any(|it| it.is_ascii_digit())
 }
 
-fn is_building(line: &str) -> bool {
+pub(super) fn is_building(line: &str) -> bool {
     let last = line.split_whitespace().next_back().map(plain).unwrap_or_default();
     WORDS.building.contains(&last) && line.split_whitespace().count() <= 7
 }

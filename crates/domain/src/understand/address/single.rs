@@ -1,7 +1,8 @@
 //! Addresses that were given without a postcode: a street, a number alone, a place alone.
 
 use super::super::NewAddress;
-use super::around::{city, whole_city};
+use super::around::{city, strip_start, whole_city};
+use super::islands::{is_building, is_flat};
 use super::pieces::{Gap, Piece};
 use super::street::{is_unit, number_first, number_last};
 use super::words::{WORDS, country_of_city, named_country, plain};
@@ -36,7 +37,8 @@ pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) 
             .map(|it| it.text)
             .collect();
         let index = index + rooms.len();
-        let number = std::iter::once(street.number.as_str()).chain(rooms);
+        let flats = if first_number { flats_before(pieces, index - rooms.len()) } else { Vec::new() };
+        let number = flats.into_iter().chain([street.number.as_str()]).chain(rooms);
         let number = number.filter(|it| !it.is_empty()).collect::<Vec<_>>().join(", ");
         let mut address = NewAddress {
             street: Some(street.name),
@@ -61,6 +63,22 @@ pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) 
         address.postal_code = address.postal_code.or(code.filter(|_| address.city.is_some()));
         found.push(Found { address, at, score });
     }
+}
+
+/// `Apartment 12, Seaview House` before `3 Marine Parade`.
+fn flats_before<'a>(pieces: &[Piece<'a>], index: usize) -> Vec<&'a str> {
+    let mut gap = pieces.get(index).map(|piece| piece.gap);
+    let mut flats = Vec::new();
+    for piece in pieces.iter().take(index).rev() {
+        let beside = matches!(gap, Some(Gap::Comma | Gap::Line)) && !piece.aside;
+        let own = strip_start(piece.text);
+        if !beside || !(is_flat(own) || is_building(own)) {
+            break;
+        }
+        flats.insert(0, own);
+        gap = Some(piece.gap);
+    }
+    flats
 }
 
 /// `10 euro`, `3 weken`: a count, no house number.

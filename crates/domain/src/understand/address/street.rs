@@ -107,9 +107,10 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// A house number: `8`, `12a`, `8-2`, `305/2`, `88/2/14`.
+/// A house number: `8`, `12a`, `8-2`, `305/2`, `88/2/14`, or `z/n` where there is none.
 pub(super) fn is_number(word: &str) -> bool {
-    word.starts_with(|it: char| it.is_ascii_digit())
+    let none = matches!(word.trim_end_matches([',', '.']), "z/n" | "s/n");
+    none || word.starts_with(|it: char| it.is_ascii_digit())
         && NUMBER.is_match(word)
         && !is_storey_number(word)
 }
