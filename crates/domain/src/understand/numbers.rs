@@ -239,6 +239,18 @@ fn joined(found: Vec<Amount>, plain: &str) -> Vec<Amount> {
             let cents = amount.hundredths >= 1000 && amount.hundredths < 10_000;
             let fits = matches!(last.unit, Unit::Bare | Unit::Euro | Unit::Thing)
                 && matches!(amount.unit, Unit::Bare | Unit::Euro);
+            let tens = last.hundredths % 1000 == 0 && (2000..10_000).contains(&last.hundredths);
+            let ones = (100..1000).contains(&amount.hundredths) && amount.hundredths % 100 == 0;
+            let worded = plain
+                .get(amount.start..)
+                .is_some_and(|text| text.starts_with(|letter: char| letter.is_ascii_alphabetic()));
+            if spelled && worded && tens && ones && matches!(last.unit, Unit::Bare | Unit::Thing) && between == " " {
+                // "forty five" is written apart.
+                last.hundredths += amount.hundredths;
+                last.unit = amount.unit;
+                last.end = amount.end;
+                continue;
+            }
             if spelled && fits && cents && last.hundredths % 100 == 0 && between == " " {
                 // "tweehonderd vijftig" is 250, "twaalf vijftig" is 12,50.
                 let hundreds = last.hundredths % 10_000 == 0;
@@ -330,6 +342,8 @@ mod tests {
             ("Twenty-five percent", 2500, Unit::Percent),
             ("€ 1.249,50 betaald", 124_950, Unit::Euro),
             ("twaalf vijftig", 1250, Unit::Bare),
+            ("forty five and we are done", 4500, Unit::Bare),
+            ("thirty five quid", 3500, Unit::Foreign),
             ("negentien euro negentig", 1990, Unit::Euro),
             ("£30 please", 3000, Unit::Foreign),
             ("100 dirham", 10_000, Unit::Foreign),

@@ -69,24 +69,43 @@ pub(super) fn features(input: &Input<'_>, quoted: &str, new: &str) -> Option<Vec
 pub(super) fn offer(input: &Input<'_>, quoted: &str) -> Option<Offer> {
     let of_shop: Vec<String> =
         input.thread.iter().filter(|it| it.by_shop).map(|it| fold(it.body)).collect();
-    let bargaining = of_shop.iter().rev().skip(1).any(|text| offer_in(text, false).is_some());
+    let earlier = of_shop.iter().rev().skip(1);
+    let bargaining = earlier.into_iter().any(|text| offer_in(text, Setting::Quoted).is_some());
     for (age, text) in of_shop.iter().rev().enumerate() {
         if CUES.shop.closed.is_match(text) {
             return None;
         }
-        if let Some(found) = offer_in(text, bargaining && age == 0) {
+        let setting = match age {
+            0 if bargaining => Setting::Bargaining,
+            0 => Setting::Last,
+            _ => Setting::Quoted,
+        };
+        if let Some(found) = offer_in(text, setting) {
             return Some(Offer { latest: age == 0, ..found });
         }
     }
     if quoted.trim().is_empty() {
         return None;
     }
-    offer_in(&fold(quoted), false)
+    offer_in(&fold(quoted), Setting::Quoted)
 }
 
-/// The offer in a text of the shop; `bargaining` when an earlier one stands before it, so that
-/// "15 then?" is one too.
-fn offer_in(plain: &str, bargaining: bool) -> Option<Offer> {
+/// Where a text of the shop stands: the less there is beside it, the more an amount says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Setting {
+    /// In the quoted history, or before a later text of the shop.
+    Quoted,
+    /// The last the shop wrote: "Hi Ann, 12%?" is an offer there.
+    Last,
+    /// The last, after an earlier offer: "15 then?" is one too.
+    Bargaining,
+}
+
+/// A text of the shop of at most this many words says little else than what it offers.
+const BRIEF: usize = 30;
+
+/// The offer in a text of the shop.
+fn offer_in(plain: &str, setting: Setting) -> Option<Offer> {
     let shop = &CUES.shop;
     let flat = plain
         .replace('\n', " ")
@@ -95,9 +114,13 @@ fn offer_in(plain: &str, bargaining: bool) -> Option<Offer> {
         .replace("£...", "");
     let found = amounts(&flat);
     let settled = shop.done.is_match(&flat) && !shop.keep.is_match(&flat);
+    let brief = flat.split_whitespace().count() <= BRIEF;
     let mut best: Option<(i32, &Amount)> = None;
     for amount in found.iter().filter(|it| it.unit != Unit::Thing && it.hundredths > 0) {
-        let mut score = offering(shop, &flat, amount, bargaining);
+        let mut score = offering(shop, &flat, amount, setting == Setting::Bargaining);
+        // Alone in a last word of the shop, an amount is what it offers.
+        let meant = amount.unit == Unit::Percent || brief || flat.contains('?');
+        score += if setting == Setting::Last && meant { 3 } else { 0 };
         score -= if settled { 4 } else { 0 };
         if score >= LEAST_OFFERING && best.is_none_or(|(most, _)| score > most) {
             best = Some((score, amount));

@@ -43,11 +43,11 @@ const TERSE: usize = 12;
 ///
 /// The signs are one voice; what was learned from labelled answers weighs them with the words.
 pub(in crate::understand) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer> {
-    let (marked, by_signs) = by_signs(offer, new, subject);
+    let (marked, by_signs, signs) = by_signs(offer, new, subject);
     if marked.sentences.is_empty() {
         return None;
     }
-    let features = learned::features(&marked.text, by_signs.map(|it| it.response), offer.latest);
+    let features = learned::features(&marked.text, &signs, offer.latest);
     let judged = learned::WEIGHTS.judge(&features);
     if judged == by_signs.map(|it| it.response) {
         return by_signs;
@@ -61,8 +61,8 @@ pub(in crate::understand) fn response(offer: Offer, new: &str, subject: &str) ->
 
 /// What the learned part sees of an answer.
 pub(super) fn features(offer: Offer, new: &str, subject: &str) -> Vec<u16> {
-    let (marked, by_signs) = by_signs(offer, new, subject);
-    learned::features(&marked.text, by_signs.map(|it| it.response), offer.latest)
+    let (marked, _, signs) = by_signs(offer, new, subject);
+    learned::features(&marked.text, &signs, offer.latest)
 }
 
 /// A counter with the last amount that can be one.
@@ -77,13 +77,15 @@ fn any_amount(offer: Offer, marked: &Marked) -> Answer {
     };
     let more = |it: &(i64, Unit, usize)| offer.unit != it.1 || offer.hundredths < Some(it.0);
     let asked = found.filter(|it| !priced(it) && more(it)).max_by_key(|it| it.1 == offer.unit);
-    asked.map_or(Answer::plain(OfferResponse::Counter), |(hundredths, unit, _)| {
-        Answer::counter(hundredths, unit)
-    })
+    let counted = || marked.counted(offer).map(|hundredths| (hundredths, offer.unit, 0));
+    asked.or_else(counted).map_or(
+        Answer::plain(OfferResponse::Counter),
+        |(hundredths, unit, _)| Answer::counter(hundredths, unit),
+    )
 }
 
 /// The text made ready and what its signs say.
-fn by_signs(offer: Offer, new: &str, subject: &str) -> (Marked, Option<Answer>) {
+fn by_signs(offer: Offer, new: &str, subject: &str) -> (Marked, Option<Answer>, Vec<u8>) {
     let own_subject = !fold(subject).starts_with("re:");
     let few = new.split_whitespace().count() < 4;
     let marked = if few && own_subject {
@@ -91,8 +93,10 @@ fn by_signs(offer: Offer, new: &str, subject: &str) -> (Marked, Option<Answer>) 
     } else {
         Marked::of(offer, new)
     };
-    let answer = Signs::of(offer, &marked).answer();
-    (marked, answer)
+    let signs = Signs::of(offer, &marked);
+    let answer = signs.answer();
+    let seen = signs.numbers(answer);
+    (marked, answer, seen)
 }
 
 impl Signs {
@@ -130,6 +134,26 @@ impl Signs {
         }
         signs.everything = everything(marked);
         signs
+    }
+
+    /// What the learned part is told: what the signs conclude, and which there are.
+    fn numbers(&self, concluded: Option<Answer>) -> Vec<u8> {
+        let there = [
+            self.accepts.is_some(),
+            self.rejects.is_some(),
+            self.returns,
+            self.more.is_some(),
+            self.asked.is_some(),
+            self.hoped.is_some(),
+            self.everything,
+            self.bare_yes,
+            self.bare_no,
+            self.too_little,
+            self.wants_other,
+            self.accepts > self.rejects,
+        ];
+        let there = (16..).zip(there).filter(|(_, it)| *it).map(|(number, _)| number);
+        std::iter::once(concluded.map_or(9, |it| it.response as u8)).chain(there).collect()
     }
 
     /// The last clear word counts.

@@ -61,6 +61,7 @@ pub(super) struct Around {
     pub add_before: RegexSet,
     pub add_after: RegexSet,
     pub no_part: RegexSet,
+    pub counted: RegexSet,
 }
 
 /// The words of a bare yes or no: at least one of `core`, the others of `filler`.
@@ -216,6 +217,7 @@ impl Reader {
             add_before: set("add_before"),
             add_after: set("add_after"),
             no_part: set("no_part"),
+            counted: set("counted"),
         }
     }
 

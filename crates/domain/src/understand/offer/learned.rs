@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::contract::OfferResponse;
 
 /// How many different features there are.
-pub const BUCKETS: usize = 8_192;
+pub const BUCKETS: usize = 16_384;
 /// What is scored, in the order of the weights; last: no answer at all.
 pub const KINDS: [Option<OfferResponse>; 4] =
     [Some(OfferResponse::Accept), Some(OfferResponse::Reject), Some(OfferResponse::Counter), None];
@@ -91,9 +91,12 @@ impl OfferWeights {
     }
 }
 
-/// The features of an answer: `text` with its amounts named, what the signs say, and whether
+/// How often each sign counts: a word of many says less than a sign.
+const SIGN_WEIGHT: u8 = 3;
+
+/// The features of an answer: `text` with its amounts named, which signs there are, and whether
 /// the shop wrote nothing after its offer.
-pub(super) fn features(text: &str, signs: Option<OfferResponse>, latest: bool) -> Vec<u16> {
+pub(super) fn features(text: &str, signs: &[u8], latest: bool) -> Vec<u16> {
     let words = words(text);
     let mut numbers = Vec::with_capacity(words.len() * 6);
     for (index, word) in words.iter().enumerate() {
@@ -117,8 +120,16 @@ pub(super) fn features(text: &str, signs: Option<OfferResponse>, latest: bool) -
     numbers.push(bucket(&[b"n", &length.to_le_bytes()]));
     numbers.push(bucket(&[b"f", words.first().map_or(b"", |word| word.as_bytes())]));
     numbers.push(bucket(&[b"l", &[u8::from(latest)]]));
-    let said = signs.map_or(9, |it| it as u8);
-    numbers.push(bucket(&[b"s", &[said]]));
+    for sign in signs {
+        numbers.extend((0..SIGN_WEIGHT).map(|copy| bucket(&[b"s", &[*sign, copy]])));
+    }
+    // How the answer ends, and the sentence that holds an amount.
+    let last = words.iter().rev().filter(|word| word.len() > 1).take(3);
+    numbers.extend(last.map(|word| bucket(&[b"e", word.as_bytes()])));
+    for (index, word) in words.iter().enumerate().filter(|(_, word)| is_amount(word)) {
+        let near = words.get(index.saturating_sub(4)..).unwrap_or_default().iter().take(9);
+        numbers.extend(near.map(|it| bucket(&[b"a", word.as_bytes(), it.as_bytes()])));
+    }
     numbers.sort_unstable();
     numbers.dedup();
     numbers
@@ -150,8 +161,11 @@ fn words(text: &str) -> Vec<String> {
 /// `SAME0` is `SAME`.
 fn named(word: &str) -> String {
     let name = word.trim_end_matches(|it: char| it.is_ascii_digit());
-    let amount = name.len() >= 4 && name.bytes().all(|it| it.is_ascii_uppercase());
-    if amount { name.to_owned() } else { word.to_owned() }
+    if is_amount(name) { name.to_owned() } else { word.to_owned() }
+}
+
+fn is_amount(name: &str) -> bool {
+    name.len() >= 4 && name.bytes().all(|it| it.is_ascii_uppercase())
 }
 
 /// FNV-1a of the parts, with a mark between them.
@@ -159,7 +173,7 @@ fn bucket(parts: &[&[u8]]) -> u16 {
     let bytes = parts.iter().flat_map(|part| part.iter().copied().chain([0x1f]));
     let hash = bytes
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let folded = (hash ^ (hash >> 16)) % 8_192;
+    let folded = (hash ^ (hash >> 16)) % 16_384;
     u16::try_from(folded).unwrap_or(0)
 }
 
@@ -183,9 +197,9 @@ mod tests {
 
     #[test]
     fn amounts_count_by_what_they_are() {
-        let one = features("SAME0 is fine", None, true);
-        let other = features("SAME3 is fine", None, true);
+        let one = features("SAME0 is fine", &[9], true);
+        let other = features("SAME3 is fine", &[9], true);
         assert_eq!(one, other);
-        assert_ne!(one, features("MORE0 is fine", None, true));
+        assert_ne!(one, features("MORE0 is fine", &[9], true));
     }
 }

@@ -71,6 +71,22 @@ impl Marked {
         self.text.get(span.clone()).unwrap_or_default().trim()
     }
 
+    /// The last bare number above the offer that counts no days and no pieces: where somebody
+    /// bargains, it is what is asked for.
+    pub(super) fn counted(&self, offer: Offer) -> Option<i64> {
+        let least = offer.hundredths?;
+        let most = if offer.unit == Unit::Percent { 10_000 } else { least.saturating_mul(8) };
+        let marks = self.text.match_indices("COUNT").filter_map(|(at, name)| {
+            let rest = self.text.get(at + name.len()..)?;
+            let digits = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+            let (number, after) = rest.split_at_checked(digits)?;
+            let (hundredths, _) = *self.amounts.get(number.parse::<usize>().ok()?)?;
+            let counts = CUES.around.counted.is_match(after);
+            (hundredths > least && hundredths <= most && !counts).then_some(hundredths)
+        });
+        marks.last()
+    }
+
     /// How many words the customer wrote.
     pub(super) fn length(&self) -> usize {
         self.sentences.iter().map(|it| self.words(&it.span).split_whitespace().count()).sum()

@@ -43,7 +43,7 @@ fn cases() -> Cases {
 }
 
 fn answer_to(offered: &str, text: &str) -> Option<Answer> {
-    let offer = offer_in(&fold(offered), false).unwrap();
+    let offer = offer_in(&fold(offered), Setting::Last).unwrap();
     response(offer, text, "Re: x")
 }
 
@@ -89,7 +89,7 @@ fn only_an_open_offer_of_money_is_answered() {
         "Zullen we hem omruilen voor een M? Dan mail ik het label.",
         "Your order has shipped. Total: € 35,00.",
     ] {
-        assert_eq!(offer_in(&fold(text), false), None, "{text}");
+        assert_eq!(offer_in(&fold(text), Setting::Quoted), None, "{text}");
     }
 }
 
@@ -105,8 +105,19 @@ fn the_offered_amount() {
         ("Hi, we could do 18%, would that be OK?", 1800, Unit::Percent),
         ("We'd like to give you twenty per cent back.", 2000, Unit::Percent),
     ] {
-        let found = offer_in(&fold(text), false).map(|it| (it.hundredths, it.unit));
+        let found = offer_in(&fold(text), Setting::Quoted).map(|it| (it.hundredths, it.unit));
         assert_eq!(found, Some((Some(hundredths), unit)), "{text}");
+    }
+}
+
+#[test]
+fn the_last_word_of_the_shop_needs_few_words_to_offer() {
+    for text in ["Hi Ann, 12%?", "Hallo Corine, als gebaar 15 euro?", "Tien procentjes dan."] {
+        assert!(offer_in(&fold(text), Setting::Last).is_some(), "{text}");
+        assert!(offered_in(&[(true, text)]).is_some_and(|it| it.latest), "{text}");
+    }
+    for text in ["Je bestelling van € 40 is onderweg.", "Wat is je ordernummer?"] {
+        assert!(offer_in(&fold(text), Setting::Last).is_none(), "{text}");
     }
 }
 
