@@ -244,7 +244,13 @@ fn joined(found: Vec<Amount>, plain: &str) -> Vec<Amount> {
             let worded = plain
                 .get(amount.start..)
                 .is_some_and(|text| text.starts_with(|letter: char| letter.is_ascii_alphabetic()));
-            if spelled && worded && tens && ones && matches!(last.unit, Unit::Bare | Unit::Thing) && between == " " {
+            if spelled
+                && worded
+                && tens
+                && ones
+                && matches!(last.unit, Unit::Bare | Unit::Thing)
+                && between == " "
+            {
                 // "forty five" is written apart.
                 last.hundredths += amount.hundredths;
                 last.unit = amount.unit;

@@ -234,8 +234,10 @@ fn weigh(plain: &Plain, found: &Found, step: &Step) -> Weight {
         return Weight::Quiet(reason);
     }
     let acts = any(own, LISTS.goes | LISTS.did);
-    let pressed = any(own, LISTS.condition | LISTS.deadline) || any(beside, LISTS.condition | LISTS.deadline | LISTS.grief);
-    let announced = acts && (any(own, LISTS.me) || pressed) || any(own, LISTS.condition | LISTS.deadline);
+    let pressed = any(own, LISTS.condition | LISTS.deadline)
+        || any(beside, LISTS.condition | LISTS.deadline | LISTS.grief);
+    let announced =
+        acts && (any(own, LISTS.me) || pressed) || any(own, LISTS.condition | LISTS.deadline);
     match (announced, step.sure) {
         (true, true) => Weight::Announced,
         (true, false) => Weight::Perhaps,
@@ -263,14 +265,18 @@ fn quiet(plain: &Plain, found: &Found, step: &Step, own: Mask, beside: Mask) -> 
     if any(all, LISTS.undo) && any(own, LISTS.said) {
         return Some(Quiet::TakenBack);
     }
-    let taken = any(own, LISTS.undo) || any(all, LISTS.undo) && any(own | beside, LISTS.said | LISTS.solved | LISTS.others);
+    let taken = any(own, LISTS.undo)
+        || any(all, LISTS.undo) && any(own | beside, LISTS.said | LISTS.solved | LISTS.others);
     if taken && !(pressed && any(own, LISTS.goes) && any(all, LISTS.grief)) {
         return Some(Quiet::TakenBack);
     }
     if any(own, LISTS.counter) && !pressed {
         return Some(Quiet::OthersSay);
     }
-    if any(own, LISTS.others) && any(own | beside, LISTS.advise) && any(all, LISTS.counter | LISTS.joke) {
+    if any(own, LISTS.others)
+        && any(own | beside, LISTS.advise)
+        && any(all, LISTS.counter | LISTS.joke)
+    {
         return Some(Quiet::OthersSay);
     }
     let calm = !any(all, LISTS.grief) && !pressed;

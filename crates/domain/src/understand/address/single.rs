@@ -37,7 +37,8 @@ pub(super) fn streets(text: &str, pieces: &[Piece<'_>], found: &mut Vec<Found>) 
             .map(|it| it.text)
             .collect();
         let index = index + rooms.len();
-        let flats = if first_number { flats_before(pieces, index - rooms.len()) } else { Vec::new() };
+        let flats =
+            if first_number { flats_before(pieces, index - rooms.len()) } else { Vec::new() };
         let number = flats.into_iter().chain([street.number.as_str()]).chain(rooms);
         let number = number.filter(|it| !it.is_empty()).collect::<Vec<_>>().join(", ");
         let mut address = NewAddress {

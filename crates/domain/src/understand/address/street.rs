@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::words::{WORDS, plain};
+use super::words::{WORDS, is_month, plain};
 use super::{ENGLISH_TYPE, NUMBER_FIRST, STREET_WORD, UNIT_TAIL};
 
 /// A street with its number.
@@ -71,34 +71,9 @@ fn is_postcode(rest: &[Word<'_>]) -> bool {
     rest.first().is_some_and(|(_, word)| digits(word) || word.len() == 6)
 }
 
-fn is_month(word: &str) -> bool {
-    const MONTHS: [&str; 20] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-        "january",
-        "february",
-        "march",
-        "may",
-        "june",
-        "july",
-        "august",
-        "october",
-    ];
-    MONTHS.contains(&plain(word).as_str())
-}
-
 fn is_post_box(street: &str) -> bool {
-    ["postbus", "po box", "p.o. box", "postfach", "boite postale", "bp"].contains(&plain(street).as_str())
+    ["postbus", "po box", "p.o. box", "postfach", "boite postale", "bp"]
+        .contains(&plain(street).as_str())
 }
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {

@@ -183,3 +183,30 @@ pub(super) fn plain(word: &str) -> String {
         }),
     )
 }
+
+/// Whether a word names a month.
+pub(super) fn is_month(word: &str) -> bool {
+    const MONTHS: [&str; 20] = [
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+        "january",
+        "february",
+        "march",
+        "may",
+        "june",
+        "july",
+        "august",
+        "october",
+    ];
+    MONTHS.contains(&plain(word).as_str())
+}

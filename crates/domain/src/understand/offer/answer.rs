@@ -78,10 +78,9 @@ fn any_amount(offer: Offer, marked: &Marked) -> Answer {
     let more = |it: &(i64, Unit, usize)| offer.unit != it.1 || offer.hundredths < Some(it.0);
     let asked = found.filter(|it| !priced(it) && more(it)).max_by_key(|it| it.1 == offer.unit);
     let counted = || marked.counted(offer).map(|hundredths| (hundredths, offer.unit, 0));
-    asked.or_else(counted).map_or(
-        Answer::plain(OfferResponse::Counter),
-        |(hundredths, unit, _)| Answer::counter(hundredths, unit),
-    )
+    asked.or_else(counted).map_or(Answer::plain(OfferResponse::Counter), |(hundredths, unit, _)| {
+        Answer::counter(hundredths, unit)
+    })
 }
 
 /// The text made ready and what its signs say.
