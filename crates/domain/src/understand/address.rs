@@ -218,14 +218,12 @@ fn speaks_of_street(text: &str) -> bool {
     let mut before = "";
     while let Some(word) = words.next() {
         if word.starts_with(|it: char| it.is_ascii_digit()) && word.len() < 9 {
-            let ends = |end: &&str| before.to_lowercase().ends_with(*end);
+            let lower = if before.len() > 3 { before.to_lowercase() } else { String::new() };
             let named = |next: &str| {
                 let bare = next.trim_end_matches(|it: char| !it.is_alphanumeric());
                 TYPES.iter().any(|kind| bare.eq_ignore_ascii_case(kind))
             };
-            if before.len() > 3 && ENDS.iter().any(|end| ends(&end))
-                || words.clone().take(4).any(named)
-            {
+            if ENDS.iter().any(|end| lower.ends_with(end)) || words.clone().take(4).any(named) {
                 return true;
             }
         }
@@ -322,6 +320,16 @@ mod tests {
     }
 
     #[test]
+    fn a_street_with_a_number_is_worth_a_search() {
+        for text in ["naar Van Heemstralaan 40 te Arnhem", "send to 17 Quarry Street", "2011 RD"] {
+            assert!(may_hold(text), "{text}");
+        }
+        for text in ["maat 43 graag", "order 12 is er nog niet", "no numbers here"] {
+            assert!(!may_hold(text), "{text}");
+        }
+    }
+
+    #[test]
     fn addresses_of_the_neighbourhood() {
         for (text, expected) in [
             (
@@ -356,6 +364,22 @@ mod tests {
             (
                 "Oud adres: Utrechtseweg 55, 3818 EB Amersfoort\nNieuw adres: Stationsplein 1-214, 3818 LE Amersfoort",
                 "Stationsplein|1-214|3818 LE|Amersfoort|NL",
+            ),
+            (
+                "Please use my flat: Calle Mayor 15, 3º B, 28013 Madrid.",
+                "Calle Mayor|15, 3º B|28013|Madrid|ES",
+            ),
+            (
+                "Send it to Ilica 210, kat 3, 10000 Zagreb, Croatia.",
+                "Ilica|210, kat 3|10000|Zagreb|HR",
+            ),
+            (
+                "please deliver to Nørrebrogade 45B, 2200 København N.",
+                "Nørrebrogade|45B|2200|København N|DK",
+            ),
+            (
+                "Stuur het naar Haven Noord, ligplaats 22, 8531 AB Lemmer.",
+                "Haven Noord|ligplaats 22|8531 AB|Lemmer|NL",
             ),
             ("graag naar een ander adres, dat mail ik nog", "-"),
         ] {

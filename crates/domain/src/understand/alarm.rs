@@ -8,7 +8,7 @@ use crate::contract::{EscalationReason, ThreatKind};
 
 /// The most likely threat, if there is one at all.
 pub(super) fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
-    let sure = seen.count("sure:threat") > 0;
+    let sure = seen.any("sure:threat");
     if score(scores, "threat") <= threat_from(seen) && !sure {
         return None;
     }
@@ -25,11 +25,10 @@ pub(super) fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
 /// text may still tell it: who threatens in a roundabout way names no step. Set on mails that
 /// were not learned from.
 fn threat_from(seen: &Seen) -> i32 {
-    let marked = |prefix: &str| seen.count(&format!("stance:{prefix}")) > 0;
-    match (marked("announced"), marked("quiet")) {
+    match (seen.any("stance:announced"), seen.any("stance:quiet")) {
         (true, false) => -350,
         (true, true) => 0,
-        (false, false) if marked("perhaps") || marked("named") => -50,
+        (false, false) if seen.any("stance:perhaps") || seen.any("stance:named") => -50,
         (false, true) => 200,
         (false, false) => 100,
     }
@@ -37,7 +36,7 @@ fn threat_from(seen: &Seen) -> i32 {
 
 /// The score from which a person must answer: lower where a word says so by itself.
 fn escalate_from(seen: &Seen) -> i32 {
-    match (seen.count("call:sure") > 0, seen.count("call:perhaps") > 0) {
+    match (seen.any("call:sure"), seen.any("call:perhaps")) {
         (true, _) => -400,
         (false, true) => -50,
         (false, false) => 100,

@@ -17,7 +17,7 @@ use super::order_number::order_number;
 use super::plain::{Plain, Span, fold};
 use super::rules::{RULE_SET, RuleHit, apply, marked};
 use super::stance;
-use super::{Evidence, Input, NewAddress, Reading};
+use super::{Evidence, Input, Reading};
 use crate::contract::{EscalationReason, Intent, IntentSet, Language, Mood, OfferResponse};
 
 /// Everything seen in a mail before anything is concluded.
@@ -109,6 +109,16 @@ impl Seen {
     /// Whether a rule or mark with this label holds somewhere.
     pub(super) fn holds(&self, label: &str) -> bool {
         self.words_of(label).is_some()
+    }
+
+    /// The labels of the rules and marks that hold, as often as they do.
+    fn labels(&self) -> impl Iterator<Item = &'static str> {
+        self.hits.iter().filter_map(|hit| RULE_SET.get(hit.rule)).map(|rule| rule.label.as_str())
+    }
+
+    /// Whether a rule or mark whose label starts so holds.
+    pub(super) fn any(&self, prefix: &str) -> bool {
+        self.labels().any(|label| label.starts_with(prefix))
     }
 
     /// How many different rules and marks whose label starts so hold.
@@ -219,9 +229,10 @@ fn given(scores: &Scores, label: &str) -> bool {
 
 /// What the mail takes back or rules out (`deny:` rules) is not wanted, however it sounds.
 fn intents(scores: &Scores, seen: &Seen) -> IntentSet {
+    let denied: Vec<&str> = seen.labels().filter_map(|it| it.strip_prefix("deny:")).collect();
     let possible = || {
         let all = Intent::ALL.iter().copied();
-        all.filter(|intent| !seen.holds(&format!("deny:{intent}")))
+        all.filter(|intent| !denied.contains(&intent.as_str()))
     };
     let set: IntentSet = possible().filter(|intent| given(scores, intent.as_str())).collect();
     if !set.is_empty() {

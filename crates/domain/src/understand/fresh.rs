@@ -200,6 +200,11 @@ fn unannounced(lines: &[&str]) -> Option<usize> {
 
 /// A line that says goodbye and nothing else.
 fn is_closing(line: &str) -> bool {
+    let line = line.trim().trim_end_matches([',', '.', '!', ' ']);
+    line.split_whitespace().nth(6).is_none() && says_goodbye(line)
+}
+
+fn says_goodbye(line: &str) -> bool {
     const CLOSINGS: [&str; 44] = [
         "met vriendelijke groet",
         "vriendelijke groet",
@@ -246,10 +251,6 @@ fn is_closing(line: &str) -> bool {
         "cordialement",
         "mit freundlichen",
     ];
-    let line = line.trim().trim_end_matches([',', '.', '!', ' ']);
-    if line.split_whitespace().nth(6).is_some() {
-        return false;
-    }
     let line = line.to_lowercase();
     CLOSINGS.iter().any(|closing| {
         line.strip_prefix(closing).is_some_and(|rest| {

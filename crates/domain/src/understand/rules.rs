@@ -69,7 +69,7 @@ fn parse(text: &str) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (label, lines) in table {
         for line in lines {
-            let terms = line.split_whitespace().map(|term| parse_term(term)).collect();
+            let terms = line.split_whitespace().map(parse_term).collect();
             rules.push(Rule { label: label.clone(), terms });
         }
     }

@@ -249,15 +249,14 @@ fn country(address: &NewAddress, pieces: &[Piece<'_>], code: &Code) -> Option<&'
     if code.kind == Kind::Dutch {
         return Some("NL");
     }
-    if let Some(known) = address.city.as_deref().and_then(country_of_city) {
-        if digits_of(known) == code.written.bytes().filter(u8::is_ascii_digit).count() {
-            return Some(known);
-        }
+    let digits = code.written.bytes().filter(u8::is_ascii_digit).count();
+    let known = address.city.as_deref().and_then(country_of_city);
+    if let Some(known) = known.filter(|known| digits_of(known) == digits) {
+        return Some(known);
     }
     if let Some(named) = pieces.iter().find_map(|piece| named_country(piece.text)) {
         return Some(named);
     }
-    let digits = code.written.bytes().filter(u8::is_ascii_digit).count();
     let french = address.street.as_deref().is_some_and(|street| {
         let first = street.split([' ', '\'']).next().map(plain).unwrap_or_default();
         ["rue", "avenue", "chemin", "boulevard", "impasse", "quai", "allee", "route"]

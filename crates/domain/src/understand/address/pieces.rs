@@ -133,9 +133,9 @@ fn turns(word: &str) -> bool {
 
 /// Whether a full stop ends a sentence: not in `Bahnhofstr. 9`, `Co. Cork`, `3. OG`, `J. Smit`.
 fn ends_sentence(before: &str, after: &str) -> bool {
-    const SHORT: [&str; 24] = [
+    const SHORT: [&str; 25] = [
         "st", "str", "dr", "co", "nr", "no", "mr", "mrs", "burg", "prof", "pr", "apt", "app",
-        "ave", "rd", "blvd", "ing", "ds", "mgr", "gen", "tel", "mevr", "dhr", "fam",
+        "ave", "rd", "blvd", "ing", "ds", "mgr", "gen", "tel", "mevr", "dhr", "fam", "ul",
     ];
     if !after.is_empty() && !after.starts_with(char::is_whitespace) {
         return false;

@@ -107,6 +107,15 @@ fn is_number_word(word: &str) -> bool {
     )
 }
 
+/// Whether a word is written as part of a name: with a capital, `'s-`, or counting as `1e`.
+fn starts_name(word: &str) -> bool {
+    let bare = word.trim_start_matches(['\'', '’', '"', '(']);
+    bare.starts_with(char::is_uppercase)
+        || word.starts_with("'s-")
+        || word.starts_with("’s-")
+        || is_storey_number(word)
+}
+
 /// Where the street name starts that ends with the last of `words`.
 fn street_from(words: &[Word<'_>]) -> Option<usize> {
     let (_, last) = words.last()?;
@@ -127,14 +136,7 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
     if listed || folded.is_empty() || code || spoken {
         return None;
     }
-    let capital = |word: &str| {
-        let bare = word.trim_start_matches(['\'', '’', '"', '(']);
-        bare.starts_with(char::is_uppercase)
-            || word.starts_with("'s-")
-            || word.starts_with("’s-")
-            || is_storey_number(word)
-    };
-    if !capital(last) {
+    if !starts_name(last) {
         // Written without capitals: one word, and what commonly belongs to it.
         return STREET_WORD.is_match(last).then(|| lower_street_from(words));
     }
@@ -152,7 +154,7 @@ fn street_from(words: &[Word<'_>]) -> Option<usize> {
             break;
         }
         let article = matches!(word, &"'t" | &"’t") && before + 1 == from;
-        if capital(word) || article {
+        if starts_name(word) || article {
             let joined = (before + 1..from).all(|at| {
                 let weak = |word: &str| WORDS.weak_joins.contains(&plain(word));
                 let head = WORDS.heads.contains(&folded);

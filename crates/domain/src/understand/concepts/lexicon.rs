@@ -82,6 +82,7 @@ struct Sign {
 pub(super) struct Lexicon {
     /// The names of the lists, book by book.
     pub(super) names: [Vec<String>; 4],
+    phrase_sieve: Sieve,
     /// Phrases of whole words.
     phrases: ByHash<Entry>,
     /// Phrases whose last word may go on: the stem's hash.
@@ -205,8 +206,9 @@ impl Lexicon {
             ends_wordy: wordy(sign.as_bytes().last()),
         });
         let stem_sieve = Sieve::of(stems.keys().copied());
+        let phrase_sieve = Sieve::of(phrases.keys().copied());
         let signs = signs.collect();
-        Self { names, phrases, stems, stem_sieve, meanings, sign_search, signs }
+        Self { names, phrase_sieve, phrases, stems, stem_sieve, meanings, sign_search, signs }
     }
 
     /// Every phrase of every list in a text.
@@ -273,7 +275,7 @@ impl Lexicon {
         let Some(first) = words.next() else { return };
         let Span { start, mut end } = first.span;
         let mut hash = first.hash;
-        while let Some(entry) = self.phrases.get(&hash) {
+        while let Some(entry) = self.phrase(hash) {
             if entry.meaning != 0 {
                 hit(entry.meaning, Span { start, end });
             }
@@ -293,6 +295,10 @@ impl Lexicon {
             }
             hash = join(hash, word.hash);
         }
+    }
+
+    fn phrase(&self, hash: u64) -> Option<&Entry> {
+        if self.phrase_sieve.may_hold(hash) { self.phrases.get(&hash) } else { None }
     }
 
     fn find_signs(&self, plain: &Plain, heard: &mut Heard) {
