@@ -250,7 +250,10 @@ fn country(address: &NewAddress, pieces: &[Piece<'_>], code: &Code) -> Option<&'
         return Some("NL");
     }
     let digits = code.written.bytes().filter(u8::is_ascii_digit).count();
-    let known = address.city.as_deref().and_then(country_of_city);
+    let city = address.city.as_deref().unwrap_or_default();
+    // The country is that of the place, not of its quarter.
+    let quarter = city.rsplit_once(' ').filter(|(_, last)| is_quarter(last));
+    let known = country_of_city(quarter.map_or(city, |(place, _)| place));
     if let Some(known) = known.filter(|known| digits_of(known) == digits) {
         return Some(known);
     }
