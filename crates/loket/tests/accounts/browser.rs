@@ -104,7 +104,7 @@ impl<'a> Browser<'a> {
     }
 
     /// What a form on the page carries along.
-    fn carried(&self, action: &str) -> Vec<(String, String)> {
+    pub fn carried(&self, action: &str) -> Vec<(String, String)> {
         let mark = format!("action=\"{action}\"");
         let form = self.page.split_once(&mark);
         let form =

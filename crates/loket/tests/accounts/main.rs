@@ -24,3 +24,4 @@ mod browser;
 mod doors;
 mod flow;
 mod roles;
+mod takeover;
