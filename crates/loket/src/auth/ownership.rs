@@ -51,24 +51,32 @@ impl Auth {
         }
     }
 
-    /// Whether the link of a sign-up works without a password: this browser signed up, or the
-    /// link is too old to do anything. Spends nothing.
-    pub async fn knows_sign_up(&self, secret: &str, mark: &str) -> Result<bool, Refusal> {
+    /// The address of a sign-up that this browser did not send, which therefore asks for a
+    /// password; `None` where the link works without one, or does nothing any more. Spends nothing.
+    pub async fn foreign_sign_up(
+        &self,
+        secret: &str,
+        mark: &str,
+    ) -> Result<Option<String>, Refusal> {
         let seconds = self.lifetime(TokenKind::ConfirmationToken);
-        let found = self.0.store.as_auth(async |tx| {
-            store::auth::behind_link(tx, &link_digest(secret), seconds).await
-        });
-        let Some(user) = found.await? else { return Ok(true) };
-        let known = user.invited_at.is_some() || user.email_confirmed_at.is_some();
-        Ok(known || self.keeps_password(&user, &Whose::Marked(mark.to_owned())))
+        let found = self
+            .0
+            .store
+            .as_auth(async |tx| store::auth::behind_link(tx, &link_digest(secret), seconds).await);
+        let Some(user) = found.await? else { return Ok(None) };
+        let known = user.invited_at.is_some()
+            || user.email_confirmed_at.is_some()
+            || self.keeps_password(&user, &Whose::Marked(mark.to_owned()));
+        Ok(user.email.filter(|_| !known))
     }
 
     /// A password that the reader of a mail chooses on the way, ready to be kept.
     pub async fn chosen(&self, secret: &str, password: &str) -> Result<Whose, Refusal> {
         let seconds = self.lifetime(TokenKind::ConfirmationToken);
-        let found = self.0.store.as_auth(async |tx| {
-            store::auth::behind_link(tx, &link_digest(secret), seconds).await
-        });
+        let found = self
+            .0
+            .store
+            .as_auth(async |tx| store::auth::behind_link(tx, &link_digest(secret), seconds).await);
         let user = found.await?.ok_or_else(Refusal::expired)?;
         let email = user.email.unwrap_or_default();
         acceptable(password, &[&email], &self.0.options)?;
@@ -93,7 +101,7 @@ impl Auth {
             return None;
         }
         // What is spent or too old says so where it leads.
-        if self.knows_sign_up(secret, "").await.unwrap_or(false) {
+        if self.foreign_sign_up(secret, "").await.is_ok_and(|found| found.is_none()) {
             return None;
         }
         let (site, back) = (&self.0.site.url, escaped(back_to));

@@ -209,10 +209,7 @@ impl Auth {
         let totp = made.get("totp");
         let drawing = text(totp.and_then(|totp| totp.get("qr_code")));
         let secret = text(totp.and_then(|totp| totp.get("secret")));
-        // A drawing inside a page has no declaration of its own.
-        let drawing = drawing.find("<svg").and_then(|at| drawing.split_at_checked(at));
-        let drawing = drawing.map(|(_, svg)| svg.to_owned()).unwrap_or_default();
-        Ok(NewFactor { id, drawing, secret })
+        Ok(NewFactor { id, drawing: on_a_page(&drawing), secret })
     }
 
     /// Takes a second factor away; only after it was proved in this session.
@@ -249,6 +246,12 @@ impl Auth {
         let auth = self.clone();
         self.0.post.later(async move { auth.0.post.send(letter, auth.now()).await })
     }
+}
+
+/// A drawing inside a page has no declaration of its own.
+pub(super) fn on_a_page(drawing: &str) -> String {
+    let svg = drawing.find("<svg").and_then(|at| drawing.split_at_checked(at));
+    svg.map(|(_, svg)| svg.to_owned()).unwrap_or_default()
 }
 
 fn opened(verified: Verified) -> Option<Opened> {

@@ -7,9 +7,9 @@ use domain::contract::Language;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::limits::Origin;
 use super::Auth;
 use super::addresses::email;
+use super::limits::Origin;
 use super::links::{Purpose, language_of_user};
 use super::refusal::Refusal;
 use super::signup::{Back, new_person, said};

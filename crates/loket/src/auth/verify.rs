@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
 use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -97,8 +97,7 @@ pub async fn follow(
             return (StatusCode::SEE_OTHER, AppendHeaders([(LOCATION, page)])).into_response();
         }
     }
-    let whose =
-        if proof.kind == "signup" { Whose::SignUps } else { Whose::UnlessContested };
+    let whose = if proof.kind == "signup" { Whose::SignUps } else { Whose::UnlessContested };
     let verified = match kinds(&proof.kind) {
         Ok(kinds) => auth.verify_link(secret, kinds, &whose, &client).await,
         Err(refusal) => Err(refusal),
@@ -246,7 +245,12 @@ impl Auth {
     }
 
     /// Where a link leads after it worked, with the session.
-    pub(super) fn landing(&self, back_to: &str, kind: &str, verified: Verified) -> Result<String, Refusal> {
+    pub(super) fn landing(
+        &self,
+        back_to: &str,
+        kind: &str,
+        verified: Verified,
+    ) -> Result<String, Refusal> {
         let Verified::In(opened) = verified else {
             return Ok(with_fragment(back_to, &[("message", HALF_WAY)]));
         };

@@ -1,5 +1,6 @@
 //! New accounts, and the page behind the links in mails.
 
+use askama::Template;
 use axum::extract::{Query, State as Held};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,9 +10,10 @@ use serde_json::json;
 
 use super::super::State;
 use super::super::failure::Failure;
+use super::super::frame::Frame;
 use super::super::house;
 use super::super::texts::Texts;
-use super::form::{Field, Mistakes, Posted, Sheet, Way, with_cookies};
+use super::form::{Field, Mistakes, Posted, Sheet, Way, html, with_cookies};
 use super::own_path;
 use super::visitor::{Guest, cookie_header, failed};
 use crate::auth::{NewAccount, PageSignUp, Refusal, Whose};
@@ -210,6 +212,14 @@ impl Followed {
     }
 }
 
+/// The way on to the site of a client.
+#[derive(Debug, Template)]
+#[template(path = "accounts/elsewhere.html")]
+struct Elsewhere {
+    frame: Frame,
+    address: String,
+}
+
 /// `GET /binnen`: says what will happen. Nothing is spent before the button.
 pub async fn door(Query(followed): Query<Followed>, guest: Guest) -> Result<Response, Failure> {
     let known = ["signup", "invite", "recovery", "magiclink", "email_change"];
@@ -218,33 +228,39 @@ pub async fn door(Query(followed): Query<Followed>, guest: Guest) -> Result<Resp
         return Err(Failure::Elsewhere("/inloggen".to_owned()));
     }
     let asks = asks_password(&guest, &followed).await?;
-    let page = door_sheet(&guest, &followed, asks, &Mistakes::default());
+    let page = door_sheet(&guest, &followed, asks.as_deref(), &Mistakes::default());
     guest.show(page.answer())
 }
 
-/// Whether a password is chosen at the door: this browser did not send the sign-up.
-async fn asks_password(guest: &Guest, followed: &Followed) -> Result<bool, Failure> {
+/// Whose password is chosen at the door: that of a sign-up this browser did not send.
+async fn asks_password(guest: &Guest, followed: &Followed) -> Result<Option<String>, Failure> {
     if !followed.may_be_sign_up() {
-        return Ok(false);
+        return Ok(None);
     }
-    let known = guest.auth.knows_sign_up(&followed.sleutel, &guest.mark).await;
-    known.map(|known| !known).map_err(failed)
+    guest.auth.foreign_sign_up(&followed.sleutel, &guest.mark).await.map_err(failed)
 }
 
-fn door_sheet(guest: &Guest, followed: &Followed, asks: bool, mistakes: &Mistakes) -> Sheet {
-    let name = match (followed.soort.as_str(), asks) {
+fn door_sheet(
+    guest: &Guest,
+    followed: &Followed,
+    asks: Option<&str>,
+    mistakes: &Mistakes,
+) -> Sheet {
+    let name = match (followed.soort.as_str(), asks.is_some()) {
         (_, true) => "door_password",
         ("recovery", _) => "door_recovery",
         _ => "door",
     };
     let password = Field::new("wachtwoord", "password", guest.t).filled_in_as("new-password");
-    let fields = if asks { vec![password] } else { Vec::new() };
+    let fields = if asks.is_some() { vec![password] } else { Vec::new() };
     let mut sheet = Sheet::new(guest.frame(), name, "/binnen", guest.token.clone())
         .with(fields, mistakes)
         .carrying("soort", &followed.soort)
         .carrying("sleutel", &followed.sleutel)
         .carrying("terug", own_path(&followed.terug).unwrap_or_default())
-        .carrying("naar", &followed.naar);
+        .carrying("naar", &followed.naar)
+        // For whoever keeps their passwords in the browser.
+        .carrying("email", asks.unwrap_or_default());
     // The address of this page has the key in it: the language switch must not carry it on.
     "/inloggen?taal=nl".clone_into(&mut sheet.frame.in_dutch);
     "/inloggen?taal=en".clone_into(&mut sheet.frame.in_english);
@@ -257,10 +273,14 @@ pub async fn enter(
     guest: Guest,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    guest.genuine(&state, &posted, &["soort", "sleutel", "terug", "naar", "wachtwoord"])?;
+    guest.genuine(
+        &state,
+        &posted,
+        &["soort", "sleutel", "terug", "naar", "email", "wachtwoord"],
+    )?;
     let followed = Followed::of(&posted);
     let mut whose = Whose::Marked(guest.mark.clone());
-    if asks_password(&guest, &followed).await? {
+    if let Some(email) = asks_password(&guest, &followed).await? {
         let mut mistakes = Mistakes::default();
         let password = posted.exact("wachtwoord");
         if password.is_empty() {
@@ -274,7 +294,7 @@ pub async fn enter(
             }
         }
         if !mistakes.none() {
-            let page = door_sheet(&guest, &followed, true, &mistakes);
+            let page = door_sheet(&guest, &followed, Some(&email), &mistakes);
             return guest.show(page.answer());
         }
     }
@@ -283,7 +303,12 @@ pub async fn enter(
         Ok(Some(opened)) => {
             let onward = guest.auth.onward_with_session(&followed.naar, &opened);
             match onward.map_err(failed)? {
-                Some(address) => Ok(Redirect::to(&address).into_response()),
+                Some(address) if address.starts_with(&guest.auth.site().url) => {
+                    Ok(Redirect::to(&address).into_response())
+                }
+                // A form of ours leads to no other site, not even by a redirect (the pages'
+                // policy): a page does.
+                Some(address) => html(&Elsewhere { frame: guest.frame(), address }),
                 None => guest.let_in(&opened, after(kind, &followed.terug)).await,
             }
         }

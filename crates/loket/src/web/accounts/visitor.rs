@@ -70,8 +70,7 @@ impl FromRequestParts<State> for Guest {
         let new_cookie = new_cookie.and_then(Result::ok);
         let mark = cookie(&parts.headers, if secure { SECURE_MARK } else { PLAIN_MARK });
         let mark = mark.unwrap_or_default().to_owned();
-        Ok(Self {
-            mark, auth, client, t, here, token, person, new_cookie })
+        Ok(Self { auth, client, t, here, token, mark, person, new_cookie })
     }
 }
 
