@@ -198,3 +198,42 @@ async fn pages_are_for_no_other_site() {
         }
     }
 }
+
+/// B14: whatever cookie a page sets is bound to host and TLS and out of the reach of scripts, and
+/// scripts keep nothing themselves.
+#[tokio::test]
+async fn no_cookie_is_loose_and_no_script_keeps_a_thing() {
+    let site_url = Some("https://localhost:8080".to_owned());
+    let options = loket::auth::AuthOptions { site_url, ..crate::lab::wide() };
+    let lab = crate::browser::lab_with(options).await;
+    lab.person("a@winkel.example").await;
+    let mut browser = Browser::new(&lab);
+    let mut cookies = browser.open("/inloggen").await.cookies();
+    let form = [("email", "nieuw@winkel.example"), ("wachtwoord", PASSWORD), ("taal", "nl")];
+    browser.open("/registreren").await;
+    cookies.extend(browser.submit("/registreren", &form).await.cookies());
+    let token = {
+        browser.open("/inloggen").await;
+        browser.token()
+    };
+    let form = [("teken", token.as_str()), ("email", "a@winkel.example"), ("wachtwoord", PASSWORD)];
+    let entered = browser.post("/inloggen", &form).await;
+    assert_eq!(entered.status, 303, "{}", entered.text);
+    assert!(!entered.header("location").contains("eyJ"), "no token in an address");
+    cookies.extend(entered.cookies());
+    let names = ["gast", "aanmelding", "access", "refresh"];
+    for name in names {
+        let name = format!("__Host-loket-{name}=");
+        assert!(cookies.iter().any(|cookie| cookie.starts_with(&name)), "{name}: {cookies:?}");
+    }
+    for cookie in cookies.iter().filter(|cookie| !cookie.starts_with("loket_taal=")) {
+        for flag in ["; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
+            assert!(cookie.contains(flag), "{cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+    let script = include_str!("../../assets/loket.js");
+    for keeper in ["localStorage", "sessionStorage", "indexedDB", "document.cookie", "eval("] {
+        assert!(!script.contains(keeper), "{keeper}");
+    }
+}

@@ -199,6 +199,58 @@ async fn who_may_do_what_is_the_table() {
     assert_eq!(lab.behind.query_one(still, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
 
+/// B12: asking for an address that does something does nothing, nor does a form that another site
+/// made the browser send, however it is dressed.
+#[tokio::test]
+async fn nothing_is_done_by_asking_nor_for_another_site() {
+    let lab = lab().await;
+    let a = shop(&lab, "vlinderkas").await;
+    admin(&lab, "baas@loket.example").await;
+    let owner = insider(&lab, "eigenaar@vlinderkas.example", Some((a.id, "owner"))).await;
+    let boss = enter(&lab, "baas@loket.example").await;
+    let state = "select jsonb_build_array(
+        (select jsonb_agg(to_jsonb(t)) from public.tenants t), (select jsonb_agg(to_jsonb(o)) from public.outbox o),
+        (select jsonb_agg(to_jsonb(n)) from public.notifications n), (select count(*) from public.api_keys),
+        (select count(*) from auth.sessions), (select count(*) from auth.mfa_factors),
+        (select count(*) from public.tenant_invitations), (select count(*) from public.master_business_rules))";
+    let before: serde_json::Value = lab.behind.query_one(state, &[]).await.unwrap().get(0);
+    let asked: BTreeSet<&str> =
+        ADDRESSES.iter().filter(|(method, _)| *method == "GET").map(|(_, path)| *path).collect();
+    for (_, path) in ADDRESSES.iter().filter(|(method, _)| *method == "POST") {
+        let person = if path.starts_with("/beheer") { &boss } else { &owner };
+        let target = filled(path, &a);
+        let sent = match *path {
+            "/gesprekken/{thread}/weggooien" => format!("wat={}", a.mail),
+            "/gesprekken/{thread}/goedkeuren" => format!("wat={}", a.draft),
+            "/instellingen/sleutels" => "naam=n8n&read=ja".to_owned(),
+            "/instellingen/mensen" => "email=x%40mail.example&tenant_role=agent".to_owned(),
+            _ => form(path, &a),
+        };
+        if !asked.contains(path) {
+            let query = format!("{target}?teken={}&{sent}", person.token);
+            let answer = person.get(&lab, &query).await;
+            assert_eq!(answer.status, 404, "GET {path}");
+        }
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("content-type", "text/plain"),
+            ("content-type", "application/json"),
+            ("content-type", "multipart/form-data; boundary=x"),
+        ] {
+            let mut request = person.request("POST", &target, &sent);
+            request.headers_mut().insert(name, value.parse().unwrap());
+            assert_eq!(lab.send(request).await.status, 403, "{path} {name}: {value}");
+        }
+        let mut foreign = person.request("POST", &target, &sent);
+        foreign.headers_mut().remove("sec-fetch-site");
+        foreign.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+        assert_eq!(lab.send(foreign).await.status, 403, "{path}");
+    }
+    let after: serde_json::Value = lab.behind.query_one(state, &[]).await.unwrap().get(0);
+    assert_eq!(before, after);
+}
+
 /// A14 and A15: what is another shop's is not there, in the very words of what is nowhere.
 #[tokio::test]
 async fn ids_of_another_shop_answer_as_ids_of_nobody() {
