@@ -85,7 +85,7 @@ impl Auth {
 
     /// Makes and keeps a token for somebody; an earlier one of its kind is void. The link is
     /// built from the configured site alone, whatever the request called itself. `from` is where
-    /// a sign-up came from: see [`super::ownership`].
+    /// a sign-up came from: see `ownership`.
     pub async fn make_token(
         &self,
         user: UserId,

@@ -61,7 +61,7 @@ impl NewAccount {
 #[derive(Debug)]
 pub enum SignedUp {
     /// A mail is on its way, if the address was free. The person as if it were, and what the
-    /// browser keeps to be known again by: see [`super::ownership`].
+    /// browser keeps to be known again by: see `ownership`.
     Mailed(Box<AuthUser>, String),
     /// Without a mail, as set: the account is there.
     Made(UserId),

@@ -91,7 +91,7 @@ fn form(path: &str, shop: &Shop) -> String {
         "/gesprekken/{thread}/goedkeuren" | "/gesprekken/{thread}/weggooien" => {
             format!("wat={}", Uuid::now_v7())
         }
-        "/beheer/winkels/{shop}/stand" => "wat=hervatten&reden=zomaar iets".to_owned(),
+        "/beheer/winkels/{shop}/stand" => "wat=hervatten&reden=zomaar+iets".to_owned(),
         "/instellingen/mensen/rol" => format!("wie={}&tenant_role=viewer", shop.id),
         "/instellingen/mensen" => "tenant_role=viewer".to_owned(),
         _ => String::new(),

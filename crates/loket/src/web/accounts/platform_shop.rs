@@ -42,10 +42,18 @@ struct Page {
     since: String,
     steps: Vec<(String, String, String)>,
     told: Option<&'static str>,
-    mistake: Option<&'static str>,
+    /// The field with a mistake, and what is wrong.
+    mistake: Option<(&'static str, &'static str)>,
     grounds: Vec<(&'static str, &'static str, bool)>,
     reason: String,
     inside: Option<Inside>,
+}
+
+impl Page {
+    /// What is wrong with a field.
+    fn wrong(&self, field: &str) -> Option<&'static str> {
+        self.mistake.filter(|(at, _)| *at == field).map(|(_, words)| words)
+    }
 }
 
 /// An action of the log in words.
@@ -180,7 +188,7 @@ pub async fn change_standing(
         _ => Some(note.to_owned()),
     };
     let Some(reason) = reason else {
-        return without_reason(&state, &someone, id, ground, note).await;
+        return without_reason(&state, &someone, id, "reden", ground, note).await;
     };
     let reason = reason.as_str();
     let admin = someone.person.user_id;
@@ -196,7 +204,7 @@ pub async fn change_standing(
         }
         Err(Error::Constraint { constraint: Constraint::StatusStep, .. }) => Ok(back(id, false)),
         Err(Error::Constraint { constraint: Constraint::Reason, .. }) => {
-            without_reason(&state, &someone, id, ground, note).await
+            without_reason(&state, &someone, id, "reden", ground, note).await
         }
         Err(error) => Err(error.into()),
     }
@@ -206,11 +214,12 @@ async fn without_reason(
     state: &State,
     someone: &Someone,
     id: TenantId,
+    field: &'static str,
     ground: &str,
     reason: &str,
 ) -> Result<Response, Failure> {
     let mut page = view(state, someone, id).await?;
-    page.mistake = Some(someone.t.get("mistake.reason"));
+    page.mistake = Some((field, someone.t.get("mistake.reason")));
     for choice in &mut page.grounds {
         choice.2 = choice.0 == ground;
     }
@@ -237,7 +246,7 @@ pub async fn look_inside(
     });
     let (counts, mailboxes, log) = match read.await {
         Err(Error::Constraint { constraint: Constraint::Reason, .. }) => {
-            return without_reason(&state, &someone, id, "", reason).await;
+            return without_reason(&state, &someone, id, "waarom", "", reason).await;
         }
         read => read?,
     };

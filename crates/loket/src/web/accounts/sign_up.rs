@@ -190,7 +190,7 @@ pub struct Followed {
     sleutel: String,
     #[serde(default)]
     terug: String,
-    /// Where a client on the wire wants the session, see [`crate::auth::Whose`].
+    /// Where a client on the wire wants the session, see `auth::Whose`.
     #[serde(default)]
     naar: String,
 }

@@ -21,7 +21,7 @@ use crate::auth::{Auth, Client, HasAuth, Opened, Proving, Refusal, Signed, Signe
 const PLAIN_COOKIE: &str = "loket-gast";
 const SECURE_COOKIE: &str = "__Host-loket-gast";
 
-/// The cookie that tells a browser that signed up, see [`crate::auth::Whose`].
+/// The cookie that tells a browser that signed up, see `auth::Whose`.
 const PLAIN_MARK: &str = "loket-aanmelding";
 const SECURE_MARK: &str = "__Host-loket-aanmelding";
 
