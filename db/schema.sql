@@ -112,6 +112,7 @@ begin
   if shop.created_by is not null then
     perform private.link_profile_to_tenant(shop.created_by, p_tenant_id);
   end if;
+  perform private.begin_with_masters(p_tenant_id);
   perform private.tell_shop(p_tenant_id, 'shop.approved', null, shop.status, 'low');
   return true;
 end
@@ -122,6 +123,31 @@ ALTER FUNCTION private.approve_tenant(p_tenant_id uuid) OWNER TO loket_owner;
 -- Name: FUNCTION approve_tenant(p_tenant_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.approve_tenant(p_tenant_id uuid) IS 'Approves a shop that waits or was rejected, turns it on and links who registered it. True when this call did it. Admins only.';
+
+-- Name: begin_with_masters(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.begin_with_masters(p_tenant_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with newest as (
+    select distinct on (m.rule_key) m.rule_key, m.rule_config
+    from public.master_business_rules m
+    order by m.rule_key, m.version desc),
+  taken as (
+    insert into public.tenant_business_rules (tenant_id, id, rule_key, version, rule_config)
+    select p_tenant_id, pg_catalog.gen_random_uuid(), n.rule_key, 1, n.rule_config from newest n
+    on conflict (tenant_id, rule_key) do nothing
+    returning rule_key, rule_config)
+  insert into public.tenant_business_rule_versions (tenant_id, id, rule_key, version, enabled, rule_config, html_template)
+  select p_tenant_id, pg_catalog.gen_random_uuid(), t.rule_key, 1, true, t.rule_config, '{}' from taken t
+$$;
+
+ALTER FUNCTION private.begin_with_masters(p_tenant_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION begin_with_masters(p_tenant_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.begin_with_masters(p_tenant_id uuid) IS 'Gives a new shop the newest master rules as its first version; rules it has already stay. For the approval only.';
 
 -- Name: claim_jobs(text, integer, interval, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -1276,6 +1302,31 @@ ALTER FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p
 -- Name: FUNCTION set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) IS 'Suspends a person or ends that. True when this call did it. Admins only, and nobody themselves.';
+
+-- Name: standing_reason(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.standing_reason() RETURNS TABLE(action text, reason text, created_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO ''
+    AS $$
+  select a.action, coalesce(a.reason, ''), a.created_at
+  from public.profiles p
+  join public.tenants t on t.tenant_id = coalesce(p.tenant_id, (
+    select c.tenant_id from public.tenants c
+    where c.created_by = p.user_id order by c.created_at desc limit 1))
+  join public.audit_log a on a.tenant_id = t.tenant_id and a.action = 'shop.' || t.status
+  where p.user_id = private.current_user_id() and p.suspended_at is null
+    and (p.tenant_id is null or p.tenant_role = 'owner')
+    and t.status in ('rejected', 'suspended')
+  order by a.created_at desc, a.id desc
+  limit 1
+$$;
+
+ALTER FUNCTION private.standing_reason() OWNER TO loket_owner;
+
+-- Name: FUNCTION standing_reason(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.standing_reason() IS 'Why the caller''s own shop was rejected or suspended, in the words of the audit log; nothing for anybody but its owner or who registered it, and nothing while it works.';
 
 -- Name: stuck_sending(interval); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -4085,6 +4136,10 @@ REVOKE ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO loket_admin;
 
+-- Name: FUNCTION begin_with_masters(p_tenant_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.begin_with_masters(p_tenant_id uuid) FROM PUBLIC;
+
 -- Name: FUNCTION claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) FROM PUBLIC;
@@ -4309,6 +4364,11 @@ GRANT ALL ON FUNCTION private.set_tenant_status(p_tenant_id uuid, p_status text,
 
 REVOKE ALL ON FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boolean, p_reason text) TO loket_admin;
+
+-- Name: FUNCTION standing_reason(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.standing_reason() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.standing_reason() TO authenticated;
 
 -- Name: FUNCTION stuck_sending(p_older_than interval); Type: ACL; Schema: private; Owner: loket_owner
 

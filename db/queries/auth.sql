@@ -81,9 +81,10 @@ on conflict do nothing;
 
 --! restart_sign_up
 -- Who signs up again with an address that was never proved begins anew: the earlier password and
--- data may be somebody else's.
+-- data may be somebody else's. Noted, because then two may have given a password.
 update auth.users
-set encrypted_password = $2, raw_user_meta_data = $3, updated_at = now()
+set encrypted_password = $2, raw_user_meta_data = $3,
+  raw_app_meta_data = coalesce(raw_app_meta_data, '{}') || '{"signed_up_again": true}', updated_at = now()
 where id = $1 and email_confirmed_at is null and invited_at is null;
 
 --! confirm
@@ -92,6 +93,7 @@ update auth.users
 set email_confirmed_at = coalesce(email_confirmed_at, now()),
   encrypted_password = case when $2 and email_confirmed_at is null then null else encrypted_password end,
   raw_user_meta_data = case when $2 and email_confirmed_at is null then '{}' else raw_user_meta_data end,
+  raw_app_meta_data = coalesce(raw_app_meta_data, '{}') - 'signed_up_again',
   confirmation_token = '', recovery_token = '', updated_at = now()
 where id = $1;
 
@@ -191,6 +193,12 @@ where u.id = t.user_id and t.token_hash = $1 and t.token_type::text = any ($2)
   and t.created_at > now() - make_interval(secs => $3)
   and u.deleted_at is null
 returning t.user_id, t.token_type::text as token_type;
+
+--! behind_link
+-- Whom a link would prove; spends nothing.
+select t.user_id
+from auth.one_time_tokens t
+where t.token_hash = $1 and t.token_type = 'confirmation_token' and t.created_at > now() - make_interval(secs => $2);
 
 --! take_by_code
 delete from auth.one_time_tokens t

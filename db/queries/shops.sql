@@ -39,5 +39,8 @@ where tenant_id = $1
 order by created_at desc, id desc
 limit $4;
 
+--! standing_reason
+select action, reason, created_at from private.standing_reason();
+
 --! save_bounds
 select private.save_shop_bounds($1, $2);

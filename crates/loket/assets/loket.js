@@ -66,7 +66,17 @@
       const answer = await fetch(waits.dataset.wait, { headers: { accept: "application/json" } }).catch(() => null);
       if (!answer?.ok || answer.redirected) return;
       const standing = await answer.json();
-      if (standing.status !== waits.dataset.status) location.assign(standing.verder);
+      if (standing.status === waits.dataset.status) return;
+      if (standing.verder !== location.pathname) return location.assign(standing.verder);
+      // Turned down or paused: it says why, here.
+      const page = await fetch(standing.verder, { headers: { accept: "text/html" } }).catch(() => null);
+      if (!page?.ok || page.redirected) return;
+      const news = new DOMParser().parseFromString(await page.text(), "text/html");
+      const told = news.querySelector("[data-wait]");
+      if (!told) return;
+      waits.replaceChildren(...told.childNodes);
+      waits.dataset.status = told.dataset.status;
+      document.title = news.title;
     };
     setInterval(look, 3000);
     document.addEventListener("visibilitychange", look);

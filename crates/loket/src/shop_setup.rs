@@ -143,7 +143,7 @@ pub async fn set_up(
         }),
         secret_encrypted: None,
     };
-    let rules: Vec<NewRuleVersion> = RuleKey::ALL
+    let mut rules: Vec<NewRuleVersion> = RuleKey::ALL
         .iter()
         .map(|key| NewRuleVersion {
             rule_key: *key,
@@ -156,7 +156,11 @@ pub async fn set_up(
     store
         .as_user(&shop.claims(), async |tx| {
             store::shops::save_settings(tx, &settings).await?;
-            for rule in &rules {
+            // An approved shop begins with the master rules that an admin changed.
+            let begun = store::rules::current(tx).await?;
+            for rule in &mut rules {
+                let there = begun.iter().find(|row| row.rule_key == rule.rule_key);
+                rule.started_from = there.map_or(0, |row| row.version);
                 store::rules::save(tx, rule).await?;
             }
             for (filter_type, value, is_regex) in file.filters.iter().filter_map(filter) {

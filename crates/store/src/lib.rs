@@ -45,6 +45,7 @@ pub use ids::{
 };
 /// How to reach a server: the driver's own configuration.
 pub use tokio_postgres::Config;
+pub use tokio_postgres::config::{Host, SslMode};
 
 /// Exactly one row must have changed; none means it is not there, or another shop's.
 fn expect_change(changed: u64, what: &'static str, id: uuid::Uuid) -> Result<()> {

@@ -112,6 +112,17 @@ pub struct AuditEntry {
     pub created_at: Timestamp,
 }
 
+/// Why a shop does not work.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StandingReason {
+    /// `shop.rejected` or `shop.suspended`.
+    pub action: String,
+    /// As the admin gave it.
+    pub reason: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
 /// Registers a shop for the person behind `tx`; it waits for approval.
 pub async fn register(tx: &TenantTx, shop: &NewShop) -> Result<()> {
     let params: Params<'_> = &[
@@ -190,6 +201,11 @@ pub async fn audit_page(
     let (at, id) = after.unzip();
     let params: Params<'_> = &[&tx.tenant(), &at, &id, &i64::from(limit)];
     tx.session.all(sql!("shops", "audit_page"), params).await
+}
+
+/// Why the caller's own shop was rejected or suspended; `None` while it is neither.
+pub async fn standing_reason(tx: &TenantTx) -> Result<Option<StandingReason>> {
+    tx.session.first(sql!("shops", "standing_reason"), &[]).await
 }
 
 /// Saves how much may be added on top of the first offer (at most 25 %), and the n8n workflow.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::Auth;
 use super::addresses::escaped;
+use super::pages::{NewFactor, on_a_page};
 use super::refusal::Refusal;
 use super::secrets::{base32, from_base32};
 use super::tokens::Opened;
@@ -81,20 +82,23 @@ pub async fn enroll(
         store::Error::Constraint { .. } => name_conflict(name),
         error => error.into(),
     })?;
-    let secret = base32(&auth.0.secrets.factor_secret(factor));
-    let account = signed.user.email.as_deref().unwrap_or_default();
-    let (issuer, account) = (escaped(issuer), escaped(account));
-    let uri = format!(
-        "otpauth://totp/{issuer}:{account}?algorithm=SHA1&digits=6&issuer={issuer}&period=30&secret={secret}"
-    );
-    let code = QrCode::new(uri.as_bytes()).map_err(|error| Refusal::defect(&error))?;
-    let drawn = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    let Shown { drawn, secret, uri } = auth.shown(&signed, factor, issuer)?;
     Ok(Json(json!({
         "id": factor,
         "type": "totp",
         "friendly_name": name,
         "totp": { "qr_code": drawn, "secret": secret, "uri": uri },
     })))
+}
+
+/// A factor's secret as people take it over.
+struct Shown {
+    /// For a camera (SVG).
+    drawn: String,
+    /// To be typed.
+    secret: String,
+    /// For a program.
+    uri: String,
 }
 
 fn may_add(signed: &Signed, name: &str) -> Result<(), Refusal> {
@@ -230,6 +234,37 @@ pub async fn unenroll(
 }
 
 impl Auth {
+    fn shown(&self, signed: &Signed, factor: Uuid, issuer: &str) -> Result<Shown, Refusal> {
+        let secret = base32(&self.0.secrets.factor_secret(factor));
+        let account = signed.user.email.as_deref().unwrap_or_default();
+        let (issuer, account) = (escaped(issuer), escaped(account));
+        let uri = format!(
+            "otpauth://totp/{issuer}:{account}?algorithm=SHA1&digits=6&issuer={issuer}&period=30&secret={secret}"
+        );
+        let code = QrCode::new(uri.as_bytes()).map_err(|error| Refusal::defect(&error))?;
+        let drawn = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+        Ok(Shown { drawn, secret, uri })
+    }
+
+    /// A factor of theirs that was begun and never proved, once more; `None` when there is no
+    /// such factor, and never one that was proved: its secret is out of reach for good.
+    pub fn begun_factor(
+        &self,
+        signed: &Signed,
+        factor: Uuid,
+    ) -> Result<Option<NewFactor>, Refusal> {
+        let factors = signed.user.factors.as_array().map(Vec::as_slice).unwrap_or_default();
+        let id = factor.to_string();
+        let begun = factors.iter().any(|it| {
+            it["id"].as_str() == Some(id.as_str()) && it["status"].as_str() == Some("unverified")
+        });
+        if !begun {
+            return Ok(None);
+        }
+        let Shown { drawn, secret, .. } = self.shown(signed, factor, "Loket")?;
+        Ok(Some(NewFactor { id: factor, drawing: on_a_page(&drawn), secret }))
+    }
+
     /// A code typed on a page: challenge and answer at once. The session goes on at level 2.
     pub async fn prove_on_page(
         &self,

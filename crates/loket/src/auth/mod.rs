@@ -12,6 +12,7 @@ mod factors; // second factors
 mod limits; // how often
 mod links; // one-time tokens and the mails with them
 mod logout; // ending sessions
+mod ownership; // whose password it is
 mod pages; // what pages ask for
 pub(crate) mod passwords; // which are good enough, and their digests
 mod post; // the mails
@@ -40,7 +41,8 @@ use jiff::Timestamp;
 use store::Store;
 
 pub use limits::Origin;
-pub use pages::{DOOR, NewFactor};
+pub use ownership::Whose;
+pub use pages::{DOOR, NewFactor, PageSignUp};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use post::{Letter, MailDirectory, PlatformMail};
 pub use refusal::Refusal;

@@ -13,6 +13,7 @@ use super::addresses::{email, escaped};
 use super::factors;
 use super::links::Purpose;
 use super::logout::Scope;
+use super::ownership::Whose;
 use super::post::{Letter, Occasion, standing_letter};
 use super::refusal::Refusal;
 use super::signup::{NewAccount, SignedUp};
@@ -34,6 +35,15 @@ pub struct NewFactor {
     pub drawing: String,
     /// The same as text.
     pub secret: String,
+}
+
+/// What became of a sign-up from a page.
+#[derive(Debug)]
+pub enum PageSignUp {
+    /// A mail is on its way; the browser keeps this, to be known again.
+    Mailed(String),
+    /// Signed in at once.
+    Opened(Box<Opened>),
 }
 
 impl Auth {
@@ -64,10 +74,13 @@ impl Auth {
         client: &Client,
         new: &NewAccount,
         onward: &str,
-    ) -> Result<Option<Opened>, Refusal> {
+    ) -> Result<PageSignUp, Refusal> {
         match self.sign_up(client, new, Some(&self.door(onward))).await? {
-            SignedUp::Mailed(_) => Ok(None),
-            SignedUp::Made(user) => self.open_session(user, "password", client).await.map(Some),
+            SignedUp::Mailed(_, mark) => Ok(PageSignUp::Mailed(mark)),
+            SignedUp::Made(user) => {
+                let opened = self.open_session(user, "password", client).await?;
+                Ok(PageSignUp::Opened(Box::new(opened)))
+            }
         }
     }
 
@@ -81,10 +94,26 @@ impl Auth {
         &self,
         kind: &str,
         secret: &str,
+        whose: &Whose,
         client: &Client,
     ) -> Result<Option<Opened>, Refusal> {
-        let verified = self.verify_link(secret, super::verify::kinds(kind)?, client).await?;
+        let kinds = super::verify::kinds(kind)?;
+        let verified = self.verify_link(secret, kinds, whose, client).await?;
         Ok(opened(verified))
+    }
+
+    /// Where a client on the wire wanted its link to lead, with the session behind the `#`;
+    /// `None` where that is not allowed.
+    pub fn onward_with_session(
+        &self,
+        wanted: &str,
+        opened: &Opened,
+    ) -> Result<Option<String>, Refusal> {
+        if wanted.is_empty() || self.0.site.back_to(Some(wanted)) != wanted {
+            return Ok(None);
+        }
+        let verified = Verified::In(Box::new(opened.clone()));
+        self.landing(wanted, Purpose::Signup.name(), verified).map(Some)
     }
 
     /// Somebody typed the code from a mail.
@@ -93,11 +122,12 @@ impl Auth {
         kind: &str,
         typed: &str,
         code: &str,
+        whose: &Whose,
         client: &Client,
     ) -> Result<Option<Opened>, Refusal> {
         let code: String = code.chars().filter(char::is_ascii_digit).collect();
         let kinds = super::verify::kinds(kind)?;
-        let verified = self.verify_code(&email(typed)?, &code, kinds, client).await?;
+        let verified = self.verify_code(&email(typed)?, &code, kinds, whose, client).await?;
         Ok(opened(verified))
     }
 
@@ -179,10 +209,7 @@ impl Auth {
         let totp = made.get("totp");
         let drawing = text(totp.and_then(|totp| totp.get("qr_code")));
         let secret = text(totp.and_then(|totp| totp.get("secret")));
-        // A drawing inside a page has no declaration of its own.
-        let drawing = drawing.find("<svg").and_then(|at| drawing.split_at_checked(at));
-        let drawing = drawing.map(|(_, svg)| svg.to_owned()).unwrap_or_default();
-        Ok(NewFactor { id, drawing, secret })
+        Ok(NewFactor { id, drawing: on_a_page(&drawing), secret })
     }
 
     /// Takes a second factor away; only after it was proved in this session.
@@ -219,6 +246,12 @@ impl Auth {
         let auth = self.clone();
         self.0.post.later(async move { auth.0.post.send(letter, auth.now()).await })
     }
+}
+
+/// A drawing inside a page has no declaration of its own.
+pub(super) fn on_a_page(drawing: &str) -> String {
+    let svg = drawing.find("<svg").and_then(|at| drawing.split_at_checked(at));
+    svg.map(|(_, svg)| svg.to_owned()).unwrap_or_default()
 }
 
 fn opened(verified: Verified) -> Option<Opened> {

@@ -165,6 +165,49 @@ fn is_decorated(password: &str, known: &[&str]) -> bool {
 mod tests {
     use super::*;
 
+    /// However many sign in at once, digests are made on no more threads than there are permits,
+    /// and what would wait too long is refused at once.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_storm_is_worked_by_few_and_the_rest_waits_or_is_refused() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        use std::time::Duration;
+        let hashing = Hashing {
+            workers: Arc::new(Semaphore::new(2)),
+            queue: Arc::new(Semaphore::new(20)),
+            nobody: "".into(),
+        };
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut storm = tokio::task::JoinSet::new();
+        for _ in 0..60 {
+            let (hashing, now, most) = (hashing.clone(), Arc::clone(&now), Arc::clone(&most));
+            storm.spawn(async move {
+                let work = move || {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(20));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                };
+                hashing.work(work).await.map_err(|refusal| refusal.code().to_owned())
+            });
+        }
+        let done = storm.join_all().await;
+        assert_eq!(most.load(Ordering::SeqCst), 2, "both permits are used, and no third thread");
+        let refused: Vec<_> = done.iter().filter_map(|it| it.as_ref().err()).collect();
+        assert_eq!(done.len() - refused.len(), 20);
+        assert!(refused.iter().all(|code| *code == "over_request_rate_limit"), "{refused:?}");
+        // Whoever hangs up in the queue leaves their place; whoever hangs up at work keeps it.
+        let waiting = tokio::spawn({
+            let hashing = hashing.clone();
+            async move { hashing.work(|| std::thread::sleep(Duration::from_millis(50))).await }
+        });
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        waiting.abort();
+        let _aborted = waiting.await;
+        assert_eq!(hashing.workers.available_permits(), 1, "the digest is still being made");
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        assert_eq!(hashing.workers.available_permits(), 2);
+        assert_eq!(hashing.queue.available_permits(), 20);
+    }
+
     #[test]
     fn weak_passwords_are_refused_and_long_ones_are_whole() {
         let options = AuthOptions::default();

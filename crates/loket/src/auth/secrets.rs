@@ -78,6 +78,18 @@ impl Secrets {
         self.tag("totp", &[factor.as_bytes()]).into_iter().take(20).collect()
     }
 
+    /// What a browser keeps of the sign-up it sent: made of the password's digest, so that it
+    /// stands for that very password and for none that was given later.
+    pub fn sign_up_mark(&self, email: &str, digest: &str) -> String {
+        hex(&self.tag("sign-up", &[email.as_bytes(), digest.as_bytes()]))
+    }
+
+    /// Where a sign-up came from, as its link carries it.
+    pub fn origin_mark(&self, secret: &str, origin: &str) -> String {
+        let tag = self.tag("origin", &[secret.as_bytes(), origin.as_bytes()]);
+        hex(&tag).split_at(32).0.to_owned()
+    }
+
     /// What forms of this session must send along.
     pub fn form_token(&self, session: Uuid) -> String {
         hex(&self.tag("form", &[session.as_bytes()]))

@@ -62,6 +62,11 @@ impl Sessions {
         self.lock().retain(|(_, whose), _| *whose != user);
     }
 
+    /// Forgets everything, so that the next question of anybody is asked.
+    pub fn forget_all(&self) {
+        self.lock().clear();
+    }
+
     /// For a stream: says when its session ends.
     pub fn watch(self: &Arc<Self>, session: Uuid, user: UserId) -> Watch {
         Watch { sessions: Arc::clone(self), session, user, first: None }

@@ -60,8 +60,9 @@ impl NewAccount {
 /// What became of a sign-up.
 #[derive(Debug)]
 pub enum SignedUp {
-    /// A mail is on its way, if the address was free. The person as if it were.
-    Mailed(Box<AuthUser>),
+    /// A mail is on its way, if the address was free. The person as if it were, and what the
+    /// browser keeps to be known again by: see `ownership`.
+    Mailed(Box<AuthUser>, String),
     /// Without a mail, as set: the account is there.
     Made(UserId),
 }
@@ -74,7 +75,7 @@ pub async fn sign_up(
     Body(new): Body<NewAccount>,
 ) -> Result<Json<Value>, Refusal> {
     match auth.sign_up(&client, &new, back.redirect_to.as_deref()).await? {
-        SignedUp::Mailed(person) => Ok(Json(user_answer(&person))),
+        SignedUp::Mailed(person, _) => Ok(Json(user_answer(&person))),
         SignedUp::Made(user) => {
             let opened = auth.open_session(user, "password", &client).await?;
             Ok(Json(auth.session_answer(&opened)?))
@@ -126,17 +127,21 @@ impl Auth {
         let back_to = self.0.site.back_to(back_to);
         let language = language_of(&person.user_meta_data, client.language);
         let shown = self.as_if_new(&person);
+        let digest = person.encrypted_password.as_deref().unwrap_or_default();
+        let mark = self.0.secrets.sign_up_mark(&email, digest);
+        let from = client.origin;
         let auth = self.clone();
         self.may_mail(&email)?;
         self.0.post.later(async move {
             match user {
                 Some(user) => {
-                    auth.mail_token(user, Purpose::Signup, &email, &back_to, language).await
+                    let from = Some(from);
+                    auth.mail_token(user, Purpose::Signup, &email, &back_to, language, from).await
                 }
                 None => Ok(()),
             }
         })?;
-        Ok(SignedUp::Mailed(Box::new(shown)))
+        Ok(SignedUp::Mailed(Box::new(shown), mark))
     }
 
     /// Makes the account, or begins it anew where its address was never proved; `None` when it

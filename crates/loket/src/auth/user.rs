@@ -179,8 +179,8 @@ impl Auth {
     ) -> Result<(), Refusal> {
         if let Some(left) = user.email.as_deref().filter(|left| !left.is_empty()) {
             let purpose = Purpose::EmailChangeCurrent;
-            self.mail_token(user.id, purpose, left, back_to, language).await?;
+            self.mail_token(user.id, purpose, left, back_to, language, None).await?;
         }
-        self.mail_token(user.id, Purpose::EmailChangeNew, wanted, back_to, language).await
+        self.mail_token(user.id, Purpose::EmailChangeNew, wanted, back_to, language, None).await
     }
 }

@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use store::auth::{AuthUser, Taken, TokenKind};
 
 use super::Auth;
 use super::addresses::{email, with_fragment};
+use super::ownership::Whose;
 use super::refusal::Refusal;
 use super::secrets::link_digest;
 use super::tokens::Opened;
@@ -37,6 +38,8 @@ pub struct Proof {
     token_hash: Option<String>,
     #[serde(default)]
     redirect_to: Option<String>,
+    #[serde(default)]
+    from: Option<String>,
 }
 
 /// What a proof led to.
@@ -56,7 +59,7 @@ pub async fn verify(
 ) -> Result<Json<Value>, Refusal> {
     let kinds = kinds(&proof.kind)?;
     let verified = if let Some(secret) = proof.token_hash.as_deref().filter(|s| !s.is_empty()) {
-        auth.verify_link(secret, kinds, &client).await?
+        auth.verify_link(secret, kinds, &Whose::UnlessContested, &client).await?
     } else {
         if proof.phone.as_deref().is_some_and(|phone| !phone.is_empty()) {
             return Err(Refusal::bad("phone_provider_disabled", "Phone logins are disabled"));
@@ -70,7 +73,7 @@ pub async fn verify(
             let text = "Only an email address or phone number should be provided on verify";
             return Err(Refusal::invalid(text));
         }
-        auth.verify_code(&email(typed)?, token, kinds, &client).await?
+        auth.verify_code(&email(typed)?, token, kinds, &Whose::UnlessContested, &client).await?
     };
     match verified {
         Verified::In(opened) => Ok(Json(auth.session_answer(&opened)?)),
@@ -79,16 +82,24 @@ pub async fn verify(
 }
 
 /// `GET /verify`: back to where the link should lead, with the session or what went wrong
-/// behind the `#`, where no server sees it.
+/// behind the `#`, where no server sees it. The link of a sign-up leads to our page first.
 pub async fn follow(
     State(auth): State<Auth>,
     client: Client,
+    headers: HeaderMap,
     Query(proof): Query<Proof>,
 ) -> Response {
     let back_to = auth.0.site.back_to(proof.redirect_to.as_deref());
     let secret = proof.token.as_deref().or(proof.token_hash.as_deref()).unwrap_or_default();
+    if proof.kind == "signup" {
+        let from = proof.from.as_deref();
+        if let Some(page) = auth.ask_on_page(&headers, secret, from, &back_to, &client).await {
+            return (StatusCode::SEE_OTHER, AppendHeaders([(LOCATION, page)])).into_response();
+        }
+    }
+    let whose = if proof.kind == "signup" { Whose::SignUps } else { Whose::UnlessContested };
     let verified = match kinds(&proof.kind) {
-        Ok(kinds) => auth.verify_link(secret, kinds, &client).await,
+        Ok(kinds) => auth.verify_link(secret, kinds, &whose, &client).await,
         Err(refusal) => Err(refusal),
     };
     let address = match verified.and_then(|verified| auth.landing(&back_to, &proof.kind, verified))
@@ -136,6 +147,7 @@ impl Auth {
         &self,
         secret: &str,
         kinds: &[TokenKind],
+        whose: &Whose,
         client: &Client,
     ) -> Result<Verified, Refusal> {
         let taken = self.0.limits.token.take(&client.origin, self.now());
@@ -147,7 +159,7 @@ impl Auth {
                 let one = std::slice::from_ref(kind);
                 let found = store::auth::take_by_link(tx, &digest, one, seconds).await?;
                 if let Some(taken) = found {
-                    return self.proved(tx, taken).await.map(Some);
+                    return self.proved(tx, taken, whose).await.map(Some);
                 }
             }
             Ok(None)
@@ -161,6 +173,7 @@ impl Auth {
         email: &str,
         code: &str,
         kinds: &[TokenKind],
+        whose: &Whose,
         client: &Client,
     ) -> Result<Verified, Refusal> {
         let taken = self.0.limits.code.take(&email.to_owned(), self.now());
@@ -172,7 +185,7 @@ impl Auth {
                 let one = std::slice::from_ref(kind);
                 let found = store::auth::take_by_code(tx, email, &digest, one, seconds).await?;
                 if let Some(taken) = found {
-                    return self.proved(tx, taken).await.map(Some);
+                    return self.proved(tx, taken, whose).await.map(Some);
                 }
             }
             Ok(None)
@@ -181,8 +194,8 @@ impl Auth {
     }
 
     /// What a spent token proves, in the transaction that spent it. Whoever gave a password
-    /// before anybody proved the address loses it, unless the sign-up itself is what is proved.
-    async fn proved(&self, tx: &AuthTx, taken: Taken) -> store::Result<Proved> {
+    /// before anybody proved the address loses it, unless it is known to be the same person's.
+    async fn proved(&self, tx: &AuthTx, taken: Taken, whose: &Whose) -> store::Result<Proved> {
         let Some(user) = store::auth::by_id(tx, taken.user_id).await? else {
             return Ok(Proved::Nothing);
         };
@@ -194,7 +207,11 @@ impl Auth {
                 let signup =
                     taken.token_type == TokenKind::ConfirmationToken && user.invited_at.is_none();
                 let first = user.email_confirmed_at.is_none();
-                store::auth::confirm(tx, &user, !signup).await?;
+                let keeps = signup && self.keeps_password(&user, whose);
+                store::auth::confirm(tx, &user, !keeps).await?;
+                if let (Whose::Reader(digest), true, true) = (whose, signup, first) {
+                    store::auth::set_password(tx, user.id, digest).await?;
+                }
                 if first || taken.token_type == TokenKind::RecoveryToken {
                     store::auth::drop_all(tx, user.id).await?;
                 }
@@ -227,7 +244,13 @@ impl Auth {
         }
     }
 
-    fn landing(&self, back_to: &str, kind: &str, verified: Verified) -> Result<String, Refusal> {
+    /// Where a link leads after it worked, with the session.
+    pub(super) fn landing(
+        &self,
+        back_to: &str,
+        kind: &str,
+        verified: Verified,
+    ) -> Result<String, Refusal> {
         let Verified::In(opened) = verified else {
             return Ok(with_fragment(back_to, &[("message", HALF_WAY)]));
         };

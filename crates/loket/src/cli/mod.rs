@@ -84,9 +84,15 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
+/// What would log statements with the values in them, mail and secrets among them. Kept quiet
+/// whatever is asked for.
+const SILENT: [&str; 2] = ["tokio_postgres=warn", "postgres_types=warn"];
+
 /// Logs go to standard error: no bodies, no addresses. `LOKET_LOG` sets how much.
 fn logs() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("LOKET_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,loket=info"));
+    let silent = SILENT.iter().filter_map(|directive| directive.parse().ok());
+    let filter = silent.fold(filter, tracing_subscriber::EnvFilter::add_directive);
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -14,7 +14,12 @@ use crate::lab::{Answer, Lab, PASSWORD};
 
 /// A Loket whose shops can register their mailbox.
 pub async fn lab() -> Lab {
-    let mut lab = Lab::new().await;
+    lab_with(crate::lab::wide()).await
+}
+
+/// The same with other options.
+pub async fn lab_with(options: loket::auth::AuthOptions) -> Lab {
+    let mut lab = Lab::with(options).await;
     let nobody = Claims { user_id: UserId(uuid::Uuid::nil()), tenant_id: None };
     let access = Access { key: "k".repeat(64), user: nobody };
     let now: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
@@ -104,7 +109,7 @@ impl<'a> Browser<'a> {
     }
 
     /// What a form on the page carries along.
-    fn carried(&self, action: &str) -> Vec<(String, String)> {
+    pub fn carried(&self, action: &str) -> Vec<(String, String)> {
         let mark = format!("action=\"{action}\"");
         let form = self.page.split_once(&mark);
         let form =

@@ -23,4 +23,8 @@ mod lab;
 mod browser;
 mod doors;
 mod flow;
+mod pages;
 mod roles;
+mod shops;
+mod surfaces;
+mod takeover;

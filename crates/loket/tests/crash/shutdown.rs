@@ -41,4 +41,17 @@ async fn h5_sigterm_drains_and_exits_with_0() {
     let store = lab.look_in().await.unwrap();
     reckoning::check(&lab, &store, &mails).await;
     drop(server);
+    // L1: who wrote, and what, is nowhere in what four servers logged.
+    let log = lab.log();
+    assert!(log.lines().count() > 8, "they do log: {log}");
+    for mail in mails.iter().flatten() {
+        let raw = String::from_utf8_lossy(&mail.raw);
+        let (head, body) = raw.split_once("\r\n\r\n").unwrap_or((&raw, ""));
+        let from = head.lines().find(|line| line.starts_with("From:")).unwrap_or_default();
+        let from = from.split(['<', '>', ' ']).find(|part| part.contains('@'));
+        let told = from.into_iter().chain(body.lines().map(str::trim).filter(|it| it.len() > 15));
+        for told in told {
+            assert!(!log.contains(told), "{told:?} is in the log");
+        }
+    }
 }

@@ -16,7 +16,9 @@ pub use sessions::{
     Device, NewSession, Person, Refreshed, SessionRow, devices, end, end_all, end_others,
     end_weaker, find, open, person, raise as raise_session, refresh,
 };
-pub use tokens::{NewToken, Taken, TokenKind, drop_all, put, take_by_code, take_by_link};
+pub use tokens::{
+    NewToken, Taken, TokenKind, behind_link, drop_all, put, take_by_code, take_by_link,
+};
 pub use users::{
     AuthUser, NewUser, ask_email_change, ban, by_email, by_id, confirm, count, delete,
     finish_email_change, half_email_change, insert, is_ours, merge_metadata, page, rehash,

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::users::{AuthUser, by_id};
 use crate::doors::AuthTx;
 use crate::error::Result;
 use crate::ids::UserId;
@@ -78,6 +79,21 @@ pub async fn take_by_link(
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let seconds = f64::from(seconds);
     tx.session.first(sql!("auth", "take_by_link"), &[&digest, &kinds, &seconds]).await
+}
+
+/// Whom the link of a sign-up would prove; it is not spent.
+pub async fn behind_link(tx: &AuthTx, digest: &str, seconds: u32) -> Result<Option<AuthUser>> {
+    #[derive(Deserialize)]
+    struct Behind {
+        user_id: UserId,
+    }
+    let seconds = f64::from(seconds);
+    let statement = sql!("auth", "behind_link");
+    let found: Option<Behind> = tx.session.first(statement, &[&digest, &seconds]).await?;
+    match found {
+        Some(behind) => by_id(tx, behind.user_id).await,
+        None => Ok(None),
+    }
 }
 
 /// Spends the token mailed to `email` whose code has this digest.

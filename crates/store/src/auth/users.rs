@@ -145,7 +145,12 @@ pub async fn restart_sign_up(
     user_meta_data: &Value,
 ) -> Result<bool> {
     let restart = sql!("auth", "restart_sign_up");
-    Ok(tx.session.execute(restart, &[&user, &password, user_meta_data]).await? == 1)
+    let restarted = tx.session.execute(restart, &[&user, &password, user_meta_data]).await? == 1;
+    if restarted {
+        // The earlier mail is void before the newer one leaves.
+        tx.session.execute(sql!("auth", "drop_tokens"), &[&user]).await?;
+    }
+    Ok(restarted)
 }
 
 /// The address was proved. `void` takes away a password and data that were given before.

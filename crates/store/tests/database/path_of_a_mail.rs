@@ -32,7 +32,8 @@ async fn a_mail_is_stored_recorded_answered_and_sent() {
     assert_eq!(facts.customer_account.version, 1);
     assert_eq!((facts.budget.to_address_24h, facts.budget.by_tenant_1h), (1, 1));
     assert_eq!(facts.shop.maximaal_extra_compensatie, Percentage::from_percents(15));
-    assert_eq!(facts.rules.len(), 1);
+    // Its own, and the master that was the newest when it was approved.
+    assert_eq!(facts.rules.len(), 2);
 
     let jobs = store::jobs::claim(store, JobKind::Deliver, 10, MINUTE).await.unwrap();
     let job = jobs.iter().find(|job| job.tenant_id == shop.tenant).unwrap();

@@ -71,7 +71,7 @@ pub async fn generate(
         Purpose::EmailChangeNew => user.email_change.clone(),
         _ => email,
     };
-    let made = auth.make_token(user.id, purpose, &goes_to, &back_to).await?;
+    let made = auth.make_token(user.id, purpose, &goes_to, &back_to, None).await?;
     let mut answer = user_answer(&user);
     if let Value::Object(fields) = &mut answer {
         fields.insert("action_link".to_owned(), json!(made.link));
@@ -105,7 +105,7 @@ impl Auth {
         }
         let back_to = self.0.site.back_to(back_to);
         let language = language_of_user(&user, client.language);
-        self.mail_token(user.id, Purpose::Invite, email, &back_to, language).await?;
+        self.mail_token(user.id, Purpose::Invite, email, &back_to, language, None).await?;
         Ok(user)
     }
 

@@ -4,7 +4,9 @@
 //! It works in a directory of its own and touches no other database. Durations are the
 //! shell's to measure: nothing below the binary reads a clock.
 
+mod accounts; // sign-ins in a storm, and who asks
 mod footprint; // size, start, memory
+mod http; // asks a server of ours
 mod ingest; // one mail a transaction, beside pgbench doing the least
 mod pure; // raw bytes to answer, on one core, without a database
 mod whole; // raw mail in a mailbox to a decision in the database
@@ -47,6 +49,8 @@ enum Part {
     Ingest,
     /// Raw mail in a mailbox to a decision.
     Whole,
+    /// A storm of sign-ins, and the profile.
+    Accounts,
     /// Size, start, memory.
     Footprint,
 }
@@ -155,6 +159,12 @@ pub async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<()> {
             database.stop().await?;
             measured?;
         }
+    }
+    if wanted(Part::Accounts) {
+        let database = open(&common).await?;
+        let measured = accounts::measure(&database, &common, rounds).await;
+        database.stop().await?;
+        measured?;
     }
     if wanted(Part::Footprint) {
         footprint::measure(&common, rounds).await?;

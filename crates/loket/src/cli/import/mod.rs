@@ -7,6 +7,7 @@ mod dump;
 mod plan;
 mod row;
 mod rules;
+mod source;
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -17,7 +18,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use store::Config;
 use store::import::{Table, Written};
 
 use self::accounts::Known;
@@ -103,9 +103,7 @@ async fn read(options: &Supabase) -> anyhow::Result<(Tables, Vec<String>)> {
         return Ok((read.tables, read.unread));
     }
     let url = options.url.as_deref().unwrap_or_default();
-    // The address holds a password: it is not repeated.
-    let source: Config =
-        url.parse().map_err(|_| anyhow::anyhow!("--url is no Postgres address"))?;
+    let source = source::config(url)?;
     let tables = store::import::read(&source).await.context("the source could not be read")?;
     let rows = |rows: Vec<serde_json::Value>| {
         let objects = rows.into_iter().filter_map(|row| match row {

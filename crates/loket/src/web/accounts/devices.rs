@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use store::auth::Device;
 use uuid::Uuid;
@@ -107,10 +106,6 @@ fn back(told: &str) -> Response {
     Redirect::to(&format!("/instellingen/beveiliging?melding={told}")).into_response()
 }
 
-fn wrong(page: &Page) -> Result<Response, Failure> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(page)?).into_response())
-}
-
 /// `POST /instellingen/wachtwoord`: the old one is asked for; other sessions end.
 pub async fn change_password(someone: Someone, posted: Posted) -> Result<Response, Failure> {
     posted.only(&["oud_wachtwoord", "wachtwoord", "email"])?;
@@ -125,7 +120,7 @@ pub async fn change_password(someone: Someone, posted: Posted) -> Result<Respons
                 "invalid_credentials" => someone.t.get("mistake.password_wrong"),
                 _ => in_words(&refusal, someone.t),
             });
-            wrong(&page)
+            html(&page)
         }
     }
 }
@@ -159,10 +154,10 @@ pub async fn confirm_factor(someone: Someone, posted: Posted) -> Result<Response
         Err(refusal) => {
             let mut page = view(&someone).await?;
             page.factor_mistake = Some(in_words(&refusal, someone.t));
-            // The secret is shown once; the code can be tried again.
-            page.new_factor =
-                Some(NewFactor { id: factor, drawing: String::new(), secret: String::new() });
-            wrong(&page)
+            // Until the first right code, whoever mistyped can scan it again.
+            let signed = someone.signed().await?;
+            page.new_factor = someone.auth.begun_factor(&signed, factor).map_err(failed)?;
+            html(&page)
         }
     }
 }
@@ -187,7 +182,7 @@ pub async fn drop_factor(someone: Someone, posted: Posted) -> Result<Response, F
         Err(refusal) => {
             let mut page = view(&someone).await?;
             page.factor_mistake = Some(in_words(&refusal, someone.t));
-            return wrong(&page);
+            return html(&page);
         }
     };
     let signed = someone.signed().await?;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Form, RequestExt};
@@ -64,20 +63,34 @@ impl Posted {
         self.0.get(name).map_or("", String::as_str)
     }
 
+    /// Which of these choices were ticked, with commas between.
+    pub fn chosen(&self, name: &str, values: &[&str]) -> String {
+        let ticked = |value: &&&str| self.0.contains_key(&format!("{name}-{value}"));
+        values.iter().filter(ticked).copied().collect::<Vec<_>>().join(",")
+    }
+
     /// Whether a box was ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 }
 
-/// Fields that are not right, each with the key of its sentence.
+/// Fields that are not right, each with its sentence.
 #[derive(Debug, Default, Clone)]
-pub struct Mistakes(Vec<(&'static str, String)>);
+pub struct Mistakes(Vec<(&'static str, Mistake)>);
+
+#[derive(Debug, Clone)]
+enum Mistake {
+    /// The key of the sentence.
+    Key(String),
+    /// The sentence.
+    Words(String),
+}
 
 impl Mistakes {
     /// One more.
     pub fn add(&mut self, field: &'static str, key: &str) {
-        self.0.push((field, format!("mistake.{key}")));
+        self.0.push((field, Mistake::Key(format!("mistake.{key}"))));
     }
 
     /// Adds one when the field is empty or longer than `most` characters.
@@ -94,9 +107,17 @@ impl Mistakes {
         self.0.is_empty()
     }
 
-    fn of(&self, field: &str, t: Texts) -> Option<&'static str> {
+    /// Adds one in these very words.
+    pub fn say(&mut self, field: &'static str, words: impl Into<String>) {
+        self.0.push((field, Mistake::Words(words.into())));
+    }
+
+    fn of(&self, field: &str, t: Texts) -> Option<String> {
         let found = self.0.iter().find(|(name, _)| *name == field);
-        found.and_then(|(_, key)| t.find(key))
+        found.and_then(|(_, mistake)| match mistake {
+            Mistake::Key(key) => t.find(key).map(str::to_owned),
+            Mistake::Words(words) => Some(words.clone()),
+        })
     }
 }
 
@@ -105,7 +126,8 @@ impl Mistakes {
 pub struct Field {
     /// In the form, and in the texts.
     pub name: &'static str,
-    /// `text`, `email`, `password`, `url`, `number`, `textarea`, `select`, `checkbox`.
+    /// `text`, `email`, `password`, `url`, `number`, `textarea`, `select`, `checkbox`, or `choices`
+    /// for boxes of which any may be ticked.
     pub kind: &'static str,
     /// What it is called.
     pub label: &'static str,
@@ -114,14 +136,17 @@ pub struct Field {
     /// What helps to fill it in.
     pub hint: Option<&'static str>,
     /// What is wrong with it.
-    pub mistake: Option<&'static str>,
+    pub mistake: Option<String>,
+    /// What it is counted in.
+    pub unit: Option<&'static str>,
     /// What a browser may fill in.
     pub autocomplete: &'static str,
     /// Whether it may stay empty.
     pub optional: bool,
     /// Whether the cursor begins here.
     pub focus: bool,
-    /// Value and words, for `select`.
+    /// Value and words, for `select` and `choices`. What is ticked of these stands in `value`,
+    /// with commas between.
     pub options: Vec<(String, String)>,
     /// For `checkbox`.
     pub ticked: bool,
@@ -137,6 +162,7 @@ impl Field {
             value: String::new(),
             hint: t.find(&format!("field.{name}.hint")),
             mistake: None,
+            unit: None,
             autocomplete: "off",
             optional: false,
             focus: false,
@@ -187,10 +213,20 @@ impl Field {
         self
     }
 
+    /// Whether this choice is ticked.
+    pub fn holds(&self, value: &str) -> bool {
+        self.value.split(',').any(|held| held == value)
+    }
+
+    /// What the box of a choice is called in the form.
+    pub fn box_name(&self, value: &str) -> String {
+        format!("{}-{value}", self.name)
+    }
+
     /// Ids of what describes it, for readers of screens.
     pub fn described_by(&self) -> String {
         let hint = self.hint.map(|_| format!("{}-hint", self.name));
-        let mistake = self.mistake.map(|_| format!("{}-fout", self.name));
+        let mistake = self.mistake.as_ref().map(|_| format!("{}-fout", self.name));
         let ids: Vec<String> = mistake.into_iter().chain(hint).collect();
         ids.join(" ")
     }
@@ -289,7 +325,7 @@ impl Sheet {
             field.mistake = mistakes.of(field.name, t);
         }
         let first = self.fields.iter().position(|field| field.mistake.is_some()).or_else(|| {
-            let text = |field: &Field| !matches!(field.kind, "select" | "checkbox");
+            let text = |field: &Field| !matches!(field.kind, "select" | "checkbox" | "choices");
             self.fields.iter().position(|field| text(field) && field.value.is_empty())
         });
         if let Some(field) = first.and_then(|first| self.fields.get_mut(first)) {
@@ -317,12 +353,11 @@ impl Sheet {
         self
     }
 
-    /// As an answer: 200, or 422 when something has to be mended.
+    /// As an answer. A page that asks for something to be mended is a page like any other: people
+    /// mistype, and a browser writes every status from 400 up into its console as a defect. What
+    /// was done answers 303, so a script can tell the two apart.
     pub fn answer(&self) -> Result<Response, Failure> {
-        let wrong = self.note.as_ref().is_some_and(|(tone, _)| *tone == "serious");
-        let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        let html = self.render().map_err(|error| Failure::defect(&error))?;
-        Ok((status, Html(html)).into_response())
+        html(self)
     }
 }
 

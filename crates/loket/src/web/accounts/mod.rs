@@ -4,14 +4,17 @@
 //! `form` is what every form shares, `visitor` who is behind a request. Everything is asked of
 //! [`crate::auth`] and of the store's doors; it must not know SQL, digests or tokens.
 
+mod days; // working days and holidays of a shop
 mod devices; // where somebody is signed in, their password, their second factor
 mod first_admin; // the one-time page
 mod form; // fields, mistakes, pages with a form
+mod grounds; // why a shop is turned down
 mod invitation; // a colleague comes in
 mod mailbox; // providers and what they need
 mod platform; // shops to approve, and all others
 mod platform_shop; // one shop, as the platform sees it
 mod profile; // `/api/v1/profile`
+mod rules; // master rules
 mod settings; // what an owner sets
 mod settings_people; // colleagues, keys, the log
 mod shop; // the wizard, and the wait
@@ -114,8 +117,8 @@ fn settings_pages() -> Router<State> {
 fn platform_pages() -> Router<State> {
     Router::new()
         .route("/beheer", get(platform::shops))
-        .route("/beheer/regels", get(platform::rules))
-        .route("/beheer/regels/{rule}", post(platform::save_rule))
+        .route("/beheer/regels", get(rules::rules))
+        .route("/beheer/regels/{rule}", get(rules::rule).post(rules::save))
         .route("/beheer/winkels/{shop}", get(platform_shop::page))
         .route("/beheer/winkels/{shop}/goedkeuren", post(platform_shop::approve))
         .route("/beheer/winkels/{shop}/stand", post(platform_shop::change_standing))

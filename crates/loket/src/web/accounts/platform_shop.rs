@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State as Held};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::contract::Language;
 use store::admin::Standing;
@@ -15,6 +14,7 @@ use super::super::frame::Frame;
 use super::super::texts::Texts;
 use super::super::when;
 use super::form::{Posted, html};
+use super::grounds::{self, GROUNDS, Reason};
 use super::platform::{Told, tone};
 use super::settings_people::{Line, lines};
 use super::visitor::Someone;
@@ -42,9 +42,18 @@ struct Page {
     since: String,
     steps: Vec<(String, String, String)>,
     told: Option<&'static str>,
-    mistake: Option<&'static str>,
+    /// The field with a mistake, and what is wrong.
+    mistake: Option<(&'static str, &'static str)>,
+    grounds: Vec<(&'static str, &'static str, bool)>,
     reason: String,
     inside: Option<Inside>,
+}
+
+impl Page {
+    /// What is wrong with a field.
+    fn wrong(&self, field: &str) -> Option<&'static str> {
+        self.mistake.filter(|(at, _)| *at == field).map(|(_, words)| words)
+    }
 }
 
 /// An action of the log in words.
@@ -70,7 +79,8 @@ async fn view(state: &State, someone: &Someone, id: TenantId) -> Result<Page, Fa
     let t = someone.t;
     let step = |step: Step| {
         let what = action_in_words(&step.action, t);
-        (what, step.reason.unwrap_or_default(), when::exact(step.created_at, t))
+        let reason = Reason::of(&step.reason.unwrap_or_default(), t).in_words();
+        (what, reason, when::exact(step.created_at, t))
     };
     Ok(Page {
         token: someone.person.form_token.clone(),
@@ -82,6 +92,7 @@ async fn view(state: &State, someone: &Someone, id: TenantId) -> Result<Page, Fa
         steps: steps.into_iter().map(step).collect(),
         told: None,
         mistake: None,
+        grounds: GROUNDS.map(|it| (it, t.get(&format!("ground.{it}")), false)).to_vec(),
         reason: String::new(),
         inside: None,
         frame: someone.frame(),
@@ -116,9 +127,10 @@ fn tell(someone: &Someone, shop: &ListedShop, approved: bool, reason: &str) {
         someone.auth.sessions().forget(owner);
     }
     let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
+    let reason = Reason::of(reason, Texts::of(language)).in_words();
     if !shop.owner_email.is_empty()
         && let Err(refusal) =
-            someone.auth.tell_standing(&shop.owner_email, approved, reason, language)
+            someone.auth.tell_standing(&shop.owner_email, approved, &reason, language)
     {
         tracing::warn!(code = refusal.code(), "a shop was not told about its standing");
     }
@@ -162,7 +174,7 @@ pub async fn change_standing(
     someone: Someone,
     posted: Posted,
 ) -> Result<Response, Failure> {
-    posted.only(&["wat", "reden"])?;
+    posted.only(&["wat", "grond", "reden"])?;
     let (shop, _) = load(&state, &someone, id).await?;
     let standing = match posted.get("wat") {
         "afwijzen" => Standing::Rejected,
@@ -170,7 +182,15 @@ pub async fn change_standing(
         "hervatten" => Standing::Resumed,
         _ => return Err(Failure::ForeignField),
     };
-    let reason = posted.get("reden");
+    let (ground, note) = (posted.get("grond"), posted.get("reden"));
+    let reason = match standing {
+        Standing::Rejected => grounds::composed(ground, note),
+        _ => Some(note.to_owned()),
+    };
+    let Some(reason) = reason else {
+        return without_reason(&state, &someone, id, "reden", ground, note).await;
+    };
+    let reason = reason.as_str();
     let admin = someone.person.user_id;
     match store::admin::set_standing(state.store(), admin, id, standing, reason).await {
         Ok(changed) => {
@@ -184,7 +204,7 @@ pub async fn change_standing(
         }
         Err(Error::Constraint { constraint: Constraint::StatusStep, .. }) => Ok(back(id, false)),
         Err(Error::Constraint { constraint: Constraint::Reason, .. }) => {
-            without_reason(&state, &someone, id, reason).await
+            without_reason(&state, &someone, id, "reden", ground, note).await
         }
         Err(error) => Err(error.into()),
     }
@@ -194,12 +214,17 @@ async fn without_reason(
     state: &State,
     someone: &Someone,
     id: TenantId,
+    field: &'static str,
+    ground: &str,
     reason: &str,
 ) -> Result<Response, Failure> {
     let mut page = view(state, someone, id).await?;
-    page.mistake = Some(someone.t.get("mistake.reason"));
+    page.mistake = Some((field, someone.t.get("mistake.reason")));
+    for choice in &mut page.grounds {
+        choice.2 = choice.0 == ground;
+    }
     reason.clone_into(&mut page.reason);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    html(&page)
 }
 
 /// `POST /beheer/winkels/{shop}/inkijken`: the reason is in the shop's log before anything is read.
@@ -221,7 +246,7 @@ pub async fn look_inside(
     });
     let (counts, mailboxes, log) = match read.await {
         Err(Error::Constraint { constraint: Constraint::Reason, .. }) => {
-            return without_reason(&state, &someone, id, reason).await;
+            return without_reason(&state, &someone, id, "waarom", "", reason).await;
         }
         read => read?,
     };

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Query, State as Held};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::contract::Percentage;
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use store::shops::{ShopRow, ShopSettings};
 use super::super::State;
 use super::super::failure::Failure;
 use super::super::texts::Texts;
+use super::days;
 use super::form::{Field, Mistakes, Posted, Sheet, html};
 use super::platform::Told;
 use super::shop::{is_web_address, with_scheme};
@@ -18,7 +18,7 @@ use super::signature::sanitised;
 use super::visitor::Someone;
 
 /// The fields of the form.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 20] = [
     "bedrijfsnaam",
     "shop_url",
     "taalvoorkeur",
@@ -28,6 +28,14 @@ const FIELDS: [&str; 12] = [
     "dagen_retour",
     "dagen_terugbetaling",
     "dagen_antwoord",
+    "werkdagen-1",
+    "werkdagen-2",
+    "werkdagen-3",
+    "werkdagen-4",
+    "werkdagen-5",
+    "werkdagen-6",
+    "werkdagen-7",
+    "feestdagen",
     "signature_html",
     "automatic_sending",
     "n8n_workflow_id",
@@ -77,11 +85,12 @@ pub async fn form(
 }
 
 fn page(someone: &Someone, sheet: Sheet, signature: &str) -> Result<Response, Failure> {
-    let wrong = sheet.note.as_ref().is_some_and(|(tone, _)| *tone == "serious");
     let preview = sanitised(signature);
-    let page = Page { sheet, tab: "shop", owner: true, frame: someone.frame(), preview };
-    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, html(&page)?).into_response())
+    html(&Page { sheet, tab: "shop", owner: true, frame: someone.frame(), preview })
+}
+
+fn weekdays(t: Texts) -> Vec<(String, String)> {
+    days::WEEK.map(|day| (day.to_owned(), t.word("weekday", day))).to_vec()
 }
 
 /// A setting as its field shows it.
@@ -99,6 +108,8 @@ fn held(shop: &ShopRow, name: &str) -> String {
         "maximaal_extra_compensatie" => percent(shop.maximaal_extra_compensatie),
         "signature_html" => shop.signature_html.clone(),
         "n8n_workflow_id" => shop.n8n_workflow_id.clone().unwrap_or_default(),
+        "werkdagen" => days::working(&shop.dagen_instellingen),
+        "feestdagen" => days::holidays(&shop.dagen_instellingen),
         _ => String::new(),
     }
 }
@@ -146,6 +157,8 @@ fn sheet(
         field("dagen_retour", "number"),
         field("dagen_terugbetaling", "number"),
         field("dagen_antwoord", "number"),
+        field("werkdagen", "choices").choosing(weekdays(t)),
+        field("feestdagen", "textarea").optional(),
         field("n8n_workflow_id", "text").optional(),
         field("automatic_sending", "checkbox").ticked(automatic),
     ];
@@ -156,7 +169,7 @@ fn sheet(
 }
 
 /// What was typed, checked.
-fn read(posted: &Posted, shop: &ShopRow) -> Result<(ShopSettings, Percentage), Mistakes> {
+fn read(posted: &Posted, shop: &ShopRow, t: Texts) -> Result<(ShopSettings, Percentage), Mistakes> {
     let mut mistakes = Mistakes::default();
     for (field, most) in [("bedrijfsnaam", 200), ("retouradres", 500), ("ai_persona_name", 60)] {
         mistakes.bounded(field, posted.get(field), most);
@@ -188,6 +201,17 @@ fn read(posted: &Posted, shop: &ShopRow) -> Result<(ShopSettings, Percentage), M
             None => mistakes.add(field, "days"),
         }
     }
+    match days::read_working(&posted.chosen("werkdagen", &days::WEEK)) {
+        Some(working) => drop(days.insert(days::WORKING.to_owned(), working)),
+        None => mistakes.add("werkdagen", "weekdays"),
+    }
+    match days::read_holidays(posted.get("feestdagen")) {
+        Ok(holidays) => drop(days.insert(days::HOLIDAYS.to_owned(), holidays)),
+        Err(line) => {
+            let words = t.fill("mistake.holidays", "line", &line);
+            mistakes.say("feestdagen", words);
+        }
+    }
     let (true, Some(extra)) = (mistakes.none(), extra) else { return Err(mistakes) };
     let settings = ShopSettings {
         bedrijfsnaam: posted.get("bedrijfsnaam").to_owned(),
@@ -210,10 +234,13 @@ pub async fn save(
 ) -> Result<Response, Failure> {
     let shop = load(&state, &someone).await?;
     posted.only(&FIELDS)?;
-    let (settings, extra) = match read(&posted, &shop) {
+    let (settings, extra) = match read(&posted, &shop, someone.t) {
         Ok(read) => read,
         Err(mistakes) => {
-            let value = |name: &str| posted.get(name).to_owned();
+            let value = |name: &str| match name {
+                "werkdagen" => posted.chosen(name, &days::WEEK),
+                name => posted.get(name).to_owned(),
+            };
             let automatic = posted.ticked("automatic_sending");
             let sheet = sheet(&someone, &value, automatic, &mistakes);
             return page(&someone, sheet, posted.get("signature_html"));

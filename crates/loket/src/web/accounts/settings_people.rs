@@ -17,6 +17,7 @@ use super::super::frame::Frame;
 use super::super::texts::Texts;
 use super::super::when;
 use super::form::{Posted, html};
+use super::grounds::Reason;
 use super::mailbox::looks_like_address;
 use super::platform::Told;
 use super::platform_shop::action_in_words;
@@ -81,7 +82,7 @@ async fn people_page(
         email: member.email,
     };
     let asked = |it: OpenInvitation| (it.id, it.email, t.word("role", it.tenant_role.as_str()));
-    let page = html(&PeoplePage {
+    html(&PeoplePage {
         tab: "people",
         owner: true,
         token: someone.person.form_token.clone(),
@@ -92,10 +93,7 @@ async fn people_page(
         mistake: wrong.map(|(_, mistake)| mistake),
         typed: wrong.map(|(typed, _)| typed.to_owned()).unwrap_or_default(),
         frame: someone.frame(),
-    })?;
-    let status = if wrong.is_some() { 422 } else { 200 };
-    let status = axum::http::StatusCode::from_u16(status).unwrap_or_default();
-    Ok((status, page).into_response())
+    })
 }
 
 /// `GET /instellingen/mensen`.
@@ -345,7 +343,7 @@ pub fn lines(entries: Vec<AuditEntry>, t: Texts) -> Vec<Line> {
     let line = |entry: AuditEntry| Line {
         what: action_in_words(&entry.action, t),
         who: t.word("log", &format!("by_{}", entry.actor_role)),
-        reason: entry.reason.unwrap_or_default(),
+        reason: Reason::of(&entry.reason.unwrap_or_default(), t).in_words(),
         when: when::exact(entry.created_at, t),
     };
     entries.into_iter().map(line).collect()

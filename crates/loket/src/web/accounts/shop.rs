@@ -15,6 +15,7 @@ use super::super::State;
 use super::super::failure::Failure;
 use super::super::frame::Frame;
 use super::form::{Field, Mistakes, Posted, Sheet, Way, html};
+use super::grounds::Reason;
 use super::home_of;
 use super::mailbox::{self, Wanted};
 use super::visitor::{Someone, failed};
@@ -321,15 +322,20 @@ struct Waiting {
     shop: String,
     email: String,
     mailbox: String,
+    reason: Option<Reason>,
 }
 
 /// `GET /wachten`: moves on by itself.
-pub async fn waiting(someone: Someone) -> Result<Response, Failure> {
+pub async fn waiting(Held(state): Held<State>, someone: Someone) -> Result<Response, Failure> {
     let home = home_of(&someone.person);
     if home != "/wachten" {
         return Err(Failure::Elsewhere(home.to_owned()));
     }
+    let own = Claims { user_id: someone.person.user_id, tenant_id: None };
+    let why = state.store().as_user(&own, async |tx| store::shops::standing_reason(tx).await);
+    let why = why.await?.filter(|why| !why.reason.is_empty());
     html(&Waiting {
+        reason: why.map(|why| Reason::of(&why.reason, someone.t)),
         frame: someone.frame(),
         status: someone.person.tenant_status.clone().unwrap_or_default(),
         shop: someone.tenant_text("bedrijfsnaam").unwrap_or_default(),

@@ -21,6 +21,10 @@ use crate::auth::{Auth, Client, HasAuth, Opened, Proving, Refusal, Signed, Signe
 const PLAIN_COOKIE: &str = "loket-gast";
 const SECURE_COOKIE: &str = "__Host-loket-gast";
 
+/// The cookie that tells a browser that signed up, see `auth::Whose`.
+const PLAIN_MARK: &str = "loket-aanmelding";
+const SECURE_MARK: &str = "__Host-loket-aanmelding";
+
 /// Whoever looks at a page for people who are not signed in.
 #[derive(Debug)]
 pub struct Guest {
@@ -34,6 +38,8 @@ pub struct Guest {
     pub here: String,
     /// What their forms must send along.
     pub token: String,
+    /// What this browser kept of a sign-up; empty where it sent none.
+    pub mark: String,
     /// Somebody who is signed in all the same, or has a code to give.
     pub person: Option<SignedIn>,
     new_cookie: Option<HeaderValue>,
@@ -62,7 +68,9 @@ impl FromRequestParts<State> for Guest {
         };
         let t = Texts::of(client.language);
         let new_cookie = new_cookie.and_then(Result::ok);
-        Ok(Self { auth, client, t, here, token, person, new_cookie })
+        let mark = cookie(&parts.headers, if secure { SECURE_MARK } else { PLAIN_MARK });
+        let mark = mark.unwrap_or_default().to_owned();
+        Ok(Self { auth, client, t, here, token, mark, person, new_cookie })
     }
 }
 
@@ -80,6 +88,16 @@ impl Guest {
             return Err(Failure::StaleForm);
         }
         posted.only(names)
+    }
+
+    /// What makes this browser known as the one that signed up, for as long as the mail works.
+    pub fn mark_cookie(&self, mark: &str) -> Vec<HeaderValue> {
+        let (name, flag) =
+            if self.auth.site().secure { (SECURE_MARK, "; Secure") } else { (PLAIN_MARK, "") };
+        let seconds = self.auth.options().auth_confirmation_seconds;
+        cookie_header(&format!(
+            "{name}={mark}; Path=/; Max-Age={seconds}{flag}; HttpOnly; SameSite=Lax"
+        ))
     }
 
     /// The page, with the cookie their forms need.

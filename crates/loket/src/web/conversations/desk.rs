@@ -36,6 +36,7 @@ struct Page {
 struct List {
     t: Texts,
     form_token: String,
+    may_act: bool,
     /// Where this part is fetched again; none behind the first page, which stays as it is.
     live: Option<String>,
     window_title: String,
@@ -155,6 +156,7 @@ fn view(desk: &Desk, wanted: &Wanted, visit: &Visit, now: Timestamp, t: Texts) -
     List {
         t,
         form_token: visit.form_token.clone(),
+        may_act: visit.may_act,
         live: wanted.after.is_none().then(|| address("/lijst", wanted.tab, &wanted.search, None)),
         window_title: if waits > 0 { format!("({waits}) {title}") } else { title.to_owned() },
         waiting: t.count("list.waiting", waits),

@@ -48,6 +48,7 @@ struct CourseView {
     live: String,
     here: String,
     form_token: String,
+    may_act: bool,
     subject: String,
     name: String,
     email: String,
@@ -167,6 +168,7 @@ fn view_of(
         live: format!("{here}/verloop"),
         here,
         form_token: visit.form_token.clone(),
+        may_act: visit.may_act,
         subject: if subject.is_empty() {
             t.get("list.no_subject").to_owned()
         } else {
