@@ -19,7 +19,7 @@ const SMALL_BYTES: usize = 1024 * 1024;
 /// is of no use any more: drop it.
 #[derive(Debug)]
 pub struct ImapConnection {
-    stream: BufReader<TlsStream<TcpStream>>,
+    pub(super) stream: BufReader<TlsStream<TcpStream>>,
     pub(super) limits: Limits,
     capabilities: BTreeSet<String>,
     commands: u32,
@@ -94,6 +94,11 @@ impl ImapConnection {
     /// Whether the server offers this capability; case does not matter.
     pub fn can(&self, capability: &str) -> bool {
         self.capabilities.contains(&capability.to_ascii_uppercase())
+    }
+
+    /// Something that was offered does not work.
+    pub(super) fn cannot(&mut self, capability: &str) {
+        self.capabilities.remove(capability);
     }
 
     pub(super) async fn learn_capabilities(&mut self) -> Result<(), ImapError> {

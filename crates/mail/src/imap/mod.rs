@@ -11,6 +11,8 @@ mod wire; // bounded lines and literals
 mod answer; // what a line says
 mod connect; // TLS or STARTTLS, the greeting, who we are
 mod connection; // commands, one at a time
+mod fetch; // new mail after a cursor
+mod idle; // waiting for mail
 
 use std::fmt;
 use std::time::Duration;
@@ -18,6 +20,8 @@ use std::time::Duration;
 use crate::network::{Network, NetworkError};
 
 pub use connection::{Folder, ImapConnection};
+pub use fetch::{Body, Listed, Listing};
+pub use idle::Woken;
 
 /// When TLS begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

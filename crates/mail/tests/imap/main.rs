@@ -5,7 +5,10 @@ mod authority;
 #[path = "../support/dovecot.rs"]
 mod dovecot;
 
+mod peer; // a server that does what a script says
 mod servers; // what a real server does
+mod reading; // new mail from a real server
+mod hostile; // what no server should do
 
 use std::time::Duration;
 

@@ -71,10 +71,11 @@ async fn what_is_wrong_is_told_apart() {
     let public = mail::network::Network::new(dovecot.root.as_bytes(), false).expect("a root");
     assert_eq!(failure(&|wrong| wrong.network = public.clone()).await, "host_unknown");
     assert_eq!(failure(&|wrong| wrong.port = dovecot.imap).await, "not_encrypted");
-    // Passwords that no quoted string holds go another way.
-    let odd = Dovecot::start(&["jürgen"]);
-    let settings = settings(odd.imaps, Security::Tls, &odd.root, "jürgen");
-    ImapConnection::connect(&settings).await.expect("signed in");
+    // A password that no quoted string holds goes another way.
+    dovecot.set_password("winkel", "gehéim");
+    let mut odd = right.clone();
+    odd.auth = Auth::Password("gehéim".to_owned());
+    ImapConnection::connect(&odd).await.expect("signed in");
 }
 
 #[tokio::test]

@@ -163,11 +163,19 @@ impl Dovecot {
             })
             .collect();
         fs::write(&file, changed.concat()).expect("written");
+        // The server looks at the second in which it was changed.
+        let later = std::time::SystemTime::now() + Duration::from_secs(2);
+        let written = fs::File::options().append(true).open(&file).expect("the users");
+        written.set_modified(later).expect("a time");
     }
 }
 
 impl Drop for Dovecot {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = fs::read_to_string(self.directory.join("dovecot.log")).unwrap_or_default();
+            eprintln!("what Dovecot says of it:\n{log}");
+        }
         let _ = Command::new("kill").arg(self.process.id().to_string()).status();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.directory);
