@@ -1,18 +1,33 @@
 //! What `serve` and `demo` share: a desk with workers on an open database.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use mail::imap::Limits;
+use mail::network::Network;
+use uuid::Uuid;
 
 use crate::config::Common;
 use crate::database::Database;
 use crate::jobs::{Pace, Workers};
 use crate::keys;
-use crate::pipeline::{Desk, Suspects};
+use crate::pipeline::{Desk, Reading, Suspects};
 use crate::shop::Shops;
 
-/// A desk on this database.
+/// A desk on this database that reads no mail over a network.
 pub fn desk(common: &Common, database: &Database) -> anyhow::Result<Arc<Desk>> {
+    let reading =
+        Reading { vault: None, network: Network::new(&[], false)?, limits: Limits::default() };
+    desk_with(common, database, reading)
+}
+
+/// A desk on this database.
+pub fn desk_with(
+    common: &Common,
+    database: &Database,
+    reading: Reading,
+) -> anyhow::Result<Arc<Desk>> {
     Ok(Arc::new(Desk {
         store: Arc::clone(&database.store),
         message_id_key: keys::key(&common.data_dir, "message-id")?,
@@ -21,7 +36,15 @@ pub fn desk(common: &Common, database: &Database) -> anyhow::Result<Arc<Desk>> {
         now,
         parse: mail::parse::parse,
         suspects: Suspects::open(&common.data_dir)?,
+        reading: Arc::new(reading),
+        node: node(&common.data_dir)?,
     }))
+}
+
+/// Who this data directory is among the nodes on one database.
+pub fn node(data_dir: &Path) -> anyhow::Result<Uuid> {
+    let key = keys::key(data_dir, "node")?;
+    Ok(Uuid::new_v5(&Uuid::NAMESPACE_OID, key.bytes()))
 }
 
 /// Starts the workers at this pace.

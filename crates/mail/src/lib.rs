@@ -7,6 +7,7 @@
 
 pub mod network; // to a server, encrypted
 pub mod imap; // a mailbox behind IMAP
+pub mod providers; // what is known of them beforehand
 pub mod mailbox; // where mail comes from
 pub mod maildir; // a mailbox that is a directory
 pub mod parse; // raw bytes to a message, within bounds

@@ -14,11 +14,12 @@ use domain::message::identity;
 use domain::thread::{Belongs, Candidate, belongs_to, references};
 use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage};
 use store::jobs::{ClaimedJob, Lease};
-use store::mailboxes::Mailbox;
+use store::mailboxes::{Mailbox, MailboxKind};
 use store::{InteractionId, JobId, MailboxId, RawId, TenantId, TenantTx, ThreadId};
 use uuid::Uuid;
 
 use super::receive::MaildirConfig;
+use super::remote::RemoteConfig;
 use super::{Desk, StageError};
 
 /// A mail that ended the process, or could not be recorded, this often is set aside: whatever
@@ -184,7 +185,7 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
                 lease: job.lease(),
                 raw: raw.id,
                 fate: Fate::Quarantined,
-                reason: "unreadable".to_owned(),
+                reason: if is_whole(&raw) { "unreadable" } else { "too_large" }.to_owned(),
             },
         })
         .collect();
@@ -214,7 +215,7 @@ async fn parse_all(
     }
     let desk = Arc::clone(desk);
     let parse = move |(job, mut raw): (ClaimedJob, RawMessage)| {
-        let message = (raw.attempts < MOST_ATTEMPTS)
+        let message = (raw.attempts < MOST_ATTEMPTS && is_whole(&raw))
             .then(|| desk.suspects.while_marked(tenant, raw.id, || (desk.parse)(&raw.raw).ok()))
             .flatten()
             .map(|parsed| parsed.message);
@@ -227,13 +228,21 @@ async fn parse_all(
         .map_err(|_| StageError::Panicked)
 }
 
+/// Of a mail that is too large only the header was taken: nobody may answer what nobody read.
+fn is_whole(raw: &RawMessage) -> bool {
+    usize::try_from(raw.size_bytes).is_ok_and(|size| size <= raw.raw.len())
+}
+
 /// Whose word on senders counts, by mailbox.
 fn trusted_names(mailboxes: &[Mailbox]) -> HashMap<MailboxId, String> {
     mailboxes
         .iter()
         .filter_map(|mailbox| {
-            let config = MaildirConfig::read(&mailbox.config).ok()?;
-            Some((mailbox.id, config.authserv_id?))
+            let name = match mailbox.kind {
+                MailboxKind::Maildir => MaildirConfig::read(&mailbox.config).ok()?.authserv_id,
+                _ => RemoteConfig::read(&mailbox.config).ok()?.authserv_id(),
+            };
+            Some((mailbox.id, name?))
         })
         .collect()
 }
