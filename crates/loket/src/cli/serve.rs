@@ -179,6 +179,10 @@ pub async fn dashboard(
     let state = web::State::new(Arc::clone(&desk.store), access)
         .with_vault(doors.vault)
         .with_set_up(doors.set_up);
+    let state = match desk.reading.vault {
+        Some(_) => state.with_reading(Arc::clone(&desk.reading)),
+        None => state,
+    };
     let state = if store::auth::is_ours(&desk.store).await? {
         let store = Arc::clone(&desk.store);
         state.with_auth(Auth::open(store, accounts.clone(), &common.data_dir, address)?)

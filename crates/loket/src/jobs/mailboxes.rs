@@ -214,9 +214,8 @@ impl Reader {
             return;
         }
         let (word, mailbox) = (word(error), self.which.mailbox_id);
-        let note = async |tx: &TenantTx| {
-            store::mailboxes::trouble(tx, mailbox, word, PATIENCE).await
-        };
+        let note =
+            async |tx: &TenantTx| store::mailboxes::trouble(tx, mailbox, word, PATIENCE).await;
         if let Err(error) = self.desk.store.as_worker(self.which.tenant_id, note).await {
             tracing::warn!(error = %store::Chain(&error), "a mailbox's trouble was not noted");
         }

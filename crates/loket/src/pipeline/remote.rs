@@ -158,7 +158,8 @@ impl Remote {
             compare_up_to: 0,
         };
         let (value, mailbox) = (serde_json::to_value(latest)?, self.which.mailbox_id);
-        let begin = async |tx: &TenantTx| store::mailboxes::first_connected(tx, mailbox, &value).await;
+        let begin =
+            async |tx: &TenantTx| store::mailboxes::first_connected(tx, mailbox, &value).await;
         if let Some(at) = desk.store.as_worker(self.which.tenant_id, begin).await? {
             self.row.connected_at = Some(at);
             self.cursor = latest;
@@ -190,7 +191,8 @@ impl Remote {
         if listing.mails.is_empty() && listing.up_to == self.cursor.uid {
             return Ok(Received { accepted: 0, more: false });
         }
-        let known = if comparing { self.known(desk, &listing.mails).await? } else { HashSet::new() };
+        let known =
+            if comparing { self.known(desk, &listing.mails).await? } else { HashSet::new() };
         let mut chosen = Chosen { wanted: Vec::new(), up_to: listing.up_to, more: listing.more };
         chosen.choose(&listing.mails, |mail| known.contains(&mail.uid) || self.is_old(mail));
         let bodies = self.connection.bodies(&chosen.wanted).await?;

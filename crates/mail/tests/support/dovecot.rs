@@ -167,6 +167,7 @@ impl Dovecot {
         let later = std::time::SystemTime::now() + Duration::from_secs(2);
         let written = fs::File::options().append(true).open(&file).expect("the users");
         written.set_modified(later).expect("a time");
+        std::thread::sleep(Duration::from_millis(1500));
     }
 }
 

@@ -17,6 +17,7 @@ use super::super::frame::Frame;
 use super::form::{Field, Mistakes, Posted, Sheet, Way, html};
 use super::home_of;
 use super::mailbox::{self, Wanted};
+use super::settings_mailbox::wrong_with;
 use super::visitor::{Someone, failed};
 use crate::secrets::Secret;
 
@@ -258,6 +259,13 @@ pub async fn mailbox(
             return mailbox_sheet(&someone, provider, &posted, &mistakes).answer();
         }
     };
+    let tried = wrong_with(&state, wanted.kind, &wanted.config, &wanted.password).await?;
+    if let Some((field, key)) = tried {
+        let mut mistakes = Mistakes::default();
+        mistakes.add(field, key);
+        let provider = posted.get("provider");
+        return mailbox_sheet(&someone, provider, &posted, &mistakes).answer();
+    }
     register(&state, &someone, &shop, wanted).await?;
     // What was kept for this moment is in its own place now.
     let user = someone.person.user_id;
