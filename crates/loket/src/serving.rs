@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use mail::imap::Limits;
 use mail::network::Network;
@@ -41,10 +42,22 @@ pub fn desk_with(
     }))
 }
 
-/// Who this data directory is among the nodes on one database.
+/// Who this data directory is among the nodes on one database; chosen once. It is no key: keys are
+/// copied from node to node.
 pub fn node(data_dir: &Path) -> anyhow::Result<Uuid> {
-    let key = keys::key(data_dir, "node")?;
-    Ok(Uuid::new_v5(&Uuid::NAMESPACE_OID, key.bytes()))
+    let path = data_dir.join("node");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().with_context(|| format!("{} is damaged", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let node = Uuid::now_v7();
+            // Under another name first, so that half of it is never found.
+            let new = data_dir.join(format!("node.new{}", std::process::id()));
+            std::fs::write(&new, node.to_string())?;
+            std::fs::rename(&new, &path)?;
+            Ok(node)
+        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
 }
 
 /// Starts the workers at this pace.

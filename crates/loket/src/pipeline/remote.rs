@@ -63,8 +63,30 @@ pub struct RemoteConfig {
 pub struct Place {
     /// Its name.
     pub host: String,
-    /// 143 begins in the clear and goes on with STARTTLS, every other with TLS.
+    /// Its port.
     pub port: u16,
+    /// When TLS begins; without it port 143 begins with STARTTLS, every other with TLS.
+    #[serde(default)]
+    pub security: Option<Encryption>,
+}
+
+/// When TLS begins, as it is written in the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encryption {
+    /// With the first byte.
+    Tls,
+    /// After STARTTLS.
+    StartTls,
+}
+
+impl Place {
+    const fn security(&self) -> Security {
+        match (self.security, self.port) {
+            (Some(Encryption::StartTls), _) | (None, 143) => Security::StartTls,
+            _ => Security::Tls,
+        }
+    }
 }
 
 impl RemoteConfig {
@@ -85,7 +107,7 @@ impl RemoteConfig {
         ImapSettings {
             host: self.imap.host.clone(),
             port: self.imap.port,
-            security: if self.imap.port == 143 { Security::StartTls } else { Security::Tls },
+            security: self.imap.security(),
             user: self.user.clone(),
             auth: Auth::Password(password.expose().to_owned()),
             network: reading.network.clone(),

@@ -173,7 +173,7 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
     let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
     let steps: Vec<Step> = parsed
         .into_iter()
-        .map(|ParsedMail { job, raw, message }| match message {
+        .map(|ParsedMail { job, raw, whole, message }| match message {
             Some(message) => {
                 let verified = trusted
                     .get(&raw.mailbox_id)
@@ -185,7 +185,7 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
                 lease: job.lease(),
                 raw: raw.id,
                 fate: Fate::Quarantined,
-                reason: if is_whole(&raw) { "unreadable" } else { "too_large" }.to_owned(),
+                reason: if whole { "unreadable" } else { "too_large" }.to_owned(),
             },
         })
         .collect();
@@ -196,6 +196,8 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
 struct ParsedMail {
     job: ClaimedJob,
     raw: RawMessage,
+    /// Whether it is more than a header.
+    whole: bool,
     message: Option<Message>,
 }
 
@@ -215,13 +217,14 @@ async fn parse_all(
     }
     let desk = Arc::clone(desk);
     let parse = move |(job, mut raw): (ClaimedJob, RawMessage)| {
-        let message = (raw.attempts < MOST_ATTEMPTS && is_whole(&raw))
+        let whole = is_whole(&raw);
+        let message = (raw.attempts < MOST_ATTEMPTS && whole)
             .then(|| desk.suspects.while_marked(tenant, raw.id, || (desk.parse)(&raw.raw).ok()))
             .flatten()
             .map(|parsed| parsed.message);
         // All that is still wanted of it is what it said.
         raw.raw = Vec::new();
-        ParsedMail { job, raw, message }
+        ParsedMail { job, raw, whole, message }
     };
     tokio::task::spawn_blocking(move || mails.into_iter().map(parse).collect())
         .await
