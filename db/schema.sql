@@ -218,6 +218,54 @@ ALTER FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval
 
 COMMENT ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) IS 'Claims due jobs of a kind by lease, fairly across shops, starting behind the shop p_after.';
 
+-- Name: claim_mailboxes(uuid, interval, integer); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) RETURNS TABLE(tenant_id uuid, mailbox_id uuid)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  held integer;
+begin
+  -- Not ours any more: their shop stopped, or somebody paused them.
+  select count(*) into held
+  from public.mailboxes m join public.tenants t on t.tenant_id = m.tenant_id
+  where t.active and m.paused_reason is null and m.lease_owner = p_owner and m.lease_until > now();
+  update public.mailboxes m
+  set lease_owner = p_owner, lease_until = now() + p_lease
+  from (
+    select f.tenant_id, f.id
+    from public.mailboxes f join public.tenants t on t.tenant_id = f.tenant_id
+    where t.active and f.paused_reason is null
+      and (f.lease_owner = p_owner and f.lease_until > now() and f.lease_until < now() + p_lease / 2)
+    for update of f skip locked) due
+  where m.tenant_id = due.tenant_id and m.id = due.id;
+  update public.mailboxes m
+  set lease_owner = p_owner, lease_until = now() + p_lease
+  from (
+    select f.tenant_id, f.id
+    from public.mailboxes f join public.tenants t on t.tenant_id = f.tenant_id
+    where t.active and f.paused_reason is null
+      and (f.lease_until is null or f.lease_until <= now())
+    order by f.lease_until nulls first
+    limit greatest(p_limit - held, 0)
+    for update of f skip locked) free
+  where m.tenant_id = free.tenant_id and m.id = free.id;
+  return query
+    select m.tenant_id, m.id
+    from public.mailboxes m join public.tenants t on t.tenant_id = m.tenant_id
+    where t.active and m.paused_reason is null and m.lease_owner = p_owner and m.lease_until > now()
+    order by m.tenant_id, m.id;
+end
+$$;
+
+ALTER FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) OWNER TO loket_owner;
+
+-- Name: FUNCTION claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) IS 'The mailboxes that this node reads for the time of the lease: those it has, and free ones up to the limit.';
+
 -- Name: complete_registration(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) RETURNS void
@@ -906,6 +954,25 @@ ALTER FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gm
 -- Name: FUNCTION register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) IS 'Registers the shop of the person in the claims; it waits for approval.';
+
+-- Name: release_mailboxes(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.release_mailboxes(p_owner uuid) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with released as (
+    update public.mailboxes set lease_until = null
+    where lease_owner = p_owner and lease_until is not null
+    returning 1)
+  select count(*)::integer from released
+$$;
+
+ALTER FUNCTION private.release_mailboxes(p_owner uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION release_mailboxes(p_owner uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.release_mailboxes(p_owner uuid) IS 'Gives back what this node reads, so that another need not wait for the leases to end.';
 
 -- Name: remove_member(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -2292,6 +2359,12 @@ CREATE TABLE public.mailboxes (
     paused_at timestamp with time zone,
     last_read_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease_owner uuid,
+    lease_until timestamp with time zone,
+    connected_at timestamp with time zone,
+    trouble text,
+    trouble_since timestamp with time zone,
+    trouble_told boolean DEFAULT false NOT NULL,
     CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text])))
 );
 
@@ -2344,6 +2417,30 @@ COMMENT ON COLUMN public.mailboxes.last_read_at IS 'When it was last read to the
 -- Name: COLUMN mailboxes.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.mailboxes.created_at IS 'When it was added.';
+
+-- Name: COLUMN mailboxes.lease_owner; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.lease_owner IS 'The node that reads it, or read it last; null before the first time.';
+
+-- Name: COLUMN mailboxes.lease_until; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.lease_until IS 'Until when no other node reads it; null when it was given back.';
+
+-- Name: COLUMN mailboxes.connected_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.connected_at IS 'When it was first reached: older mail is not answered. Null before.';
+
+-- Name: COLUMN mailboxes.trouble; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.trouble IS 'Why it cannot be read just now, in a word; null while it can. It is tried again by itself.';
+
+-- Name: COLUMN mailboxes.trouble_since; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.trouble_since IS 'Since when; null with the trouble.';
+
+-- Name: COLUMN mailboxes.trouble_told; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.trouble_told IS 'Whether the shop was told of this trouble.';
 
 -- Name: master_business_rules; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -3396,6 +3493,14 @@ CREATE INDEX outbox_sending_idx ON public.outbox USING btree (tenant_id, sending
 
 CREATE INDEX profiles_tenant_id_idx ON public.profiles USING btree (tenant_id);
 
+-- Name: raw_messages_message_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX raw_messages_message_id_idx ON public.raw_messages USING btree (tenant_id, mailbox_id, message_id) WHERE (message_id IS NOT NULL);
+
+-- Name: raw_messages_sha256_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX raw_messages_sha256_idx ON public.raw_messages USING btree (tenant_id, mailbox_id, sha256);
+
 -- Name: raw_messages_without_fate_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX raw_messages_without_fate_idx ON public.raw_messages USING btree (tenant_id, stored_at) WHERE (fate IS NULL);
@@ -4145,6 +4250,11 @@ REVOKE ALL ON FUNCTION private.begin_with_masters(p_tenant_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) TO loket_system;
 
+-- Name: FUNCTION claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) TO loket_system;
+
 -- Name: FUNCTION complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) FROM PUBLIC;
@@ -4299,6 +4409,11 @@ GRANT ALL ON FUNCTION private.register_mailbox(p_tenant_id uuid, p_id uuid, p_ki
 REVOKE ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO authenticated;
 GRANT ALL ON FUNCTION private.register_shop(p_tenant_id uuid, p_bedrijfsnaam text, p_gmail_email text, p_shop_url text, p_sector text, p_taalvoorkeur text, p_retouradres text) TO loket_admin;
+
+-- Name: FUNCTION release_mailboxes(p_owner uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.release_mailboxes(p_owner uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.release_mailboxes(p_owner uuid) TO loket_system;
 
 -- Name: FUNCTION remove_member(p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -4728,6 +4843,37 @@ GRANT SELECT(last_read_at) ON TABLE public.mailboxes TO loket_admin;
 GRANT SELECT(created_at) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(created_at) ON TABLE public.mailboxes TO loket_admin;
 
+-- Name: COLUMN mailboxes.lease_owner; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(lease_owner) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.lease_until; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(lease_until) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.connected_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(connected_at) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(connected_at) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(connected_at) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.trouble; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(trouble) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(trouble) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(trouble) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.trouble_since; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(trouble_since) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(trouble_since) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(trouble_since) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.trouble_told; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(trouble_told) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(trouble_told) ON TABLE public.mailboxes TO loket_worker;
+
 -- Name: TABLE master_business_rules; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT SELECT ON TABLE public.master_business_rules TO authenticated;
@@ -4834,6 +4980,14 @@ GRANT UPDATE(full_name) ON TABLE public.profiles TO authenticated;
 GRANT SELECT ON TABLE public.raw_messages TO authenticated;
 GRANT SELECT,INSERT ON TABLE public.raw_messages TO loket_worker;
 GRANT SELECT ON TABLE public.raw_messages TO loket_admin;
+
+-- Name: COLUMN raw_messages.uidvalidity; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(uidvalidity) ON TABLE public.raw_messages TO loket_worker;
+
+-- Name: COLUMN raw_messages.uid; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(uid) ON TABLE public.raw_messages TO loket_worker;
 
 -- Name: COLUMN raw_messages.attempts; Type: ACL; Schema: public; Owner: loket_owner
 

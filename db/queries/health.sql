@@ -18,7 +18,7 @@ select
         where j.tenant_id = o.tenant_id and j.kind = 'deliver' and j.subject_id = o.id)) as queued_without_job;
 
 --! mailboxes
-select m.tenant_id, m.id, m.kind, m.config, m.paused_reason
+select m.tenant_id, m.id, m.kind, m.config, m.paused_reason, m.trouble, m.connected_at, m.last_read_at
 from public.mailboxes m
 join public.tenants t on t.tenant_id = m.tenant_id
 where t.active

@@ -1,18 +1,34 @@
 //! What `serve` and `demo` share: a desk with workers on an open database.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
+use mail::imap::Limits;
+use mail::network::Network;
+use uuid::Uuid;
 
 use crate::config::Common;
 use crate::database::Database;
 use crate::jobs::{Pace, Workers};
 use crate::keys;
-use crate::pipeline::{Desk, Suspects};
+use crate::pipeline::{Desk, Reading, Suspects};
 use crate::shop::Shops;
 
-/// A desk on this database.
+/// A desk on this database that reads no mail over a network.
 pub fn desk(common: &Common, database: &Database) -> anyhow::Result<Arc<Desk>> {
+    let reading =
+        Reading { vault: None, network: Network::new(&[], false)?, limits: Limits::default() };
+    desk_with(common, database, reading)
+}
+
+/// A desk on this database.
+pub fn desk_with(
+    common: &Common,
+    database: &Database,
+    reading: Reading,
+) -> anyhow::Result<Arc<Desk>> {
     Ok(Arc::new(Desk {
         store: Arc::clone(&database.store),
         message_id_key: keys::key(&common.data_dir, "message-id")?,
@@ -21,7 +37,27 @@ pub fn desk(common: &Common, database: &Database) -> anyhow::Result<Arc<Desk>> {
         now,
         parse: mail::parse::parse,
         suspects: Suspects::open(&common.data_dir)?,
+        reading: Arc::new(reading),
+        node: node(&common.data_dir)?,
     }))
+}
+
+/// Who this data directory is among the nodes on one database; chosen once. It is no key: keys are
+/// copied from node to node.
+pub fn node(data_dir: &Path) -> anyhow::Result<Uuid> {
+    let path = data_dir.join("node");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().with_context(|| format!("{} is damaged", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let node = Uuid::now_v7();
+            // Under another name first, so that half of it is never found.
+            let new = data_dir.join(format!("node.new{}", std::process::id()));
+            std::fs::write(&new, node.to_string())?;
+            std::fs::rename(&new, &path)?;
+            Ok(node)
+        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
 }
 
 /// Starts the workers at this pace.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -52,6 +53,12 @@ pub struct MailboxRow {
     pub config: Value,
     /// Why it is not read; `None` while it is.
     pub paused_reason: Option<String>,
+    /// Why it cannot be read just now.
+    pub trouble: Option<String>,
+    /// When it was first reached.
+    pub connected_at: Option<Timestamp>,
+    /// When it was last read to the end.
+    pub last_read_at: Option<Timestamp>,
 }
 
 /// A connection of the owner.

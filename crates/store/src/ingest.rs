@@ -98,6 +98,8 @@ pub struct RawMessage {
     pub message_id: Option<String>,
     /// When the mailbox received it.
     pub received_at: Timestamp,
+    /// Its size in the mailbox; larger than `raw` when only its header was taken.
+    pub size_bytes: i64,
     /// How often processing was noted as tried.
     pub attempts: i32,
     /// What became of it, when known.

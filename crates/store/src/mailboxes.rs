@@ -1,12 +1,15 @@
 //! Mailboxes, and mail as it comes in: stored raw before anything reads it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::doors::{Purpose, Store, TenantTx};
 use crate::error::{Error, Result};
-use crate::ids::{JobId, MailboxId, RawId, TenantId};
+use crate::ids::{JobId, MailboxId, NotificationId, RawId, TenantId};
 use crate::session::Params;
 use crate::sql::sql;
 
@@ -68,6 +71,16 @@ pub struct Mailbox {
     pub cursor: Value,
     /// Why it is not read; `None` while it is.
     pub paused_reason: Option<String>,
+    /// Since when it is not.
+    pub paused_at: Option<Timestamp>,
+    /// When it was last read to the end.
+    pub last_read_at: Option<Timestamp>,
+    /// When it was first reached: older mail is not answered.
+    pub connected_at: Option<Timestamp>,
+    /// Why it cannot be read just now, in a word; `None` while it can.
+    pub trouble: Option<String>,
+    /// Since when it cannot.
+    pub trouble_since: Option<Timestamp>,
 }
 
 /// Where a mailbox belongs.
@@ -94,8 +107,12 @@ pub struct IncomingRaw {
     pub message_id: Option<String>,
     /// When the mailbox received it.
     pub received_at: Timestamp,
-    /// The RFC 5322 bytes.
+    /// The RFC 5322 bytes; of a mail that is too large, its header.
     pub raw: Vec<u8>,
+    /// The size in the mailbox.
+    pub size_bytes: u64,
+    /// Whether it is a copy of a mail that was seen before: kept, and not answered again.
+    pub seen: bool,
 }
 
 /// All mailboxes to read, of all active shops.
@@ -103,6 +120,37 @@ pub async fn active(store: &Store) -> Result<Vec<ActiveMailbox>> {
     store
         .as_system(Purpose::Mailboxes, async |tx| {
             tx.session.all(sql!("mailboxes", "active"), &[]).await
+        })
+        .await
+}
+
+/// The mailboxes that node `owner` reads for the time of the lease: those it has, and free ones
+/// until it has `limit`. To be asked again well before the lease ends.
+pub async fn claim(
+    store: &Store,
+    owner: Uuid,
+    lease: Duration,
+    limit: u16,
+) -> Result<Vec<ActiveMailbox>> {
+    store
+        .as_system(Purpose::Mailboxes, async |tx| {
+            let params: Params<'_> = &[&owner, &lease.as_secs_f64(), &i32::from(limit)];
+            tx.session.all(sql!("mailboxes", "claim"), params).await
+        })
+        .await
+}
+
+/// Gives back all that node `owner` reads.
+pub async fn release(store: &Store, owner: Uuid) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Released {
+        #[serde(rename = "released")]
+        _released: i32,
+    }
+    store
+        .as_system(Purpose::Mailboxes, async |tx| {
+            let _: Released = tx.session.one(sql!("mailboxes", "release"), &[&owner]).await?;
+            Ok(())
         })
         .await
 }
@@ -145,6 +193,124 @@ pub async fn pause(tx: &TenantTx, mailbox: MailboxId, reason: Option<&str>) -> R
     crate::expect_change(changed, "mailbox", mailbox.0)
 }
 
+/// Stops reading for a reason that only a person can mend, and tells the shop. `false` when it was
+/// stopped already.
+pub async fn pause_for(tx: &TenantTx, mailbox: MailboxId, reason: &str) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Paused {
+        paused: i64,
+    }
+    let params: Params<'_> = &[&tx.tenant(), &mailbox, &reason, &NotificationId::new()];
+    let paused: Paused = tx.session.one(sql!("mailboxes", "pause_for"), params).await?;
+    Ok(paused.paused == 1)
+}
+
+/// Notes that it was reached for the first time; what is there up to `cursor` is not answered.
+/// `None` when it was reached before: then the cursor stays.
+pub async fn first_connected(
+    tx: &TenantTx,
+    mailbox: MailboxId,
+    cursor: &Value,
+) -> Result<Option<Timestamp>> {
+    #[derive(Deserialize)]
+    struct Connected {
+        connected_at: Timestamp,
+    }
+    let params: Params<'_> = &[&tx.tenant(), &mailbox, cursor];
+    let found: Option<Connected> =
+        tx.session.first(sql!("mailboxes", "first_connected"), params).await?;
+    Ok(found.map(|found| found.connected_at))
+}
+
+/// Notes that it cannot be read just now, and why in a word. When that has lasted for `patience`,
+/// the shop is told, once.
+pub async fn trouble(
+    tx: &TenantTx,
+    mailbox: MailboxId,
+    word: &str,
+    patience: Duration,
+) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Noted {
+        mailboxes: i64,
+    }
+    let params: Params<'_> =
+        &[&tx.tenant(), &mailbox, &word, &patience.as_secs_f64(), &NotificationId::new()];
+    let noted: Noted = tx.session.one(sql!("mailboxes", "trouble"), params).await?;
+    crate::expect_change(u64::try_from(noted.mailboxes).unwrap_or(0), "mailbox", mailbox.0)
+}
+
+/// Notes that it can be read again.
+pub async fn well(tx: &TenantTx, mailbox: MailboxId) -> Result<()> {
+    tx.session.execute(sql!("mailboxes", "well"), &[&tx.tenant(), &mailbox]).await.map(drop)
+}
+
+/// Notes that it was read to the end and held nothing new.
+pub async fn read_to_the_end(tx: &TenantTx, mailbox: MailboxId) -> Result<()> {
+    tx.session.execute(sql!("mailboxes", "read"), &[&tx.tenant(), &mailbox]).await.map(drop)
+}
+
+/// A mail as a mailbox lists it.
+#[derive(Debug, Clone)]
+pub struct ListedMail {
+    /// Its number.
+    pub uid: u32,
+    /// Without angle brackets.
+    pub message_id: Option<String>,
+    /// When the mailbox received it.
+    pub received_at: Option<Timestamp>,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// The mailbox numbers its mail anew, as `uidvalidity`: which of these are known by Message-ID, time
+/// and size together? They get the number they have now. The rest must be looked at.
+pub async fn recognise(
+    tx: &TenantTx,
+    mailbox: MailboxId,
+    uidvalidity: u32,
+    mails: &[ListedMail],
+) -> Result<Vec<u32>> {
+    #[derive(Deserialize)]
+    struct Known {
+        uid: u32,
+    }
+    let uids: Vec<i64> = mails.iter().map(|mail| i64::from(mail.uid)).collect();
+    let ids: Vec<Option<&str>> = mails.iter().map(|mail| mail.message_id.as_deref()).collect();
+    let times: Vec<Option<Timestamp>> = mails.iter().map(|mail| mail.received_at).collect();
+    let sizes: Vec<i64> =
+        mails.iter().map(|mail| i64::try_from(mail.size_bytes).unwrap_or(i64::MAX)).collect();
+    let params: Params<'_> =
+        &[&tx.tenant(), &mailbox, &i64::from(uidvalidity), &uids, &ids, &times, &sizes];
+    let known: Vec<Known> = tx.session.all(sql!("mailboxes", "recognise"), params).await?;
+    Ok(known.into_iter().map(|known| known.uid).collect())
+}
+
+/// A mail that was met before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Met {
+    /// Its number now.
+    pub uid: u32,
+    /// The same bytes: it has its number now, and need not be stored. Otherwise only its
+    /// Message-ID was seen before.
+    pub same: bool,
+}
+
+/// As [`recognise`], by the bytes.
+pub async fn recognise_bytes(
+    tx: &TenantTx,
+    mailbox: MailboxId,
+    uidvalidity: u32,
+    mails: &[IncomingRaw],
+) -> Result<Vec<Met>> {
+    let uids: Vec<i64> = mails.iter().map(|mail| mail.uid).collect();
+    let hashes: Vec<&[u8]> = mails.iter().map(|mail| mail.sha256.as_slice()).collect();
+    let ids: Vec<Option<&str>> = mails.iter().map(|mail| mail.message_id.as_deref()).collect();
+    let params: Params<'_> =
+        &[&tx.tenant(), &mailbox, &i64::from(uidvalidity), &uids, &hashes, &ids];
+    tx.session.all(sql!("mailboxes", "recognise_bytes"), params).await
+}
+
 /// Stores a batch, makes it due for ingest, and moves the cursor (`None` leaves it), all in one
 /// statement. Mail with a key that is there already is skipped. Returns the ids that were new.
 pub async fn receive_batch(
@@ -167,6 +333,9 @@ pub async fn receive_batch(
     let received: Vec<Timestamp> = batch.iter().map(|mail| mail.received_at).collect();
     let raws: Vec<&[u8]> = batch.iter().map(|mail| mail.raw.as_slice()).collect();
     let jobs: Vec<JobId> = batch.iter().map(|_| JobId::new()).collect();
+    let sizes: Vec<i64> =
+        batch.iter().map(|mail| i64::try_from(mail.size_bytes).unwrap_or(i64::MAX)).collect();
+    let seen: Vec<bool> = batch.iter().map(|mail| mail.seen).collect();
     let params: Params<'_> = &[
         &tx.tenant(),
         &mailbox,
@@ -179,6 +348,8 @@ pub async fn receive_batch(
         &raws,
         &jobs,
         &cursor,
+        &sizes,
+        &seen,
     ];
     let stored: Received = tx.session.one(sql!("mailboxes", "receive"), params).await?;
     if stored.mailboxes == 1 {

@@ -8,6 +8,8 @@ use super::Message;
 /// without a DMARC verdict a DKIM signature or SPF check of the same domain.
 pub fn is_verified(message: &Message, authserv_id: &str) -> bool {
     let Some(results) = message.header("authentication-results") else { return false };
+    // Senders choose part of what stands in comments and quotes.
+    let results = without_comments(results);
     let mut clauses = results.split(';').map(str::trim);
     let named = clauses
         .next()
@@ -44,6 +46,33 @@ pub fn is_verified(message: &Message, authserv_id: &str) -> bool {
         || verdict("spf")
             .iter()
             .any(|(result, clause)| result == "pass" && aligned(clause, &["smtp.mailfrom"]))
+}
+
+/// The header without what stands in round brackets or quotes (RFC 8601 allows both anywhere); a
+/// blank stays in their place. Zoho writes `dmarc=pass(p=none)`.
+fn without_comments(text: &str) -> String {
+    let (mut kept, mut depth, mut quoted) = (String::with_capacity(text.len()), 0_usize, false);
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' if quoted || depth > 0 => {
+                characters.next();
+            }
+            '"' if depth == 0 => {
+                quoted = !quoted;
+                kept.push(' ');
+            }
+            _ if quoted => {}
+            '(' => depth = depth.saturating_add(1),
+            ')' if depth > 0 => {
+                depth = depth.saturating_sub(1);
+                kept.push(' ');
+            }
+            c if depth == 0 => kept.push(c),
+            _ => {}
+        }
+    }
+    kept
 }
 
 /// Whether an answer is asked for at another domain than the sender's (hazard C18).
@@ -86,6 +115,22 @@ mod tests {
         assert!(!verified(&["mx.google.com; spf=pass smtp.mailfrom=x@evil.example"]));
         assert!(!verified(&["mx.google.com; none"]));
         assert!(!verified(&[]));
+    }
+
+    #[test]
+    fn comments_are_no_results() {
+        let us = "mx.zohomail.eu";
+        let verified = |results: &str| is_verified(&mail(&[results]), us);
+        assert!(verified(
+            "mx.zohomail.eu; dkim=pass; spf=pass (zohomail.eu: domain of example.nl designates 1.2.3.4) \
+             smtp.mailfrom=s@example.nl; dmarc=pass(p=none dis=none) header.from=example.nl"
+        ));
+        assert!(!verified("mx.zohomail.eu; spf=fail (of \\) x; dmarc=pass) ; dmarc=fail(p=none)"));
+        assert!(!verified("mx.zohomail.eu; spf=fail (a (b; dmarc=pass) c)"));
+        assert!(!verified(
+            "mx.zohomail.eu; spf=fail smtp.mailfrom=\"; dmarc=pass ;\"@evil.example"
+        ));
+        assert!(!verified("mx.zohomail.eu; spf=fail (never closed; dmarc=pass"));
     }
 
     /// Hazard C17: the sender's own header stands below the provider's.

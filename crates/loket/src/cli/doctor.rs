@@ -336,7 +336,13 @@ fn readable(mailbox: &MailboxRow) -> Result<(), String> {
         return Err(format!("paused: {reason}"));
     }
     if mailbox.kind != MailboxKind::Maildir {
-        return Ok(());
+        return match (&mailbox.trouble, mailbox.last_read_at) {
+            (None, _) => Ok(()),
+            (Some(trouble), Some(read)) => {
+                Err(format!("{trouble}; last read to its end at {read}"))
+            }
+            (Some(trouble), None) => Err(format!("{trouble}; it was never read")),
+        };
     }
     let config = MaildirConfig::read(&mailbox.config).map_err(|error| error.to_string())?;
     for folder in ["new", "cur"] {

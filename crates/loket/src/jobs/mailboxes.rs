@@ -1,22 +1,30 @@
-//! Visits every active mailbox in turn. One that cannot be read is left for a while and
-//! delays no other.
+//! One task a mailbox. What one of them does, fails at or dies of delays no other.
+//!
+//! Which mailboxes are ours stands in the database (`private.claim_mailboxes`), so that several
+//! nodes share them. A task ends when its mailbox is not ours any more: paused, its shop
+//! stopped, or taken by another node.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::MailboxId;
-use store::mailboxes::{ActiveMailbox, active};
+use futures_util::FutureExt as _;
+use mail::imap::ImapError;
+use store::mailboxes::{ActiveMailbox, MailboxKind};
+use store::{MailboxId, TenantTx};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use uuid::Uuid;
 
+use super::backoff::Backoff;
 use super::{Calls, Pace};
-use crate::pipeline::{Desk, OpenMailboxes, receive};
+use crate::pipeline::{Desk, OpenMailboxes, Remote, StageError, receive};
 
-/// A mailbox that failed is left alone for this long, doubling up to an hour.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// A node reads at most so many.
+const MOST_MAILBOXES: u16 = 5000;
+/// Trouble that lasts this long is told to the shop.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Starts the reader.
 pub fn start(
@@ -26,90 +34,215 @@ pub fn start(
     stopping: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let (desk, calls) = (Arc::clone(desk), Arc::clone(calls));
-    tokio::spawn(async move { Reader::default().run(&desk, &calls, pace, stopping).await })
+    let (rung, bell) = watch::channel(0_u64);
+    let supervisor = Supervisor { desk, calls, pace, stopping, rung, bell, tasks: HashMap::new() };
+    tokio::spawn(supervisor.run())
 }
 
-#[derive(Debug, Default)]
+struct Supervisor {
+    desk: Arc<Desk>,
+    calls: Arc<Calls>,
+    pace: Pace,
+    stopping: watch::Receiver<bool>,
+    /// Rings when a mailbox may hold new mail.
+    rung: watch::Sender<u64>,
+    bell: watch::Receiver<u64>,
+    tasks: HashMap<MailboxId, JoinHandle<()>>,
+}
+
+impl Supervisor {
+    async fn run(mut self) {
+        let (calls, mut stopping) = (Arc::clone(&self.calls), self.stopping.clone());
+        while !*stopping.borrow() {
+            let store = &self.desk.store;
+            match store::mailboxes::claim(store, self.desk.node, self.pace.lease, MOST_MAILBOXES)
+                .await
+            {
+                Ok(ours) => self.keep(&ours),
+                // Who reads goes on reading until the lease may have ended: a mail stored by two
+                // nodes is stored once.
+                Err(error) => {
+                    tracing::warn!(error = %store::Chain(&error), "the mailboxes cannot be listed");
+                }
+            }
+            tokio::select! {
+                () = calls.mailboxes.notified() => self.rung.send_modify(|rings| *rings += 1),
+                () = tokio::time::sleep(self.pace.poll) => {}
+                changed = stopping.changed() => if changed.is_err() { break },
+            }
+        }
+        for (_, task) in self.tasks.drain() {
+            // It stops by itself between two mails; one that waits for a server is cut off there.
+            task.abort();
+            drop(task.await);
+        }
+        if let Err(error) = store::mailboxes::release(&self.desk.store, self.desk.node).await {
+            tracing::warn!(error = %store::Chain(&error), "the mailboxes stay ours until their leases end");
+        }
+    }
+
+    /// Starts what is missing and ends what is not ours.
+    fn keep(&mut self, ours: &[ActiveMailbox]) {
+        self.tasks.retain(|id, task| {
+            let stays = ours.iter().any(|mailbox| mailbox.mailbox_id == *id);
+            if !stays {
+                task.abort();
+            }
+            stays && !task.is_finished()
+        });
+        for mailbox in ours {
+            self.tasks.entry(mailbox.mailbox_id).or_insert_with(|| {
+                let reader = Reader {
+                    desk: Arc::clone(&self.desk),
+                    calls: Arc::clone(&self.calls),
+                    pace: self.pace,
+                    which: *mailbox,
+                    bell: self.bell.clone(),
+                    backoff: Backoff::default(),
+                };
+                tokio::spawn(reader.run())
+            });
+        }
+    }
+}
+
+/// Reads one mailbox until it is told to stop.
 struct Reader {
-    open: OpenMailboxes,
-    resting: HashMap<MailboxId, (Instant, Duration)>,
+    desk: Arc<Desk>,
+    calls: Arc<Calls>,
+    pace: Pace,
+    which: ActiveMailbox,
+    bell: watch::Receiver<u64>,
+    backoff: Backoff,
 }
 
 impl Reader {
-    async fn run(
-        mut self,
-        desk: &Desk,
-        calls: &Calls,
-        pace: Pace,
-        mut stopping: watch::Receiver<bool>,
-    ) {
+    async fn run(mut self) {
         loop {
-            if *stopping.borrow() {
+            // A panic is this mailbox's alone, and is tried again as any other failure is.
+            let read = AssertUnwindSafe(self.read()).catch_unwind().await;
+            let error = match read.unwrap_or(Err(StageError::Panicked)) {
+                Ok(()) => continue,
+                Err(error) => error,
+            };
+            if needs_person(&error) && self.pause().await {
                 return;
             }
-            let called = calls.mailboxes.notified();
-            let more = match active(&desk.store).await {
-                Ok(mailboxes) => self.visit_all(desk, calls, &mailboxes).await,
-                Err(error) => {
-                    tracing::warn!(error = %store::Chain(&error), "the mailboxes cannot be listed");
-                    false
-                }
-            };
-            if more {
+            self.note(&error).await;
+            let pause = self.backoff.next(random());
+            tracing::warn!(
+                tenant.id = %self.which.tenant_id.0,
+                mailbox.id = %self.which.mailbox_id.0,
+                pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                error = %store::Chain(&error),
+                "a mailbox cannot be read"
+            );
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Reads until something fails, or the mailbox is to be opened anew.
+    async fn read(&mut self) -> Result<(), StageError> {
+        let mailbox = self.which.mailbox_id;
+        let load = async |tx: &TenantTx| store::mailboxes::load(tx, mailbox).await;
+        let row = self.desk.store.as_worker(self.which.tenant_id, load).await?;
+        match row.ok_or(StageError::Absent(mailbox.0))?.kind {
+            MailboxKind::Maildir => self.read_directory().await,
+            _ => self.read_server().await,
+        }
+    }
+
+    async fn read_directory(&mut self) -> Result<(), StageError> {
+        let mut open = OpenMailboxes::default();
+        loop {
+            self.bell.mark_unchanged();
+            let received = receive(&self.desk, &mut open, self.which).await?;
+            self.backoff = Backoff::default();
+            self.call(received.accepted);
+            if received.more {
                 continue;
             }
-            tokio::select! {
-                () = called => {}
-                () = tokio::time::sleep(pace.poll) => {}
-                changed = stopping.changed() => {
-                    if changed.is_err() {
-                        return;
-                    }
-                }
+            // The supervisor holds the other end for as long as this task lives.
+            let _ = tokio::time::timeout(self.pace.poll, self.bell.changed()).await;
+        }
+    }
+
+    async fn read_server(&mut self) -> Result<(), StageError> {
+        let desk = Arc::clone(&self.desk);
+        let mut remote = Remote::open(&desk, self.which).await?;
+        let mut noted = None::<tokio::time::Instant>;
+        loop {
+            let received = remote.catch_up(&desk).await?;
+            self.backoff = Backoff::default();
+            self.call(received.accepted);
+            if received.more {
+                continue;
+            }
+            if noted.is_none_or(|at| at.elapsed() >= PATIENCE) {
+                remote.caught_up(&desk).await?;
+                noted = Some(tokio::time::Instant::now());
+            }
+            if !remote.wait(&desk).await? {
+                return Ok(());
             }
         }
     }
 
-    async fn visit_all(&mut self, desk: &Desk, calls: &Calls, mailboxes: &[ActiveMailbox]) -> bool {
-        let mut more = false;
-        for mailbox in mailboxes {
-            let id = mailbox.mailbox_id;
-            if self.resting.get(&id).is_some_and(|(until, _)| *until > Instant::now()) {
-                continue;
-            }
-            match receive(desk, &mut self.open, *mailbox).await {
-                Ok(received) => {
-                    self.resting.remove(&id);
-                    more |= received.more;
-                    if received.accepted > 0 {
-                        calls.ingest.notify_one();
-                    }
-                }
-                // The database's trouble is not the mailbox's: it is read when that has passed.
-                Err(error) if error.is_passing() => {
-                    tracing::warn!(
-                        tenant.id = %mailbox.tenant_id.0,
-                        error = %store::Chain(&error),
-                        "mail could not be stored"
-                    );
-                    return false;
-                }
-                Err(error) => {
-                    let pause = self
-                        .resting
-                        .get(&id)
-                        .map_or(FIRST_PAUSE, |(_, last)| (*last * 2).min(LONGEST_PAUSE));
-                    self.resting.insert(id, (Instant::now() + pause, pause));
-                    tracing::warn!(
-                        tenant.id = %mailbox.tenant_id.0,
-                        mailbox.id = %id.0,
-                        pause_seconds = pause.as_secs(),
-                        error = %store::Chain(&error),
-                        "a mailbox cannot be read"
-                    );
-                }
-            }
+    fn call(&self, accepted: usize) {
+        if accepted > 0 {
+            self.calls.ingest.notify_one();
         }
-        more
     }
+
+    /// The first refusal is the last: providers lock out whoever goes on guessing. `false` when it
+    /// could not be noted; then it is tried again after a pause.
+    async fn pause(&self) -> bool {
+        let mailbox = self.which.mailbox_id;
+        let pause =
+            async |tx: &TenantTx| store::mailboxes::pause_for(tx, mailbox, AUTH_REFUSED).await;
+        let paused = self.desk.store.as_worker(self.which.tenant_id, pause).await;
+        tracing::warn!(
+            tenant.id = %self.which.tenant_id.0, mailbox.id = %mailbox.0,
+            "the sign-in of a mailbox was refused; it is not tried again until there is a new password"
+        );
+        paused.is_ok()
+    }
+
+    async fn note(&self, error: &StageError) {
+        // The database's trouble is not the mailbox's, and could not be written down anyway.
+        if error.is_passing() {
+            return;
+        }
+        let (word, mailbox) = (word(error), self.which.mailbox_id);
+        let note =
+            async |tx: &TenantTx| store::mailboxes::trouble(tx, mailbox, word, PATIENCE).await;
+        if let Err(error) = self.desk.store.as_worker(self.which.tenant_id, note).await {
+            tracing::warn!(error = %store::Chain(&error), "a mailbox's trouble was not noted");
+        }
+    }
+}
+
+/// `mailboxes.paused_reason` of a refused sign-in.
+pub const AUTH_REFUSED: &str = "auth_refused";
+
+const fn needs_person(error: &StageError) -> bool {
+    matches!(error, StageError::Imap(error) if error.needs_person())
+}
+
+/// The trouble in a word that the pages have a text for.
+const fn word(error: &StageError) -> &'static str {
+    match error {
+        StageError::Imap(ImapError::HostUnknown(_)) => "host_unknown",
+        StageError::Imap(ImapError::CertificateRefused(_)) => "certificate_refused",
+        StageError::Imap(ImapError::NotEncrypted) => "not_encrypted",
+        StageError::Imap(ImapError::Busy(_)) => "busy",
+        StageError::Imap(_) | StageError::Mailbox(_) => "unreachable",
+        _ => "broken",
+    }
+}
+
+/// Spreads the next attempts of many mailboxes over time; nothing secret.
+fn random() -> u32 {
+    let [.., a, b, c, d] = *Uuid::now_v7().as_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }

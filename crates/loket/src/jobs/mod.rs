@@ -9,6 +9,7 @@
 //! A job ends done, is due again later, or is given up, and giving up puts the mail before a
 //! person. There is no fourth way and none is silent.
 
+mod backoff;
 mod mailboxes;
 mod runner;
 
@@ -28,8 +29,9 @@ pub struct Pace {
     pub poll: Duration,
     /// Shops worked at the same time, per kind.
     pub together: usize,
-    /// Whether mailboxes are read. Of several processes on one database one reads a mailbox:
-    /// a mail directory's numbering belongs to the data directory of whoever reads it.
+    /// Whether mailboxes are read. Of several nodes on one database the one that holds the
+    /// lease reads a mailbox. A mail directory's numbering belongs to the data directory of
+    /// whoever reads it: where there are mail directories, one node reads.
     pub mailboxes: bool,
 }
 

@@ -2,6 +2,7 @@
 //! decided by the half of the same name in `domain`.
 
 mod receive; // mail comes in: raw bytes are stored, the cursor moves after the commit
+mod remote; // the same from a server: IMAP
 mod suspects; // which mail was being parsed when the process died
 mod thread; // automatic and filtered mail leaves, the rest finds its conversation
 mod answer; // facts, domain::answer, one write for a batch
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use store::Store;
+use uuid::Uuid;
 
 use crate::keys::Key;
 use crate::shop::{ShopError, Shops};
@@ -21,6 +23,7 @@ use crate::shop::{ShopError, Shops};
 pub use answer::{Answered, answer, answer_many, give_up as hold_for_person};
 pub use deliver::{deliver, deliver_many};
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
+pub use remote::{Reading, Remote, RemoteConfig, RemoteCursor, sign_in};
 pub use suspects::Suspects;
 pub use thread::{count_suspects, ingest};
 
@@ -44,6 +47,11 @@ pub struct Desk {
     pub parse: Parse,
     /// Tells which mail was being parsed when the process died.
     pub suspects: Suspects,
+    /// What reading mail over a network needs.
+    pub reading: Arc<Reading>,
+    /// Who we are among the nodes on one database. The same after a restart, so that our own
+    /// leases are not waited for.
+    pub node: Uuid,
 }
 
 /// Why a stage could not do its work. The job runner decides whether to try again.
@@ -58,6 +66,9 @@ pub enum StageError {
     /// The mailbox could not be read.
     #[error("the mailbox could not be read")]
     Mailbox(#[from] mail::mailbox::MailboxError),
+    /// The mailbox could not be read over the network.
+    #[error("the mailbox could not be read")]
+    Imap(#[from] mail::imap::ImapError),
     /// The mailbox's settings cannot be used.
     #[error("the mailbox is not set up right: {0}")]
     MailboxConfig(String),
@@ -69,7 +80,7 @@ pub enum StageError {
     Transport(#[from] mail::transport::TransportError),
     /// What the job is about is not there.
     #[error("what the job is about is not there: {0}")]
-    Absent(uuid::Uuid),
+    Absent(Uuid),
     /// A receipt could not be written as JSON.
     #[error("the receipt could not be written")]
     Receipt(#[from] serde_json::Error),

@@ -8,7 +8,7 @@ use mail::mailbox::{Cursor, Mailbox};
 use mail::maildir::Maildir;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use store::mailboxes::{ActiveMailbox, IncomingRaw, MailboxKind};
+use store::mailboxes::{ActiveMailbox, IncomingRaw};
 use store::{MailboxId, RawId};
 
 use super::{Desk, StageError};
@@ -53,7 +53,7 @@ pub struct Received {
     pub more: bool,
 }
 
-/// Fetches the next batch of one mailbox and stores it.
+/// Fetches the next batch of a mail directory and stores it.
 pub async fn receive(
     desk: &Desk,
     open: &mut OpenMailboxes,
@@ -64,12 +64,6 @@ pub async fn receive(
         .as_worker(which.tenant_id, async |tx| store::mailboxes::load(tx, which.mailbox_id).await)
         .await?
         .ok_or(StageError::Absent(which.mailbox_id.0))?;
-    if row.kind != MailboxKind::Maildir {
-        return Err(StageError::MailboxConfig(format!(
-            "mailboxes of kind {} are not read yet",
-            row.kind.as_str()
-        )));
-    }
     let cursor: Cursor = serde_json::from_value(row.cursor.clone()).unwrap_or_default();
     let mailbox = match open.open.remove(&which.mailbox_id) {
         Some(mailbox) => mailbox,
@@ -99,7 +93,9 @@ pub async fn receive(
             sha256: Sha256::digest(&message.raw).into(),
             message_id: None,
             received_at: message.received_at,
+            size_bytes: message.size_bytes,
             raw: message.raw,
+            seen: false,
         })
         .collect();
     let accepted = desk

@@ -14,11 +14,12 @@ use domain::message::identity;
 use domain::thread::{Belongs, Candidate, belongs_to, references};
 use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage};
 use store::jobs::{ClaimedJob, Lease};
-use store::mailboxes::Mailbox;
+use store::mailboxes::{Mailbox, MailboxKind};
 use store::{InteractionId, JobId, MailboxId, RawId, TenantId, TenantTx, ThreadId};
 use uuid::Uuid;
 
 use super::receive::MaildirConfig;
+use super::remote::RemoteConfig;
 use super::{Desk, StageError};
 
 /// A mail that ended the process, or could not be recorded, this often is set aside: whatever
@@ -172,7 +173,7 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
     let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
     let steps: Vec<Step> = parsed
         .into_iter()
-        .map(|ParsedMail { job, raw, message }| match message {
+        .map(|ParsedMail { job, raw, whole, message }| match message {
             Some(message) => {
                 let verified = trusted
                     .get(&raw.mailbox_id)
@@ -184,7 +185,7 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
                 lease: job.lease(),
                 raw: raw.id,
                 fate: Fate::Quarantined,
-                reason: "unreadable".to_owned(),
+                reason: if whole { "unreadable" } else { "too_large" }.to_owned(),
             },
         })
         .collect();
@@ -195,6 +196,8 @@ async fn batch(desk: &Arc<Desk>, tenant: TenantId, jobs: &[ClaimedJob]) -> Resul
 struct ParsedMail {
     job: ClaimedJob,
     raw: RawMessage,
+    /// Whether it is more than a header.
+    whole: bool,
     message: Option<Message>,
 }
 
@@ -214,17 +217,23 @@ async fn parse_all(
     }
     let desk = Arc::clone(desk);
     let parse = move |(job, mut raw): (ClaimedJob, RawMessage)| {
-        let message = (raw.attempts < MOST_ATTEMPTS)
+        let whole = is_whole(&raw);
+        let message = (raw.attempts < MOST_ATTEMPTS && whole)
             .then(|| desk.suspects.while_marked(tenant, raw.id, || (desk.parse)(&raw.raw).ok()))
             .flatten()
             .map(|parsed| parsed.message);
         // All that is still wanted of it is what it said.
         raw.raw = Vec::new();
-        ParsedMail { job, raw, message }
+        ParsedMail { job, raw, whole, message }
     };
     tokio::task::spawn_blocking(move || mails.into_iter().map(parse).collect())
         .await
         .map_err(|_| StageError::Panicked)
+}
+
+/// Of a mail that is too large only the header was taken: nobody may answer what nobody read.
+fn is_whole(raw: &RawMessage) -> bool {
+    usize::try_from(raw.size_bytes).is_ok_and(|size| size <= raw.raw.len())
 }
 
 /// Whose word on senders counts, by mailbox.
@@ -232,8 +241,11 @@ fn trusted_names(mailboxes: &[Mailbox]) -> HashMap<MailboxId, String> {
     mailboxes
         .iter()
         .filter_map(|mailbox| {
-            let config = MaildirConfig::read(&mailbox.config).ok()?;
-            Some((mailbox.id, config.authserv_id?))
+            let name = match mailbox.kind {
+                MailboxKind::Maildir => MaildirConfig::read(&mailbox.config).ok()?.authserv_id,
+                _ => RemoteConfig::read(&mailbox.config).ok()?.authserv_id(),
+            };
+            Some((mailbox.id, name?))
         })
         .collect()
 }

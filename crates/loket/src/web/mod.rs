@@ -30,6 +30,7 @@ pub use access::Access;
 use access::Keys;
 
 use crate::auth::{Auth, HasAuth, keep_signed_in};
+use crate::pipeline::Reading;
 use crate::secrets::{SetUpLink, Vault};
 
 /// What every page needs. Cheap to clone.
@@ -43,6 +44,7 @@ struct Inner {
     keys: Keys,
     auth: Option<Auth>,
     vault: Option<Arc<Vault>>,
+    reading: Option<Arc<Reading>>,
     set_up: Option<Arc<SetUpLink>>,
     hosts: Vec<String>,
     clock: fn() -> Timestamp,
@@ -56,8 +58,10 @@ impl State {
         let keys = Keys::of(&access);
         let (closing, _) = watch::channel(false);
         let hosts = Vec::new();
-        let (auth, vault, set_up, clock) = (None, None, None, crate::serving::now);
-        let inner = Inner { store, access, keys, auth, vault, set_up, hosts, clock, closing };
+        let (auth, vault, reading, set_up) = (None, None, None, None);
+        let clock = crate::serving::now;
+        let inner =
+            Inner { store, access, keys, auth, vault, reading, set_up, hosts, clock, closing };
         Self(Arc::new(inner))
     }
 
@@ -84,6 +88,12 @@ impl State {
         self.changed(|inner| inner.vault = Some(vault))
     }
 
+    /// With the way to mail servers: a mailbox is tried before it is saved.
+    #[must_use]
+    pub fn with_reading(self, reading: Arc<Reading>) -> Self {
+        self.changed(|inner| inner.reading = Some(reading))
+    }
+
     /// With the open link for the first platform admin.
     #[must_use]
     pub fn with_set_up(self, link: Option<Arc<SetUpLink>>) -> Self {
@@ -108,6 +118,7 @@ impl State {
             keys: shared.keys.clone(),
             auth: shared.auth.clone(),
             vault: shared.vault.clone(),
+            reading: shared.reading.clone(),
             set_up: shared.set_up.clone(),
             hosts: shared.hosts.clone(),
             clock: shared.clock,

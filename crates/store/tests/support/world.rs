@@ -252,6 +252,8 @@ pub fn incoming(id: RawId, uid: i64, raw: &[u8]) -> IncomingRaw {
         message_id: Some(format!("klant.{uid}@x.example")),
         received_at: "2026-11-22T09:00:00Z".parse().unwrap(),
         raw: raw.to_vec(),
+        size_bytes: raw.len() as u64,
+        seen: false,
     }
 }
 

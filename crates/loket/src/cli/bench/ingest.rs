@@ -101,6 +101,8 @@ async fn receive(
                 message_id: None,
                 received_at,
                 raw: raw.clone(),
+                size_bytes: raw.len() as u64,
+                seen: false,
             });
         }
         store

@@ -16,6 +16,7 @@ mod platform_shop; // one shop, as the platform sees it
 mod profile; // `/api/v1/profile`
 mod rules; // master rules
 mod settings; // what an owner sets
+mod settings_mailbox; // the mailbox: does it work, a new password
 mod settings_people; // colleagues, keys, the log
 mod shop; // the wizard, and the wait
 mod sign_in; // in and out
@@ -100,6 +101,7 @@ pub fn pages() -> Router<State> {
 fn settings_pages() -> Router<State> {
     Router::new()
         .route("/instellingen", get(settings::form).post(settings::save))
+        .route("/instellingen/mailbox", get(settings_mailbox::form).post(settings_mailbox::save))
         .route("/instellingen/mensen", get(settings_people::people).post(settings_people::invite))
         .route("/instellingen/mensen/rol", post(settings_people::change_role))
         .route("/instellingen/mensen/weg", post(settings_people::remove))

@@ -18,6 +18,7 @@ use super::form::{Field, Mistakes, Posted, Sheet, Way, html};
 use super::grounds::Reason;
 use super::home_of;
 use super::mailbox::{self, Wanted};
+use super::settings_mailbox::wrong_with;
 use super::visitor::{Someone, failed};
 use crate::secrets::Secret;
 
@@ -259,6 +260,13 @@ pub async fn mailbox(
             return mailbox_sheet(&someone, provider, &posted, &mistakes).answer();
         }
     };
+    let tried = wrong_with(&state, wanted.kind, &wanted.config, &wanted.password).await?;
+    if let Some((field, key)) = tried {
+        let mut mistakes = Mistakes::default();
+        mistakes.add(field, key);
+        let provider = posted.get("provider");
+        return mailbox_sheet(&someone, provider, &posted, &mistakes).answer();
+    }
     register(&state, &someone, &shop, wanted).await?;
     // What was kept for this moment is in its own place now.
     let user = someone.person.user_id;
