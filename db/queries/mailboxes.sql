@@ -6,12 +6,12 @@ insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encry
 values ($1, $2, $3, lower($4), $5, $6);
 
 --! load
-select id, kind, address, config, secret_encrypted, cursor, paused_reason
+select id, kind, address, config, secret_encrypted, cursor, paused_reason, sent_copies
 from public.mailboxes
 where tenant_id = $1 and id = $2;
 
 --! list
-select id, kind, address, config, null as secret_encrypted, cursor, paused_reason
+select id, kind, address, config, null as secret_encrypted, cursor, paused_reason, sent_copies
 from public.mailboxes
 where tenant_id = $1
 order by address;

@@ -57,6 +57,7 @@ migrations! {
     19 "0019_setup_and_secrets",
     20 "0020_accounts",
     21 "0021_registration",
+    24 "0024_sending",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.

@@ -1,11 +1,14 @@
 //! `loket serve`: mail is read, answered and sent, and the dashboard listens.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use mail::network::Network;
+use mail::smtp::TimeLimits;
 use store::managed::OnProgress;
 use store::{Claims, Store, UserId};
 use tokio::net::TcpListener;
@@ -17,7 +20,7 @@ use crate::auth::{Auth, AuthOptions};
 use crate::config::{Common, MailboxKeys};
 use crate::database::{self, Content, DATABASE, Database};
 use crate::jobs::Pace;
-use crate::pipeline::Desk;
+use crate::pipeline::{Desk, Post};
 use crate::secrets::{SET_UP_PATH, SetUpLink, Vault};
 use crate::web::{self, Access};
 use crate::{keys, serving};
@@ -28,6 +31,20 @@ pub struct Arguments {
     /// Seconds a claimed job is held; a crash delays its jobs by this much.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     lease_seconds: u64,
+
+    /// Seconds a mail whose sending broke off is looked for in Sent, before its absence there
+    /// proves that it was never sent.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    settle_seconds: u64,
+
+    /// A PEM file of certificate authorities to trust for mail servers, beside the usual ones.
+    #[arg(long, env = "LOKET_MAIL_CA", value_name = "FILE")]
+    mail_ca: Option<PathBuf>,
+
+    /// Lets mail servers stand on this machine or in a private network. Whoever sets up a shop
+    /// can then make this program speak to them.
+    #[arg(long, env = "LOKET_PRIVATE_MAIL_HOSTS")]
+    private_mail_hosts: bool,
 
     /// Leaves the mailboxes to another node on the same database and only answers and sends.
     #[arg(long)]
@@ -71,13 +88,20 @@ async fn on_database(
     // Without the keys every mailbox password would look wrong, one by one: then nothing starts.
     let vault = Vault::open(arguments.keys.source(common), &database.store, serving::now()).await?;
     let set_up = offer_set_up(common, &database.store).await?;
+    let vault = Arc::new(vault);
     let doors = Doors {
-        vault: Arc::new(vault),
+        vault: Arc::clone(&vault),
         set_up: set_up.map(Arc::new),
         claims,
         shows: arguments.dashboard_as.is_some(),
     };
-    let desk = serving::desk(common, database)?;
+    let post = Post {
+        vault: Some(vault),
+        network: network(arguments)?,
+        limits: TimeLimits::default(),
+        settling: Duration::from_secs(arguments.settle_seconds),
+    };
+    let desk = serving::desk_with(common, database, post)?;
     let pace = Pace {
         lease: Duration::from_secs(arguments.lease_seconds),
         mailboxes: !arguments.no_mailboxes,
@@ -99,6 +123,17 @@ async fn on_database(
     tracing::info!("stopping");
     workers.drain().await;
     served
+}
+
+/// Which mail servers are spoken to.
+fn network(arguments: &Arguments) -> anyhow::Result<Network> {
+    let extra = match &arguments.mail_ca {
+        Some(path) => {
+            std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?
+        }
+        None => Vec::new(),
+    };
+    Ok(Network::new(&extra, arguments.private_mail_hosts)?)
 }
 
 /// Where there is no platform admin yet, says how the first one comes in. Printed, not logged: the

@@ -25,6 +25,13 @@ const CLAIM: u16 = 256;
 const CLAIM_A_SECOND: u64 = 8;
 /// At most this many jobs of a shop share a transaction: what one of them breaks is done again.
 const TOGETHER: usize = 16;
+/// A mail server may take ten minutes to answer, so deliveries that take longer than this no
+/// longer keep others waiting.
+const ROUND: Duration = Duration::from_secs(1);
+/// Shops whose replies are leaving at the same time, slow ones included.
+const MOST_SENDERS: usize = 64;
+/// Jobs of a shop whose replies are leaving already wait this long.
+const BUSY: Duration = Duration::from_secs(2);
 
 /// One worker task per kind.
 pub fn start(
@@ -42,6 +49,7 @@ pub fn start(
                 pace,
                 kind,
                 stopping: stopping.clone(),
+                running: JoinSet::new(),
             };
             tokio::spawn(worker.run())
         })
@@ -54,10 +62,17 @@ struct Worker {
     pace: Pace,
     kind: JobKind,
     stopping: watch::Receiver<bool>,
+    /// Turns under way; of deliveries some may be from earlier claims.
+    running: JoinSet<()>,
 }
 
 impl Worker {
     async fn run(mut self) {
+        self.take_turns().await;
+        while self.running.join_next().await.is_some() {}
+    }
+
+    async fn take_turns(&mut self) {
         if self.kind == JobKind::Ingest {
             self.count_suspects().await;
         }
@@ -118,15 +133,16 @@ impl Worker {
     }
 
     /// Jobs are worked shop by shop, several shops at a time.
-    async fn work(&self, jobs: Vec<ClaimedJob>) {
+    async fn work(&mut self, jobs: Vec<ClaimedJob>) {
+        let delivers = self.kind == JobKind::Deliver;
+        let most = if delivers { MOST_SENDERS } else { self.pace.together };
         let mut shops: BTreeMap<TenantId, Vec<ClaimedJob>> = BTreeMap::new();
         for job in jobs {
             shops.entry(job.tenant_id).or_default().push(job);
         }
-        let mut running = JoinSet::new();
         for (tenant, jobs) in shops {
-            while running.len() >= self.pace.together {
-                drop(running.join_next().await);
+            while self.running.len() >= most {
+                drop(self.running.join_next().await);
             }
             let turn = Turn {
                 desk: Arc::clone(&self.desk),
@@ -134,9 +150,15 @@ impl Worker {
                 kind: self.kind,
                 tenant,
             };
-            running.spawn(async move { turn.work(jobs).await });
+            self.running.spawn(async move { turn.work(jobs).await });
         }
-        while running.join_next().await.is_some() {}
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        if delivers {
+            // Those that take longer go on beside the next claim.
+            let _ = tokio::time::timeout(ROUND, ended).await;
+        } else {
+            ended.await;
+        }
         if self.kind == JobKind::Ingest {
             self.calls.answer.notify_one();
         }
@@ -161,6 +183,17 @@ impl Turn {
             }
             return;
         }
+        let _lane = if self.kind == JobKind::Deliver {
+            let Some(lane) = self.desk.lanes.enter(self.tenant) else {
+                return put_back(&self.desk, &jobs).await;
+            };
+            if self.posted(&jobs).await {
+                return;
+            }
+            Some(lane)
+        } else {
+            None
+        };
         // What was claimed before may be what breaks a batch.
         let (fresh, again): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.attempt == 1);
         for job in again {
@@ -169,6 +202,26 @@ impl Turn {
         for batch in fresh.chunks(TOGETHER) {
             self.together(batch.to_vec()).await;
         }
+    }
+
+    /// Sends over SMTP, for a shop that does. `false`: it does not, or nothing was begun.
+    async fn posted(&self, jobs: &[ClaimedJob]) -> bool {
+        // In a task of its own, so that a panic ends this turn and nothing else.
+        let (desk, tenant, all) = (Arc::clone(&self.desk), self.tenant, jobs.to_vec());
+        let task = tokio::spawn(async move { pipeline::post(&desk, tenant, &all).await });
+        let failed = match task.await.unwrap_or(Err(StageError::Panicked)) {
+            Ok(None) => return false,
+            Ok(Some(failed)) => failed,
+            Err(error) => {
+                let reason = Arc::new(error);
+                let shared = |job: &ClaimedJob| (job.clone(), StageError::Shared(Arc::clone(&reason)));
+                jobs.iter().map(shared).collect()
+            }
+        };
+        for (job, error) in failed {
+            settle_failed(&self.desk, JobKind::Deliver, &job, &error).await;
+        }
+        true
     }
 
     /// Works a batch in one transaction; what is left of it, or all when it fails, one by one.
@@ -237,18 +290,35 @@ async fn one(desk: &Arc<Desk>, calls: &Arc<Calls>, kind: JobKind, job: ClaimedJo
             Err(error) => error,
         }
     };
+    settle_failed(desk, kind, &job, &error).await;
+}
+
+/// Tried again later, or given up and put before a person.
+async fn settle_failed(desk: &Desk, kind: JobKind, job: &ClaimedJob, error: &StageError) {
     if error.is_stale() {
         return;
     }
-    report(&job, kind, &error);
+    report(job, kind, error);
     let settled = if job.attempt >= MOST_ATTEMPTS && !error.is_passing() {
-        give_up(desk, kind, &job, &error).await
+        give_up(desk, kind, job, error).await
     } else {
-        retry(desk, &job, &error).await
+        retry(desk, job, error).await
     };
     if let Err(settling) = settled {
         // The lease runs out and the job is claimed again.
-        report(&job, kind, &settling);
+        report(job, kind, &settling);
+    }
+}
+
+/// For a shop whose replies are leaving already.
+async fn put_back(desk: &Desk, jobs: &[ClaimedJob]) {
+    for job in jobs {
+        let release = desk.store.as_worker(job.tenant_id, async |tx| {
+            store::jobs::release(tx, job.lease(), BUSY, "busy").await
+        });
+        if let Err(error) = release.await {
+            tracing::debug!(error = %store::Chain(&error), "a job could not be put back");
+        }
     }
 }
 

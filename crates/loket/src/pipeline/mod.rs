@@ -7,6 +7,7 @@ mod thread; // automatic and filtered mail leaves, the rest finds its conversati
 mod answer; // facts, domain::answer, one write for a batch
 mod aftermath; // what a decision leaves behind, ready to be written
 mod deliver; // the last look, the wire, and what became of it
+mod lanes; // one sender a shop
 mod receipt; // why it was done, kept for ever
 
 use std::path::PathBuf;
@@ -19,7 +20,8 @@ use crate::keys::Key;
 use crate::shop::{ShopError, Shops};
 
 pub use answer::{Answered, answer, answer_many, give_up as hold_for_person};
-pub use deliver::{deliver, deliver_many};
+pub use deliver::{Post, deliver, deliver_many, post};
+pub use lanes::Lanes;
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
 pub use suspects::Suspects;
 pub use thread::{count_suspects, ingest};
@@ -44,6 +46,10 @@ pub struct Desk {
     pub parse: Parse,
     /// Tells which mail was being parsed when the process died.
     pub suspects: Suspects,
+    /// What sending over SMTP needs.
+    pub post: Arc<Post>,
+    /// Which shops' replies are leaving.
+    pub lanes: Lanes,
 }
 
 /// Why a stage could not do its work. The job runner decides whether to try again.

@@ -59,6 +59,8 @@ async fn worker_that_dies() {
         shops: loket::shop::Shops::default(),
         now: desk.now,
         suspects: Suspects::open(&common.data_dir).unwrap(),
+        post: Arc::clone(&desk.post),
+        lanes: desk.lanes.clone(),
     });
     let pace =
         Pace { lease: Duration::from_secs(1), poll: Duration::from_millis(100), ..Pace::default() };

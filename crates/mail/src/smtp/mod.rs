@@ -12,7 +12,6 @@ mod login; // who we are
 mod outcome; // what became of it
 mod reply; // what a server says
 mod session; // from the first byte to a session that takes mail
-mod tls; // the only way in
 mod transfer; // one mail
 mod wire; // bytes that cannot be mistaken for commands
 
@@ -22,7 +21,6 @@ pub use login::{Login, Token};
 pub use outcome::{Outcome, Phase, Recipient, Trouble};
 pub use reply::Reply;
 pub use session::Session;
-pub use tls::{Roots, RootsError};
 pub use transfer::Offered;
 pub use wire::{Envelope, WireError, WireMail};
 

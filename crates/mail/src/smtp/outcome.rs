@@ -51,6 +51,9 @@ pub enum Trouble {
     /// There is no way to it, or it went away.
     #[error("the mail server cannot be reached")]
     Unreachable(#[from] io::Error),
+    /// Its name leads nowhere, or where no mail server may stand.
+    #[error("{0}")]
+    NoServer(String),
     /// It did not answer in time.
     #[error("the mail server took too long")]
     TimedOut,

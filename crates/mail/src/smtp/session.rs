@@ -12,7 +12,8 @@ use tokio_rustls::client::TlsStream;
 use super::login::Words;
 use super::outcome::{Outcome, Phase, Trouble};
 use super::reply::{self, Reply};
-use super::{Login, Roots, Security, Server, TimeLimits};
+use super::{Login, Security, Server, TimeLimits};
+use crate::network::{Network, NetworkError};
 
 /// How we introduce ourselves: an address literal that says nothing about the house, since many
 /// servers write it into the mail.
@@ -37,22 +38,20 @@ impl Session {
     pub async fn connect(
         server: &Server,
         login: &Login,
-        roots: &Roots,
+        network: &Network,
         limits: TimeLimits,
     ) -> Result<Self, Outcome> {
         if !login.is_usable() {
             return Err(Outcome::NotSent(Phase::Login, Trouble::UnusableLogin));
         }
-        let stream = within(limits.connect, connect(server))
-            .await
-            .map_err(|trouble| Outcome::NotSent(Phase::Connect, trouble))?;
+        let stream =
+            network.connect(&server.host, server.port, limits.connect).await.map_err(no_way)?;
         let (stream, greeted) = match server.security {
             Security::Implicit => (stream, false),
             Security::StartTls => (start_tls(stream, limits).await?, true),
         };
-        let encrypted = within(limits.connect, roots.encrypt(&server.host, stream))
-            .await
-            .map_err(|trouble| Outcome::NotSent(Phase::Connect, trouble))?;
+        let encrypted =
+            network.encrypt(&server.host, stream, limits.connect).await.map_err(no_way)?;
         let mut stream = BufReader::new(encrypted);
         if !greeted {
             greeting(&mut stream, limits).await?;
@@ -125,10 +124,15 @@ impl Session {
     }
 }
 
-async fn connect(server: &Server) -> Result<TcpStream, Trouble> {
-    let stream = TcpStream::connect((server.host.as_str(), server.port)).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+fn no_way(error: NetworkError) -> Outcome {
+    let trouble = match error {
+        NetworkError::CertificateRefused(reason) => Trouble::Certificate(reason),
+        NetworkError::NotTls(_) => Trouble::NoEncryption,
+        NetworkError::TimedOut => Trouble::TimedOut,
+        NetworkError::Unreachable(error) => Trouble::Unreachable(error),
+        unknown => Trouble::NoServer(unknown.to_string()),
+    };
+    Outcome::NotSent(Phase::Connect, trouble)
 }
 
 /// On the open stream nothing is said but `EHLO` and `STARTTLS`, and nothing of what was said

@@ -9,7 +9,6 @@ use tokio_rustls::rustls::{ServerConfig, crypto};
 
 /// The authority, and a certificate of its for `localhost`.
 pub struct Authority {
-    own: CertificateDer<'static>,
     pem: String,
     server: CertificateDer<'static>,
     key: Vec<u8>,
@@ -29,20 +28,10 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let server = CertificateParams::new([host.to_owned()]).unwrap();
         let server = server.signed_by(&key, &issuer).unwrap();
-        Self {
-            own: issuer.der().clone(),
-            pem: issuer.pem(),
-            server: server.der().clone(),
-            key: key.serialize_der(),
-        }
+        Self { pem: issuer.pem(), server: server.der().clone(), key: key.serialize_der() }
     }
 
     /// What clients are to trust.
-    pub fn certificate(&self) -> CertificateDer<'static> {
-        self.own.clone()
-    }
-
-    /// The same as text.
     pub fn pem(&self) -> &str {
         &self.pem
     }

@@ -20,8 +20,9 @@ mod sign_in;
 use std::time::Duration;
 
 use authority::Authority;
+use mail::network::Network;
 use mail::smtp::{
-    Envelope, Login, Outcome, Roots, Security, Server, Session, TimeLimits, Token, WireMail,
+    Envelope, Login, Outcome, Security, Server, Session, TimeLimits, Token, WireMail,
 };
 use peer::Peer;
 
@@ -36,7 +37,7 @@ const LIMITS: TimeLimits = TimeLimits {
 /// A server and a way to it.
 struct Lab {
     peer: Peer,
-    roots: Roots,
+    network: Network,
     server: Server,
 }
 
@@ -44,13 +45,13 @@ impl Lab {
     async fn new(security: Security) -> Self {
         let authority = Authority::new();
         let peer = Peer::start(&authority, security == Security::StartTls).await;
-        let roots = Roots::new(&[authority.certificate()]).unwrap();
+        let network = Network::new(authority.pem().as_bytes(), true).unwrap();
         let server = Server { host: "localhost".to_owned(), port: peer.port, security };
-        Self { peer, roots, server }
+        Self { peer, network, server }
     }
 
     async fn session(&self) -> Result<Session, Outcome> {
-        Session::connect(&self.server, &login(), &self.roots, LIMITS).await
+        Session::connect(&self.server, &login(), &self.network, LIMITS).await
     }
 
     /// One mail to these, over a session of its own.

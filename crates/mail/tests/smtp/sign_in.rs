@@ -1,6 +1,7 @@
 //! Who we are, and to whom that is said (C9, C35).
 
-use mail::smtp::{Login, Outcome, Phase, Roots, Security, Server, Session, Token, Trouble};
+use mail::network::Network;
+use mail::smtp::{Login, Outcome, Phase, Security, Server, Session, Token, Trouble};
 
 use super::authority::Authority;
 use super::peer::Welcome;
@@ -27,7 +28,7 @@ async fn each_way_in_says_what_it_should() {
         ),
     ] {
         lab.peer.state().welcomes.push_back(welcome);
-        let session = Session::connect(&lab.server, &login, &lab.roots, LIMITS).await.unwrap();
+        let session = Session::connect(&lab.server, &login, &lab.network, LIMITS).await.unwrap();
         assert_eq!(lab.peer.state().heard.last().map(String::as_str), Some(said));
         session.close().await;
     }
@@ -43,12 +44,13 @@ async fn c9_a_refusal_is_told_from_a_bad_moment() {
             let welcome = Welcome { auth: code.to_owned(), ..offering(offers) };
             lab.peer.state().welcomes.push_back(welcome);
             let outcome =
-                Session::connect(&lab.server, &login, &lab.roots, LIMITS).await.unwrap_err();
+                Session::connect(&lab.server, &login, &lab.network, LIMITS).await.unwrap_err();
             assert!(matches!(outcome, Outcome::LoginRefused(_)), "{offers}: {outcome:?}");
         }
         let welcome = Welcome { auth: "454 4.7.0 later".to_owned(), ..offering(offers) };
         lab.peer.state().welcomes.push_back(welcome);
-        let outcome = Session::connect(&lab.server, &login, &lab.roots, LIMITS).await.unwrap_err();
+        let outcome =
+            Session::connect(&lab.server, &login, &lab.network, LIMITS).await.unwrap_err();
         assert!(matches!(outcome, Outcome::Later { phase: Phase::Login, .. }), "{outcome:?}");
     }
     lab.peer.state().welcomes.push_back(offering("AUTH CRAM-MD5"));
@@ -58,7 +60,7 @@ async fn c9_a_refusal_is_told_from_a_bad_moment() {
         "{outcome:?}"
     );
     let odd = Login::Password { user: "a\0b".to_owned(), password: Token::new("x\r\nQUIT") };
-    let outcome = Session::connect(&lab.server, &odd, &lab.roots, LIMITS).await.unwrap_err();
+    let outcome = Session::connect(&lab.server, &odd, &lab.network, LIMITS).await.unwrap_err();
     assert!(
         matches!(outcome, Outcome::NotSent(Phase::Login, Trouble::UnusableLogin)),
         "{outcome:?}"
@@ -99,7 +101,7 @@ async fn starttls_works_and_is_never_given_up() {
 #[tokio::test]
 async fn c35_a_certificate_is_checked_before_a_word_is_said() {
     let mut lab = Lab::new(Security::Implicit).await;
-    lab.roots = Roots::new(&[]).unwrap();
+    lab.network = Network::new(b"", true).unwrap();
     let outcome = lab.session().await.unwrap_err();
     assert!(
         matches!(outcome, Outcome::NotSent(Phase::Connect, Trouble::Certificate(_))),
@@ -108,7 +110,7 @@ async fn c35_a_certificate_is_checked_before_a_word_is_said() {
     // Vouched for, but of another name.
     let other = Authority::vouching_for("smtp.example.com");
     let peer = super::peer::Peer::start(&other, false).await;
-    lab.roots = Roots::new(&[other.certificate()]).unwrap();
+    lab.network = Network::new(other.pem().as_bytes(), true).unwrap();
     lab.server = Server { port: peer.port, ..lab.server };
     let outcome = lab.session().await.unwrap_err();
     assert!(
