@@ -5,6 +5,8 @@
 //! It must not know what a mail means, nor the database: whoever calls it stores the raw
 //! bytes first and moves the cursor after the commit.
 
+pub mod network; // to a server, encrypted
+pub mod imap; // a mailbox behind IMAP
 pub mod mailbox; // where mail comes from
 pub mod maildir; // a mailbox that is a directory
 pub mod parse; // raw bytes to a message, within bounds

@@ -214,7 +214,8 @@ impl Turn {
             Ok(Some(failed)) => failed,
             Err(error) => {
                 let reason = Arc::new(error);
-                let shared = |job: &ClaimedJob| (job.clone(), StageError::Shared(Arc::clone(&reason)));
+                let shared =
+                    |job: &ClaimedJob| (job.clone(), StageError::Shared(Arc::clone(&reason)));
                 jobs.iter().map(shared).collect()
             }
         };

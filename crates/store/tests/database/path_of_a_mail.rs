@@ -9,7 +9,7 @@ use store::jobs::JobKind;
 use store::outbox::{Objection, OutboxState};
 use store::{Error, InteractionId, JobId, RawId, ThreadId};
 
-use crate::support::{World, answer_write, incoming, new_interaction, new_outbox};
+use crate::support::{World, answer_write, incoming, minutes_past, new_interaction, new_outbox};
 
 const MINUTE: Duration = Duration::from_mins(1);
 

@@ -1,5 +1,6 @@
 //! Two shops with a row in every table, made through the doors like in real life.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use domain::contract::{
