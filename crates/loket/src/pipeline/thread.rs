@@ -332,8 +332,10 @@ async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), St
     Ok(desk
         .store
         .as_worker(tenant, async |tx| {
-            if !records.is_empty() {
-                store::ingest::record_messages(tx, &records).await?;
+            match records.as_slice() {
+                [] => {}
+                [one] => store::ingest::record_message(tx, one).await?,
+                many => store::ingest::record_messages(tx, many).await?,
             }
             for (lease, raw, fate, reason) in &settled {
                 store::ingest::settle_raw(tx, *lease, *raw, *fate, reason).await?;

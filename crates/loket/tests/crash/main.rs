@@ -9,6 +9,7 @@
     reason = "helpers of tests: clippy only exempts the tests themselves"
 )]
 
+mod by_hand; // the stages one by one, without workers
 mod doctor; // what is wrong, and only then
 mod kills; // H1, H2: kill -9 of the server and of Postgres under load
 mod lab; // a directory, shops in it, and server processes
@@ -19,3 +20,4 @@ mod poison; // C10: mail that breaks the parser
 mod random; // numbers that can be drawn again
 mod reckoning; // each mail one row, one fate, one reply
 mod shutdown; // H5: SIGTERM
+mod together; // mails that share a transaction

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use loket::database::{self, Content, DATABASE, Database};
-use loket::pipeline::{self, Desk, OpenMailboxes, StageError};
-use loket::serving;
-use store::jobs::{ClaimedJob, JobKind, claim, next_due};
-use store::managed::OnProgress;
+use loket::database::Database;
+use loket::pipeline::{self, Desk, StageError};
+use store::jobs::{JobKind, next_due};
 use store::outbox::OutboxState;
 use store::{OutboxId, TenantId};
 
+use super::by_hand::{self, only_job};
 use super::lab::{Lab, put};
 use super::mails;
 use super::random::Random;
@@ -19,36 +18,19 @@ use super::random::Random;
 const SHORT: Duration = Duration::from_millis(50);
 const LONG: Duration = Duration::from_mins(1);
 
-async fn only_job(desk: &Desk, kind: JobKind, lease: Duration) -> ClaimedJob {
-    let mut jobs = claim(&desk.store, kind, 8, lease).await.unwrap();
-    assert_eq!(jobs.len(), 1, "{kind:?}");
-    jobs.pop().unwrap()
-}
-
 /// A database in which one reply waits to be delivered, and no worker.
 async fn one_reply(lab: &mut Lab) -> (Database, Arc<Desk>, TenantId) {
-    let common = lab.common().clone();
-    let database =
-        database::open(&common, DATABASE, Content::Keep, OnProgress::default()).await.unwrap();
-    lab.make_shops_in(&database.store, 1).await;
+    let (database, desk) = by_hand::open(lab, 1).await;
     let shop = lab.shops.first().unwrap().clone();
     let mut random = Random::new(Random::seed());
     let mails = mails::generate(0, 40, &shop.file.build().unwrap(), &mut random);
-    let answered =
-        mails.iter().find(|mail| mail.expected == mails::Expected::Fate("answered")).unwrap();
+    let expected = mails::Expected::Fate("answered");
+    let answered = mails.iter().find(|mail| mail.expected == expected).unwrap();
     put(&shop.folders, &answered.name, &answered.raw);
-    let desk = serving::desk(&common, &database).unwrap();
-    let tenant = shop.made.tenant;
-    for mailbox in store::mailboxes::active(&desk.store).await.unwrap() {
-        pipeline::receive(&desk, &mut OpenMailboxes::default(), mailbox).await.unwrap();
-    }
-    let ingest = only_job(&desk, JobKind::Ingest, LONG).await;
-    for (_, result) in pipeline::ingest(&desk, tenant, &[ingest]).await {
-        result.unwrap();
-    }
+    by_hand::take_in(&desk).await;
     let answer = only_job(&desk, JobKind::Answer, LONG).await;
     assert!(pipeline::answer(&desk, &answer).await.unwrap().queued);
-    (database, desk, tenant)
+    (database, desk, shop.made.tenant)
 }
 
 async fn state(desk: &Desk, tenant: TenantId, mail: OutboxId) -> OutboxState {

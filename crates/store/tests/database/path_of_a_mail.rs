@@ -7,7 +7,7 @@ use store::answer::OfferKind;
 use store::ingest::{Fate, InteractionState};
 use store::jobs::JobKind;
 use store::outbox::{Objection, OutboxState};
-use store::{Error, InteractionId, JobId, RawId, ThreadId};
+use store::{Error, InteractionId, JobId, RawId, TenantId, ThreadId};
 
 use crate::support::{World, answer_write, incoming, minutes_past, new_interaction, new_outbox};
 
@@ -467,4 +467,86 @@ async fn many_mails_are_recorded_at_once_each_with_its_event() {
         "20 new conversations, a shared one and the first"
     );
     assert!(page.iter().all(|row| rest.iter().all(|other| other.id != row.id)));
+}
+
+/// What two mails in one conversation leave behind, without ids and clocks.
+async fn traces(world: &World, tenant: TenantId, thread: ThreadId) -> String {
+    let text = "select jsonb_build_array(
+        (select to_jsonb(t) - '{id,tenant_id,created_at}'::text[] from public.conversation_threads t
+         where t.tenant_id = $1 and t.id = $2),
+        (select jsonb_agg(to_jsonb(i) - '{id,tenant_id,thread_id,raw_message_id,created_at}'::text[] order by i.id)
+         from public.customer_interactions i where i.tenant_id = $1 and i.thread_id = $2),
+        (select jsonb_agg(to_jsonb(j) - '{id,tenant_id,subject_id,created_at,run_at}'::text[]
+           || jsonb_build_object('later', j.run_at > '2099-01-01') order by j.subject_id)
+         from public.jobs j where j.tenant_id = $1 and j.kind in ('ingest', 'answer')),
+        (select jsonb_agg(jsonb_build_array(e.seq, e.kind) order by e.seq)
+         from public.events e where e.tenant_id = $1 and e.thread_id = $2),
+        (select count(*) from public.events e
+         join public.customer_interactions i on i.tenant_id = $1 and i.id = e.subject_id and i.thread_id = e.thread_id
+         where e.tenant_id = $1 and e.thread_id = $2),
+        (select count(*) from public.jobs j
+         join public.customer_interactions i on i.tenant_id = $1 and i.id = j.subject_id
+         where j.tenant_id = $1 and j.kind = 'answer' and i.thread_id = $2))::text";
+    let behind = &world.database.behind;
+    behind.query_one(text, &[&tenant.0, &thread.0]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn one_mail_leaves_the_same_as_an_array_of_one() {
+    let world = World::new().await;
+    let store = world.store();
+    let mut left = Vec::new();
+    for (shop, alone) in [(&world.a, true), (&world.b, false)] {
+        let thread = ThreadId::new();
+        for uid in [41, 42] {
+            let raw = RawId::new();
+            let batch = [incoming(raw, uid, format!("Subject: {uid}\r\n\r\nHallo").as_bytes())];
+            store
+                .as_worker(shop.tenant, async |tx| {
+                    store::mailboxes::receive_batch(tx, shop.mailbox, &batch, None).await
+                })
+                .await
+                .unwrap();
+            let jobs = store::jobs::claim(store, JobKind::Ingest, 10, MINUTE).await.unwrap();
+            let job = jobs.iter().find(|job| job.subject_id == raw.0).unwrap();
+            let mails = [store::ingest::NewInteraction {
+                id: InteractionId::new(),
+                thread_id: thread,
+                raw_message_id: Some(raw),
+                from_name: format!("Klant {uid}"),
+                message_references: vec!["een@x.example".to_owned(), "twee@x.example".to_owned()],
+                in_reply_to: (uid == 42).then(|| "twee@x.example".to_owned()),
+                sender_verified: uid == 41,
+                run_at: (uid == 42).then(|| "2099-11-23T09:00:00Z".parse().unwrap()),
+                ..new_interaction(shop, Some(job.lease()))
+            }];
+            store
+                .as_worker(shop.tenant, async |tx| {
+                    if alone {
+                        store::ingest::record_message(tx, &mails[0]).await
+                    } else {
+                        store::ingest::record_messages(tx, &mails).await
+                    }
+                })
+                .await
+                .unwrap();
+            let again = store
+                .as_worker(shop.tenant, async |tx| {
+                    let mail = store::ingest::NewInteraction {
+                        id: InteractionId::new(),
+                        raw_message_id: None,
+                        answer_job_id: Some(JobId::new()),
+                        ..mails[0].clone()
+                    };
+                    store::ingest::record_message(tx, &mail).await
+                })
+                .await;
+            assert!(matches!(again, Err(Error::StaleLease(_))), "{again:?}");
+        }
+        left.push(traces(&world, shop.tenant, thread).await);
+    }
+    assert_eq!(left[0], left[1]);
+    for part in ["\"message_count\": 2", "Klant 42", "\"later\": true"] {
+        assert!(left[0].contains(part), "{}", left[0]);
+    }
 }
