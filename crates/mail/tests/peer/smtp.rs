@@ -115,6 +115,8 @@ pub struct State {
     /// Commands, in order, secrets and all.
     pub heard: Vec<String>,
     pub connections: usize,
+    /// Mails that came to their final dot, taken or not.
+    pub dots: usize,
 }
 
 /// A running server. Ends with the runtime.
@@ -241,6 +243,7 @@ impl Peer {
                 let Some(bytes) = self.take_body(&mut stream, &manners).await? else {
                     return Ok(());
                 };
+                self.state().dots += 1;
                 if manners.delivers {
                     let taken = Taken { from: from.clone(), to: to.clone(), bytes };
                     self.state().taken.push(taken);

@@ -26,6 +26,17 @@ struct Config {
 struct ServerConfig {
     host: String,
     port: u16,
+    /// In place of what is usual on the port.
+    #[serde(default)]
+    security: Option<Encryption>,
+}
+
+/// When encryption begins.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Encryption {
+    Tls,
+    StartTls,
 }
 
 /// A mailbox to send from.
@@ -90,11 +101,24 @@ impl Route {
             mailbox: mailbox.id,
             address: mailbox.address.clone(),
             server: Server {
-                security: Security::usual(smtp.port),
+                security: match smtp.security {
+                    Some(Encryption::Tls) => Security::Implicit,
+                    Some(Encryption::StartTls) => Security::StartTls,
+                    None => Security::usual(smtp.port),
+                },
                 host: smtp.host,
                 port: smtp.port,
             },
-            sent: SentFolder::new(imap.host, imap.port, user.clone(), secret.clone()),
+            sent: SentFolder {
+                tls_at_once: match imap.security {
+                    Some(encryption) => matches!(encryption, Encryption::Tls),
+                    None => imap.port == 993,
+                },
+                host: imap.host,
+                port: imap.port,
+                user: user.clone(),
+                password: secret.clone(),
+            },
             login: Login::Password { user, password: Token::new(secret.expose()) },
             limits,
             paused: mailbox.paused_reason.clone(),

@@ -9,10 +9,16 @@ use crate::secrets::Secret;
 /// connections.
 #[derive(Debug, Clone)]
 pub(super) struct SentFolder {
-    host: String,
-    port: u16,
-    user: String,
-    password: Secret,
+    /// Of the IMAP server.
+    pub host: String,
+    /// Usually 993.
+    pub port: u16,
+    /// Whether encryption begins with the first byte.
+    pub tls_at_once: bool,
+    /// Mostly the address.
+    pub user: String,
+    /// Of the mailbox.
+    pub password: Secret,
 }
 
 /// Why it could not be looked into.
@@ -27,10 +33,6 @@ pub(super) enum SentError {
 }
 
 impl SentFolder {
-    pub const fn new(host: String, port: u16, user: String, password: Secret) -> Self {
-        Self { host, port, user, password }
-    }
-
     /// Whether the mail with this Message-ID is there.
     pub async fn contains(&self, desk: &Desk, message_id: &str) -> Result<bool, SentError> {
         let (mut connection, folder) = self.open(desk).await?;
@@ -51,7 +53,7 @@ impl SentFolder {
         let settings = ImapSettings {
             host: self.host.clone(),
             port: self.port,
-            security: if self.port == 993 { Security::Tls } else { Security::StartTls },
+            security: if self.tls_at_once { Security::Tls } else { Security::StartTls },
             user: self.user.clone(),
             auth: Auth::Password(self.password.expose().to_owned()),
             network: desk.post.network.clone(),
