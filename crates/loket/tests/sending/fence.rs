@@ -131,3 +131,44 @@ async fn a_slow_answer_keeps_the_job() {
     assert_eq!((lab.row(reply).await.state, lab.peer.taken().len()), (OutboxState::Sent, 1));
     lab.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d13_a_bounce_marks_the_address_and_tells_a_person_and_gets_no_answer() {
+    let lab = Lab::new(Wishes::named("bounce")).await;
+    let reply = lab.replies(1).await[0];
+    lab.turn().await;
+    let row = lab.row(reply).await;
+    let report = format!(
+        "From: MAILER-DAEMON@mx.example.nl\r\nTo: <verkoop@winkel.example>\r\n\
+         Subject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\
+         Message-ID: <dsn.1@mx.example.nl>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\n\r\nThe mail could not be delivered.\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\n\
+         Reporting-MTA: dns; mx.example.nl\r\n\r\n\
+         Final-Recipient: rfc822; {0}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+         Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\
+         --b\r\nContent-Type: message/rfc822\r\n\r\n\
+         From: <verkoop@winkel.example>\r\nTo: <{0}>\r\nMessage-ID: <{1}>\r\n\
+         Subject: Re: Annuleren\r\n\r\nDag\r\n--b--\r\n",
+        row.recipient, row.message_id
+    );
+    for number in 0..2 {
+        lab.put_raw(&format!("bounce{number}.mail"), report.as_bytes());
+        assert!(lab.work_in().await.is_empty(), "nobody answers a machine");
+    }
+    assert_eq!(lab.told().await, ["bounced outbox.bounced"], "told once");
+    let text = "select count(*) from public.customer_interactions i \
+        where i.state = 'automatic' and i.thread_id = $1";
+    let attached: i64 =
+        lab.behind().await.query_one(text, &[&row.thread_id.0]).await.unwrap().get(0);
+    assert_eq!(attached, 2, "in the conversation of the mail that came back");
+    // The next reply to this address waits for a person.
+    lab.put(500, &row.recipient, "");
+    let next = lab.work_in().await;
+    assert_eq!(next.len(), 1);
+    lab.turn().await;
+    let state = lab.state(next[0]).await;
+    assert_eq!(state, ("held".to_owned(), Some("address_bounced".to_owned())));
+    lab.stop().await;
+}
