@@ -3029,7 +3029,7 @@ CREATE TABLE public.tenants (
     max_reply_age_hours integer DEFAULT 24 NOT NULL,
     CONSTRAINT tenants_active_check CHECK (((NOT active) OR (status = 'approved'::text))),
     CONSTRAINT tenants_bedrijfsnaam_check CHECK (((bedrijfsnaam <> ''::text) AND (char_length(bedrijfsnaam) <= 200))),
-    CONSTRAINT tenants_max_reply_age_hours_check CHECK (((max_reply_age_hours >= 1) AND (max_reply_age_hours <= 168))),
+    CONSTRAINT tenants_max_reply_age_hours_check CHECK (((max_reply_age_hours >= 1) AND (max_reply_age_hours <= 720))),
     CONSTRAINT tenants_maximaal_extra_compensatie_check CHECK (((maximaal_extra_compensatie >= (0)::numeric) AND (maximaal_extra_compensatie <= (100)::numeric))),
     CONSTRAINT tenants_status_check CHECK ((status = ANY (ARRAY['pending_approval'::text, 'approved'::text, 'suspended'::text, 'rejected'::text]))),
     CONSTRAINT tenants_taalvoorkeur_check CHECK ((taalvoorkeur = ANY (ARRAY['NL'::text, 'EN'::text]))),

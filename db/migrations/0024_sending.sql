@@ -5,7 +5,7 @@ alter table public.tenants
   add column undo_seconds integer not null default 30,
   add column max_reply_age_hours integer not null default 24,
   add constraint tenants_undo_seconds_check check (undo_seconds between 0 and 3600),
-  add constraint tenants_max_reply_age_hours_check check (max_reply_age_hours between 1 and 168);
+  add constraint tenants_max_reply_age_hours_check check (max_reply_age_hours between 1 and 720);
 comment on column public.tenants.undo_seconds is 'How long a reply that nobody read waits before it leaves, so that it can be called back.';
 comment on column public.tenants.max_reply_age_hours is 'A reply that nobody read leaves at most this long after the customer''s mail; later it goes to a person.';
 grant select (undo_seconds, max_reply_age_hours) on public.tenants to authenticated, loket_admin;

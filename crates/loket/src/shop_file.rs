@@ -59,7 +59,7 @@ pub struct Settings {
     #[serde(default = "yes")]
     pub automatic_sending: bool,
     /// For how many seconds a reply that nobody read can be called back.
-    #[serde(default)]
+    #[serde(default = "half_a_minute")]
     pub undo_seconds: i32,
     /// In hours after the customer's mail; later a reply that nobody read goes to a person.
     #[serde(default = "a_day")]
@@ -85,6 +85,10 @@ pub struct FilterEntry {
 
 const fn yes() -> bool {
     true
+}
+
+const fn half_a_minute() -> i32 {
+    30
 }
 
 const fn a_day() -> i32 {

@@ -103,7 +103,7 @@ pub async fn mark_bounced(tx: &TenantTx, message_id: &str) -> Result<bool> {
 }
 
 /// How long replies that nobody read can be called back (0 to 3600 seconds), and how late they
-/// may leave (1 to 168 hours). For the shop's people.
+/// may leave (1 to 720 hours). For the shop's people.
 pub async fn save_wishes(tx: &TenantTx, undo_seconds: i32, max_reply_age_hours: i32) -> Result<()> {
     let params: Params<'_> = &[&tx.tenant(), &undo_seconds, &max_reply_age_hours];
     tx.session.execute(sql!("sending", "save_wishes"), params).await.map(drop)

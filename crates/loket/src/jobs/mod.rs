@@ -9,6 +9,7 @@
 //! A job ends done, is due again later, or is given up, and giving up puts the mail before a
 //! person. There is no fourth way and none is silent.
 
+mod failure; // what becomes of a job that failed
 mod mailboxes;
 mod runner;
 

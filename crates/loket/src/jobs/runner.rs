@@ -9,13 +9,12 @@ use store::jobs::{ClaimedJob, JobKind, claim};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::failure::{ingest_failed, put_back, settle_failed};
 use super::{Calls, Pace};
 use crate::pipeline::{self, Desk, StageError};
 
-/// An answer or delivery that failed this often is put before a person.
-const MOST_ATTEMPTS: i32 = 6;
 /// One that was taken up this often without any end ends the process each time. Far more than
-/// [`MOST_ATTEMPTS`], because a process also dies for reasons of its own.
+/// `failure`'s `MOST_ATTEMPTS`, because a process also dies for reasons of its own.
 const MOST_CLAIMS: i32 = 20;
 /// A claim takes at most this many jobs. All of a shop's are worked together: the more at once,
 /// the less each costs.
@@ -30,8 +29,6 @@ const TOGETHER: usize = 16;
 const ROUND: Duration = Duration::from_secs(1);
 /// Shops whose replies are leaving at the same time, slow ones included.
 const MOST_SENDERS: usize = 64;
-/// Jobs of a shop whose replies are leaving already wait this long.
-const BUSY: Duration = Duration::from_secs(2);
 
 /// One worker task per kind.
 pub fn start(
@@ -294,35 +291,6 @@ async fn one(desk: &Arc<Desk>, calls: &Arc<Calls>, kind: JobKind, job: ClaimedJo
     settle_failed(desk, kind, &job, &error).await;
 }
 
-/// Tried again later, or given up and put before a person.
-async fn settle_failed(desk: &Desk, kind: JobKind, job: &ClaimedJob, error: &StageError) {
-    if error.is_stale() {
-        return;
-    }
-    report(job, kind, error);
-    let settled = if job.attempt >= MOST_ATTEMPTS && !error.is_passing() {
-        give_up(desk, kind, job, error).await
-    } else {
-        retry(desk, job, error).await
-    };
-    if let Err(settling) = settled {
-        // The lease runs out and the job is claimed again.
-        report(job, kind, &settling);
-    }
-}
-
-/// For a shop whose replies are leaving already.
-async fn put_back(desk: &Desk, jobs: &[ClaimedJob]) {
-    for job in jobs {
-        let release = desk.store.as_worker(job.tenant_id, async |tx| {
-            store::jobs::release(tx, job.lease(), BUSY, "busy").await
-        });
-        if let Err(error) = release.await {
-            tracing::debug!(error = %store::Chain(&error), "a job could not be put back");
-        }
-    }
-}
-
 async fn attempt(
     desk: &Arc<Desk>,
     calls: &Arc<Calls>,
@@ -341,65 +309,4 @@ async fn attempt(
         }
     });
     task.await.unwrap_or(Err(StageError::Panicked))
-}
-
-async fn ingest_failed(desk: &Desk, job: &ClaimedJob, error: &StageError) {
-    if error.is_stale() {
-        return;
-    }
-    report(job, JobKind::Ingest, error);
-    // The mail is counted by itself; its claims may be many for reasons of other mails.
-    let job = &ClaimedJob { attempt: job.attempt.min(2), ..job.clone() };
-    if let Err(settling) = retry(desk, job, error).await {
-        report(job, JobKind::Ingest, &settling);
-    }
-}
-
-fn report(job: &ClaimedJob, kind: JobKind, error: &StageError) {
-    tracing::warn!(
-        tenant.id = %job.tenant_id.0,
-        job.id = %job.job_id.0,
-        job.kind = kind.as_str(),
-        job.attempt = job.attempt,
-        error = %store::Chain(error),
-        "a job failed"
-    );
-}
-
-/// Waits longer with every attempt: 1 s, 4 s, 16 s, ... at most 10 minutes.
-fn pause(attempt: i32) -> Duration {
-    let exponent = u32::try_from(attempt.clamp(1, 6) - 1).unwrap_or(0);
-    Duration::from_secs(4_u64.saturating_pow(exponent)).min(Duration::from_mins(10))
-}
-
-async fn retry(desk: &Desk, job: &ClaimedJob, error: &StageError) -> Result<(), StageError> {
-    // What passes by itself has nothing to do with how often this job was claimed.
-    let after = if error.is_passing() { pause(1) } else { pause(job.attempt) };
-    let reason = error.to_string();
-    Ok(desk
-        .store
-        .as_worker(job.tenant_id, async |tx| {
-            store::jobs::retry(tx, job.lease(), after, &reason).await
-        })
-        .await?)
-}
-
-async fn give_up(
-    desk: &Desk,
-    kind: JobKind,
-    job: &ClaimedJob,
-    error: &StageError,
-) -> Result<(), StageError> {
-    let reason = error.to_string();
-    if kind == JobKind::Answer {
-        return pipeline::hold_for_person(desk, job, &reason).await;
-    }
-    let id = store::OutboxId(job.subject_id);
-    Ok(desk
-        .store
-        .as_worker(job.tenant_id, async |tx| {
-            store::outbox::hold(tx, id, "gave_up").await?;
-            store::jobs::give_up(tx, job.lease(), &reason).await
-        })
-        .await?)
 }

@@ -99,6 +99,7 @@ impl Lab {
         let mut file = ShopFile::demo().unwrap();
         SHOP.clone_into(&mut file.shop.gmail_email);
         file.shop.undo_seconds = wishes.undo_seconds;
+        file.shop.max_reply_age_hours = 24;
         let folders = Folders::make(&root.join("mail")).unwrap();
         let shop =
             shop_setup::make(&database.store, admin, "eigenaar@winkel.example", &file, &folders)
