@@ -20,7 +20,8 @@ where tenant_id = $1
 order by rule_key;
 
 --! ledger
--- Two look-ups: joined by "or", it would read all offers of the shop for every mail.
+-- Two look-ups: joined by "or", it would read all offers of the shop for every mail. What we said
+-- counts while its reply is on its way or sent; what the customer said counts in any case.
 select i.id as of, o.id, o.thread_id, o.interaction_id, o.customer_email, o.order_number, o.kind, o.ladder_stap,
   o.basis_points, o.created_at
 from public.customer_interactions i
@@ -30,6 +31,9 @@ cross join lateral (
   select t.* from public.offers t
   where t.tenant_id = $1 and t.thread_id = i.thread_id and t.customer_email <> i.customer_email) o
 where i.tenant_id = $1 and i.id = any ($2)
+  and (o.kind in ('accepted', 'rejected') or exists (
+      select from public.outbox r
+      where r.tenant_id = $1 and r.interaction_id = o.interaction_id and r.state in ('queued', 'sending', 'sent')))
 order by o.created_at, o.id;
 
 --! order_ledger
@@ -37,6 +41,9 @@ select o.id, o.thread_id, o.interaction_id, o.customer_email, o.order_number, o.
   o.basis_points, o.created_at
 from public.offers o
 where o.tenant_id = $1 and o.order_number = any ($2)
+  and (o.kind in ('accepted', 'rejected') or exists (
+      select from public.outbox r
+      where r.tenant_id = $1 and r.interaction_id = o.interaction_id and r.state in ('queued', 'sending', 'sent')))
 order by o.created_at, o.id;
 
 --! accounts

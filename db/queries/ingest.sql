@@ -3,6 +3,9 @@ select id, mailbox_id, message_id, received_at, sha256, attempts, fate, raw
 from public.raw_messages
 where tenant_id = $1 and id = any ($2);
 
+--! sizes
+select id, size_bytes from public.raw_messages where tenant_id = $1 and id = any ($2);
+
 --! note_attempt
 update public.raw_messages set attempts = attempts + 1
 where tenant_id = $1 and id = $2

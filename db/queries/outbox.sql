@@ -16,7 +16,9 @@ with looked as (
       when o.state <> 'queued' then 'not_queued'
       when not s.active then 'shop_inactive'
       when o.not_before > now() then 'too_early'
-      when t.answered_by_person_at > i.received_at and o.automatic then 'person_answered'
+      when t.answered_by_person_at > i.created_at and o.automatic then 'person_answered'
+      -- The person answered after the mail had arrived and before it was to be seen here.
+      when t.answered_by_person_at > i.received_at and o.automatic then 'crossed'
       when t.assigned_to is not null and o.automatic then 'person_took_over'
       when o.automatic and i.received_at < now() - make_interval(hours => s.max_reply_age_hours) then 'too_old'
       when o.automatic and exists (
@@ -114,10 +116,20 @@ interaction as (
   set state = case when $3 = 'cancelled' then 'closed' else 'held' end
   from settled where i.tenant_id = $1 and i.id = settled.interaction_id),
 raw as (
-  update public.raw_messages r set fate = 'held', fate_reason = left($4, 200), fate_at = now()
+  update public.raw_messages r
+  set fate = case when $3 = 'cancelled' then r.fate else 'held' end, fate_reason = left($4, 200), fate_at = now()
   from settled
   join public.customer_interactions i on i.tenant_id = $1 and i.id = settled.interaction_id
-  where r.tenant_id = $1 and r.id = i.raw_message_id and $3 <> 'cancelled'),
+  where r.tenant_id = $1 and r.id = i.raw_message_id),
+-- What was offered in it no longer counts, see answer.ledger: whoever decided on it must look again.
+account as (
+  update public.offer_accounts a set version = a.version + 1, updated_at = now()
+  where a.tenant_id = $1 and a.account_key = any (array(
+    select key.account_key
+    from settled
+    join public.offers f on f.tenant_id = $1 and f.interaction_id = settled.interaction_id
+    cross join lateral (values ('customer:' || f.customer_email), ('order:' || f.order_number)) as key(account_key)
+    where key.account_key is not null))),
 notice as (
   insert into public.notifications (
     tenant_id, id, thread_id, interaction_id, type, priority, action_required, detail)

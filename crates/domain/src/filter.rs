@@ -116,8 +116,10 @@ pub fn check(row: &FilterRow) -> Result<(), FilterError> {
 }
 
 fn matchers(row: &FilterRow) -> Result<Vec<Matcher>, FilterError> {
+    // A pattern keeps its case: `\S` is not `\s`. It is matched without regard to case anyway.
     let text = |text: &Option<String>| {
-        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase)
+        let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
+        Some(if row.is_regex { text.to_owned() } else { text.to_lowercase() })
     };
     let (address, domain) = (text(&row.email_address), text(&row.domain));
     if address.is_none() && domain.is_none() {
@@ -213,6 +215,23 @@ mod tests {
         assert_eq!(refused("bob@example.com"), Some(FilterType::Spam));
         assert_eq!(refused("bob@notexample.com"), None);
         assert_eq!(refused("bob@example.com.evil.org"), None);
+    }
+
+    #[test]
+    fn a_pattern_means_what_it_says_in_any_case() {
+        let rows = [
+            row(FilterType::Block, Some(r"^\S+@Evil\.example$"), None, true),
+            row(FilterType::Spam, None, Some(r"^\D+\.example$"), true),
+        ];
+        let (filters, broken) = Filters::compile(&rows);
+        assert!(broken.is_empty());
+        let refused = |email| match filters.admit(email) {
+            Admission::Refused { filter_type, .. } => Some(filter_type),
+            Admission::Admitted { .. } => None,
+        };
+        assert_eq!(refused("jan@evil.example"), Some(FilterType::Block));
+        assert_eq!(refused("jan@sale.example"), Some(FilterType::Spam));
+        assert_eq!(refused("jan@sale24.example"), None);
     }
 
     /// Hazard C34: such patterns are refused when they are saved.

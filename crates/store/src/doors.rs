@@ -358,14 +358,14 @@ fn admin_json(user: UserId) -> String {
 }
 
 /// BEGIN with settings that end with the transaction. Only ids, fixed words and JSON of ids come
-/// in here, so nothing needs quoting.
+/// in here, so nothing needs quoting. Who stands still in a transaction holds his shop's counter.
 fn begin_with(timeout_seconds: u32, settings: &[(&str, &str)]) -> String {
-    let timeout = format!("{timeout_seconds}s");
-    let calls: Vec<String> = std::iter::once(&("statement_timeout", timeout.as_str()))
-        .chain(settings)
-        .map(|(name, value)| format!("set_config('{name}','{value}',true)"))
-        .collect();
-    format!("begin; select {}", calls.join(","))
+    let set = |(name, value): &(&str, &str)| format!(",set_config('{name}','{value}',true)");
+    let limits = format!(
+        "begin; select set_config('statement_timeout','{timeout_seconds}s',true),\
+         set_config('idle_in_transaction_session_timeout','60s',true)"
+    );
+    std::iter::once(limits).chain(settings.iter().map(set)).collect()
 }
 
 fn pool(config: &Config, size: usize) -> Result<Pool> {

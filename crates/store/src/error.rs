@@ -167,6 +167,21 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether what was to be written may itself be the reason: values that a column cannot hold
+    /// (SQLSTATE classes 22 and 23), too much of something (54), or a row that cannot be read or
+    /// made into JSON. Everything else (no room, no time, locks, rights) is the database's trouble.
+    pub fn may_be_the_values_fault(&self) -> bool {
+        match self {
+            Self::Row { .. } | Self::Json(_) | Self::Constraint { .. } => true,
+            Self::Statement { source, .. } => source.code().is_some_and(|state| {
+                ["22", "23", "54"].iter().any(|class| state.code().starts_with(class))
+            }),
+            _ => false,
+        }
+    }
+}
+
 /// SQLSTATEs that pass: class 08, serialisation, deadlock, lock timeout, restart, no room.
 pub(crate) fn is_passing(state: &SqlState) -> bool {
     state.code().starts_with("08")

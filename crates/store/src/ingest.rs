@@ -205,6 +205,17 @@ pub async fn load_raw(tx: &TenantTx, raw: RawId) -> Result<Option<RawMessage>> {
     tx.session.first(sql!("ingest", "load_raws"), &[&tx.tenant(), &[raw].as_slice()]).await
 }
 
+/// How many bytes each of these raw mails has in its mailbox. What is not there is left out.
+pub async fn sizes(tx: &TenantTx, raws: &[RawId]) -> Result<Vec<(RawId, i64)>> {
+    #[derive(Deserialize)]
+    struct Size {
+        id: RawId,
+        size_bytes: i64,
+    }
+    let sizes: Vec<Size> = tx.session.all(sql!("ingest", "sizes"), &[&tx.tenant(), &raws]).await?;
+    Ok(sizes.into_iter().map(|size| (size.id, size.size_bytes)).collect())
+}
+
 /// Several raw mails, in no particular order.
 pub async fn load_raws(tx: &TenantTx, raws: &[RawId]) -> Result<Vec<RawMessage>> {
     tx.session.all(sql!("ingest", "load_raws"), &[&tx.tenant(), &raws]).await

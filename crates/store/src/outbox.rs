@@ -88,6 +88,8 @@ pub enum Objection {
     TooEarly,
     /// A person answered since.
     PersonAnswered,
+    /// A person answered while the mail had arrived and was not to be seen here yet.
+    Crossed,
     /// A person took the conversation over.
     PersonTookOver,
     /// The customer wrote again.

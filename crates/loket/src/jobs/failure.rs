@@ -18,6 +18,13 @@ pub async fn settle_failed(desk: &Desk, kind: JobKind, job: &ClaimedJob, error: 
         return;
     }
     report(job, kind, error);
+    if error.is_about_nothing() {
+        // A shop or a mailbox was deleted with its mail: there is nothing left to do.
+        if let Err(settling) = end(desk, job).await {
+            report(job, kind, &settling);
+        }
+        return;
+    }
     let settled = if job.attempt >= MOST_ATTEMPTS && !error.is_passing() {
         give_up(desk, kind, job, error).await
     } else {
@@ -47,6 +54,12 @@ pub async fn ingest_failed(desk: &Desk, job: &ClaimedJob, error: &StageError) {
         return;
     }
     report(job, JobKind::Ingest, error);
+    if error.is_about_nothing() {
+        if let Err(settling) = end(desk, job).await {
+            report(job, JobKind::Ingest, &settling);
+        }
+        return;
+    }
     // The mail is counted by itself; its claims may be many for reasons of other mails.
     let job = &ClaimedJob { attempt: job.attempt.min(2), ..job.clone() };
     if let Err(settling) = retry(desk, job, error).await {
@@ -89,16 +102,22 @@ async fn give_up(
     job: &ClaimedJob,
     error: &StageError,
 ) -> Result<(), StageError> {
-    let reason = error.to_string();
     if kind == JobKind::Answer {
-        return pipeline::hold_for_person(desk, job, &reason).await;
+        return pipeline::hold_for_person(desk, job, &error.to_string()).await;
     }
     let id = store::OutboxId(job.subject_id);
     Ok(desk
         .store
         .as_worker(job.tenant_id, async |tx| {
             store::outbox::hold(tx, id, "gave_up").await?;
-            store::jobs::give_up(tx, job.lease(), &reason).await
+            // The held mail is the record. A job kept beside it would stand in the way of the
+            // one that a person makes by letting the mail go.
+            store::jobs::finish(tx, job.lease()).await
         })
         .await?)
+}
+
+async fn end(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
+    let finish = async |tx: &store::TenantTx| store::jobs::finish(tx, job.lease()).await;
+    Ok(desk.store.as_worker(job.tenant_id, finish).await?)
 }

@@ -110,6 +110,22 @@ impl StageError {
         }
     }
 
+    /// Whether what the work was about is gone.
+    pub const fn is_about_nothing(&self) -> bool {
+        matches!(self, Self::Absent(_))
+    }
+
+    /// Whether the mail itself may be the reason, so that trying again without end would be in
+    /// vain. The database's own trouble, however long it lasts, is counted against no mail.
+    pub fn may_be_the_mails_fault(&self) -> bool {
+        match self {
+            Self::Panicked => true,
+            Self::Store(error) => error.may_be_the_values_fault(),
+            Self::Shared(error) => error.may_be_the_mails_fault(),
+            _ => false,
+        }
+    }
+
     /// Whether another mail changed what the decision was based on.
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(store::Error::Conflict(_)))

@@ -35,11 +35,53 @@ enum Step {
     Settle { lease: Lease, raw: RawId, fate: Fate, reason: String },
 }
 
-/// Works a batch of claimed ingest jobs of one shop. The answer holds one result per job.
+/// Raw mails that are in memory at the same time have at most this many bytes together, unless a
+/// single one has more.
+const MOST_BYTES_TOGETHER: i64 = 32 * 1024 * 1024;
+
+/// Works claimed ingest jobs of one shop, as many at a time as fit into memory. The answer holds
+/// one result per job.
+pub async fn ingest(
+    desk: &Arc<Desk>,
+    tenant: TenantId,
+    jobs: &[ClaimedJob],
+) -> Vec<(ClaimedJob, Result<(), StageError>)> {
+    let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
+    let sizes = desk.store.as_worker(tenant, async |tx| store::ingest::sizes(tx, &ids).await).await;
+    let sizes: HashMap<RawId, i64> = match sizes {
+        Ok(sizes) => sizes.into_iter().collect(),
+        Err(error) => {
+            let reason = Arc::new(StageError::from(error));
+            let failed = || Err(StageError::Shared(Arc::clone(&reason)));
+            return jobs.iter().map(|job| (job.clone(), failed())).collect();
+        }
+    };
+    let mut results = Vec::with_capacity(jobs.len());
+    let mut rest = jobs;
+    while !rest.is_empty() {
+        let size = |job: &ClaimedJob| sizes.get(&RawId(job.subject_id)).copied().unwrap_or(0);
+        let (portion, later) = rest.split_at(fitting(rest.iter().map(size)));
+        results.extend(ingest_together(desk, tenant, portion).await);
+        rest = later;
+    }
+    results
+}
+
+/// How many mails of these sizes, from the first on, may be in memory together; at least one.
+fn fitting(sizes: impl Iterator<Item = i64>) -> usize {
+    let mut bytes = 0_i64;
+    let fits = sizes.take_while(|size| {
+        bytes = bytes.saturating_add(*size);
+        bytes <= MOST_BYTES_TOGETHER
+    });
+    fits.count().max(1)
+}
+
+/// Works a batch of claimed ingest jobs of one shop.
 ///
 /// Where the batch fails, each mail is tried alone, and a failure is counted against the mail
 /// unless it will pass by itself.
-pub async fn ingest(
+async fn ingest_together(
     desk: &Arc<Desk>,
     tenant: TenantId,
     jobs: &[ClaimedJob],
@@ -66,7 +108,7 @@ pub async fn ingest(
 async fn alone(desk: &Arc<Desk>, tenant: TenantId, job: &ClaimedJob) -> Result<(), StageError> {
     let tried = guarded(desk, tenant, vec![job.clone()]).await;
     match tried {
-        Err(error) if !error.is_passing() && !error.is_stale() => {
+        Err(error) if error.may_be_the_mails_fault() => {
             if count(desk, tenant, RawId(job.subject_id)).await? < MOST_ATTEMPTS {
                 return Err(error);
             }
@@ -86,7 +128,10 @@ pub async fn count_suspects(desk: &Desk) -> Result<(), StageError> {
             Ok(_) | Err(StageError::Store(store::Error::Absent { .. })) => {}
             Err(error) => return Err(error),
         }
-        desk.suspects.forget(tenant, raw)?;
+        if let Err(error) = desk.suspects.forget(tenant, raw) {
+            // It is counted: trying again would count it once more for the same death.
+            tracing::warn!(raw.id = %raw.0, %error, "the mark of a mail cannot be removed");
+        }
     }
     Ok(())
 }
@@ -170,11 +215,13 @@ async fn parse_all(
         mails.push((job.clone(), raw));
     }
     let desk = Arc::clone(desk);
-    let parse = move |(job, raw): (ClaimedJob, RawMessage)| {
+    let parse = move |(job, mut raw): (ClaimedJob, RawMessage)| {
         let message = (raw.attempts < MOST_ATTEMPTS)
             .then(|| desk.suspects.while_marked(tenant, raw.id, || (desk.parse)(&raw.raw).ok()))
             .flatten()
             .map(|parsed| parsed.message);
+        // All that is still wanted of it is what it said.
+        raw.raw = Vec::new();
         ParsedMail { job, raw, message }
     };
     tokio::task::spawn_blocking(move || mails.into_iter().map(parse).collect())
@@ -368,4 +415,29 @@ async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), St
             Ok(())
         })
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_share_memory_up_to_a_bound_and_one_goes_whatever_its_size() {
+        let mib = 1024 * 1024;
+        assert_eq!(fitting([mib; 100].into_iter()), 32);
+        assert_eq!(fitting([40 * mib, 1].into_iter()), 1);
+        assert_eq!(fitting([mib, 40 * mib, 1].into_iter()), 1);
+        assert_eq!(fitting([1, 2, 3].into_iter()), 3);
+        assert_eq!(fitting([i64::MAX, i64::MAX].into_iter()), 1);
+    }
+
+    #[test]
+    fn only_what_a_mail_may_have_done_itself_is_counted_against_it() {
+        let row = store::Error::Row { statement: "ingest.record", reason: "no row".to_owned() };
+        assert!(StageError::Store(row).may_be_the_mails_fault());
+        assert!(StageError::Shared(Arc::new(StageError::Panicked)).may_be_the_mails_fault());
+        for innocent in [store::Error::Swallowed, store::Error::StaleLease(JobId::new())] {
+            assert!(!StageError::Store(innocent).may_be_the_mails_fault());
+        }
+    }
 }

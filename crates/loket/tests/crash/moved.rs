@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loket::database::Database;
+use loket::jobs::{Pace, Workers};
 use loket::pipeline::{self, Desk, StageError};
 use store::jobs::{JobKind, next_due};
 use store::outbox::OutboxState;
@@ -98,5 +99,66 @@ async fn a_mail_that_is_moved_between_two_looks_keeps_its_job() {
     pipeline::deliver(&desk, &again).await.unwrap();
     assert_eq!((state(&desk, tenant, mail).await, sent(&lab)), (OutboxState::Sent, 1));
     assert_eq!(next_due(&desk.store, JobKind::Deliver).await.unwrap(), None);
+    database.stop().await.unwrap();
+}
+
+/// Waits until nothing is to be done, with workers that ask often.
+async fn worked_off(desk: &Arc<Desk>) {
+    let pace = Pace { poll: Duration::from_millis(50), mailboxes: false, ..Pace::default() };
+    let workers = Workers::start(desk, pace);
+    let begun = std::time::Instant::now();
+    let mut left = true;
+    while left {
+        assert!(begun.elapsed() < Duration::from_secs(30), "jobs are left");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        left = false;
+        for kind in [JobKind::Ingest, JobKind::Answer, JobKind::Deliver] {
+            left |= next_due(&desk.store, kind).await.unwrap().is_some();
+        }
+    }
+    workers.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_leaves_when_a_person_lets_it_go() {
+    let mut lab = Lab::new("given-up");
+    let (database, desk, tenant) = Box::pin(one_reply(&mut lab)).await;
+    let shop = lab.shops.first().unwrap().clone();
+    let mut mail = None;
+    for _ in 0..5 {
+        mail = Some(OutboxId(only_job(&desk, JobKind::Deliver, SHORT).await.subject_id));
+        tokio::time::sleep(SHORT * 2).await;
+    }
+    let mail = mail.unwrap();
+    let away = lab.root().join("away");
+    std::fs::rename(&shop.folders.sent, &away).unwrap();
+    std::fs::write(&shop.folders.sent, "no directory").unwrap();
+    worked_off(&desk).await;
+    assert_eq!(state(&desk, tenant, mail).await, OutboxState::Held);
+    std::fs::remove_file(&shop.folders.sent).unwrap();
+    std::fs::rename(&away, &shop.folders.sent).unwrap();
+    let approve = async |tx: &store::TenantTx| store::drafts::approve(tx, mail, None).await;
+    desk.store.as_user(&shop.made.claims(), approve).await.unwrap();
+    worked_off(&desk).await;
+    assert_eq!((state(&desk, tenant, mail).await, sent(&lab)), (OutboxState::Sent, 1));
+    database.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_about_what_is_gone_ends() {
+    let mut lab = Lab::new("gone");
+    let (database, desk, tenant) = Box::pin(one_reply(&mut lab)).await;
+    for kind in [JobKind::Ingest, JobKind::Answer, JobKind::Deliver] {
+        for shop in [tenant, TenantId::new()] {
+            desk.store
+                .as_worker(shop, async |tx| {
+                    store::jobs::enqueue(tx, kind, uuid::Uuid::now_v7(), None).await
+                })
+                .await
+                .unwrap();
+        }
+    }
+    worked_off(&desk).await;
+    assert_eq!(sent(&lab), 1, "and holds nobody up");
     database.stop().await.unwrap();
 }

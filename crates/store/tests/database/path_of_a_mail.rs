@@ -201,6 +201,12 @@ async fn nothing_is_sent_after_the_customer_or_a_person_wrote_again() {
     let answered = store
         .as_user(&claims, async |tx| store::drafts::person_answered(tx, shop.thread, at).await);
     answered.await.unwrap();
+    // The mail had come in at nine and was recorded just now: nobody could have seen it here.
+    assert_eq!(look().await, Some(Objection::Crossed));
+    let later = "2099-01-01T09:30:00Z".parse().unwrap();
+    let answered = store
+        .as_user(&claims, async |tx| store::drafts::person_answered(tx, shop.thread, later).await);
+    answered.await.unwrap();
     assert_eq!(look().await, Some(Objection::PersonAnswered));
     let undo = "update public.conversation_threads set answered_by_person_at = null";
     behind.execute(undo, &[]).await.unwrap();
@@ -549,4 +555,40 @@ async fn one_mail_leaves_the_same_as_an_array_of_one() {
     for part in ["\"message_count\": 2", "Klant 42", "\"later\": true"] {
         assert!(left[0].contains(part), "{}", left[0]);
     }
+}
+
+#[tokio::test]
+async fn what_was_offered_in_a_reply_that_stayed_here_does_not_count() {
+    let world = World::new().await;
+    let (store, shop) = (world.store(), world.a);
+    second_mail(&world).await;
+    let facts = async || {
+        store
+            .as_worker(shop.tenant, async |tx| {
+                store::answer::load_facts(tx, shop.interaction).await
+            })
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    let before = facts().await;
+    assert_eq!(before.ledger.len(), 1);
+    store
+        .as_worker(shop.tenant, async |tx| {
+            store::outbox::hold(tx, shop.outbox, "newer_message").await
+        })
+        .await
+        .unwrap();
+    let held = facts().await;
+    assert_eq!(held.ledger.len(), 0, "the customer never saw it");
+    assert_eq!(held.customer_account.version, before.customer_account.version + 1);
+    let behind = &world.database.behind;
+    behind.execute("update public.offers set kind = 'accepted'", &[]).await.unwrap();
+    assert_eq!(facts().await.ledger.len(), 1, "what the customer said was said");
+    behind.execute("update public.offers set kind = 'offered'", &[]).await.unwrap();
+    store
+        .as_user(&shop.claims(), async |tx| store::drafts::approve(tx, shop.outbox, None).await)
+        .await
+        .unwrap();
+    assert_eq!(facts().await.ledger.len(), 1, "a person let it go");
 }

@@ -198,6 +198,7 @@ async fn withhold(
             Objection::PersonAnswered => {
                 store::outbox::cancel(tx, row.id, "person_answered").await?;
             }
+            Objection::Crossed => store::outbox::hold(tx, row.id, "crossed").await?,
             Objection::PersonTookOver => {
                 store::outbox::hold(tx, row.id, "person_took_over").await?;
             }
