@@ -4,8 +4,6 @@
 //! private Postgres.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     dead_code,
     unreachable_pub,

@@ -1,5 +1,7 @@
 //! One mail: offered, looked at once more by the caller, handed over.
 
+use std::fmt::Write as _;
+
 use tokio::io::AsyncWriteExt;
 
 use super::Session;
@@ -28,7 +30,7 @@ impl Session {
     ) -> Result<Offered<'_>, Outcome> {
         let mut line = format!("MAIL FROM:<{}>", envelope.from());
         if self.sizes {
-            line.push_str(&format!(" SIZE={}", mail.size()));
+            let _ = write!(line, " SIZE={}", mail.size());
         }
         let reply = match self.ask(&line).await {
             Ok(reply) => reply,

@@ -299,9 +299,9 @@ impl Peer {
         loop {
             let mut line = Vec::new();
             if lenient {
-                any_line(stream, &mut line).await?
+                any_line(stream, &mut line).await?;
             } else {
-                strict_line(stream, &mut line).await?
+                strict_line(stream, &mut line).await?;
             }
             if line.is_empty() {
                 return Ok(None);

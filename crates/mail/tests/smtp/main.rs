@@ -1,8 +1,6 @@
 //! Mail over the wire, against a server that misbehaves on request.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
     dead_code,
     unreachable_pub,
     reason = "tests: what fails is a test that fails"

@@ -54,7 +54,7 @@ async fn d5_each_phase_is_told_apart() {
         lab.peer.next_mail(manners(phase, "550 5.1.1 never"));
         match lab.send(&["klant@example.nl"]).await {
             Outcome::Refused { phase: found, reply, .. } => {
-                assert_eq!((found, reply.code), (phase, 550))
+                assert_eq!((found, reply.code), (phase, 550));
             }
             other => panic!("{phase}: {other:?}"),
         }

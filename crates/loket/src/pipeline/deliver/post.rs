@@ -19,9 +19,9 @@ use super::{Desk, StageError, settle, unknown, withhold};
 use crate::secrets::Vault;
 
 /// A paused mailbox is looked at again after this long.
-const PAUSED: Duration = Duration::from_secs(60);
+const PAUSED: Duration = Duration::from_mins(1);
 /// A mail for which the provider leaves no room is looked at again after this long.
-const NO_ROOM: Duration = Duration::from_secs(60);
+const NO_ROOM: Duration = Duration::from_mins(1);
 /// Jobs behind one that could not reach the server wait this long.
 const BEHIND: Duration = Duration::from_secs(30);
 

@@ -60,12 +60,10 @@ impl SentFolder {
             limits: Limits::default(),
         };
         let mut connection = ImapConnection::connect(&settings).await?;
-        match connection.sent_folder().await? {
-            Some(folder) => Ok((connection, folder)),
-            None => {
-                connection.close().await;
-                Err(SentError::NoFolder)
-            }
+        if let Some(folder) = connection.sent_folder().await? {
+            return Ok((connection, folder));
         }
+        connection.close().await;
+        Err(SentError::NoFolder)
     }
 }
