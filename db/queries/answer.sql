@@ -146,15 +146,15 @@ mail as (
     in_reply_to, message_references, automatic, state, state_reason, not_before)
   select $1, o.id, answer.interaction_id, answer.thread_id, o.message_id, o.recipient, o.subject, o.body_text,
     o.body_html, o.in_reply_to, coalesce(o.message_references, '{}'), true, o.state, o.state_reason,
-    coalesce(o.not_before, now())
+    now() + make_interval(secs => coalesce(o.undo_seconds, 0))
   from answer cross join jsonb_to_record(answer.outbox) as o(
     id uuid, message_id text, recipient text, subject text, body_text text, body_html text,
-    in_reply_to text, message_references text[], state text, state_reason text, not_before timestamptz)
+    in_reply_to text, message_references text[], state text, state_reason text, undo_seconds integer)
   where jsonb_typeof(answer.outbox) = 'object'),
 due as (
   insert into public.jobs (tenant_id, id, kind, subject_id, run_at)
   select $1, answer.deliver_job_id, 'deliver', (answer.outbox ->> 'id')::uuid,
-    coalesce((answer.outbox ->> 'not_before')::timestamptz, now())
+    now() + make_interval(secs => coalesce((answer.outbox ->> 'undo_seconds')::integer, 0))
   from answer
   where answer.outbox ->> 'state' = 'queued'),
 offer as (

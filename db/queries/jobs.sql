@@ -24,6 +24,22 @@ update public.jobs
 set run_at = now() + make_interval(secs => $4), locked_until = null, lease_token = null, last_error = left($5, 500)
 where tenant_id = $1 and id = $2 and lease_token = $3;
 
+--! release
+-- Put back untried: that it was claimed does not count.
+update public.jobs
+set run_at = now() + make_interval(secs => $4), locked_until = null, lease_token = null,
+  attempt = greatest(attempt - 1, 0), last_error = left($5, 500)
+where tenant_id = $1 and id = $2 and lease_token = $3;
+
+--! renew
+-- A whole lease more for those of the list that are still held.
+update public.jobs j
+set run_at = clock_timestamp() + make_interval(secs => $4),
+  locked_until = clock_timestamp() + make_interval(secs => $4)
+from unnest($2::uuid[], $3::uuid[]) as claimed(id, lease_token)
+where j.tenant_id = $1 and j.id = any ($2) and j.id = claimed.id and j.lease_token = claimed.lease_token
+returning j.id;
+
 --! give_up
 update public.jobs
 set state = 'given_up', locked_until = null, lease_token = null, last_error = left($4, 500)

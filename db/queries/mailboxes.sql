@@ -13,13 +13,13 @@ values ($1, $2, $3, lower($4), $5, $6);
 
 --! load
 select id, kind, address, config, secret_encrypted, cursor, paused_reason, paused_at, last_read_at, connected_at,
-  trouble, trouble_since
+  trouble, trouble_since, sent_copies
 from public.mailboxes
 where tenant_id = $1 and id = $2;
 
 --! list
 select id, kind, address, config, null as secret_encrypted, cursor, paused_reason, paused_at, last_read_at,
-  connected_at, trouble, trouble_since
+  connected_at, trouble, trouble_since, sent_copies
 from public.mailboxes
 where tenant_id = $1
 order by address;

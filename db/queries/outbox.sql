@@ -1,6 +1,7 @@
 --! load
 select o.id, o.interaction_id, o.thread_id, o.message_id, o.recipient, o.subject, o.body_text, o.body_html,
   o.in_reply_to, o.message_references, o.automatic, o.state, o.attempt, o.not_before, o.created_at,
+  o.sent_looks, o.deferrals, extract(epoch from clock_timestamp() - o.sending_at)::bigint as sending_for_seconds,
   t.bedrijfsnaam, t.ai_persona_name, t.gmail_email
 from public.outbox o
 join public.tenants t on t.tenant_id = o.tenant_id
@@ -8,7 +9,7 @@ where o.tenant_id = $1 and o.id = any ($2)
 order by o.created_at, o.id;
 
 --! mark_sending
--- The last look before the wire. Null means go. One mail or many.
+-- The last look before the wire. Null means go, and with $3 it goes. One mail or many.
 with looked as (
   select o.id,
     case
@@ -19,6 +20,11 @@ with looked as (
       -- The person answered after the mail had arrived and before it was to be seen here.
       when t.answered_by_person_at > i.received_at and o.automatic then 'crossed'
       when t.assigned_to is not null and o.automatic then 'person_took_over'
+      when o.automatic and i.received_at < now() - make_interval(hours => s.max_reply_age_hours) then 'too_old'
+      when o.automatic and exists (
+        select from public.outbox b
+        where b.tenant_id = $1 and b.recipient = o.recipient and b.bounced_at > now() - interval '30 days')
+        then 'address_bounced'
       when exists (
         select from public.customer_interactions n
         where n.tenant_id = $1 and n.thread_id = o.thread_id and n.state <> 'automatic'
@@ -33,9 +39,9 @@ with looked as (
   order by o.id
   for update of o),
 moved as (
-  update public.outbox o set state = 'sending', attempt = o.attempt + 1, sending_at = now()
+  update public.outbox o set state = 'sending', attempt = o.attempt + 1, sending_at = now(), sent_looks = 0
   from looked
-  where o.tenant_id = $1 and o.id = any ($2) and o.id = looked.id and looked.objection is null)
+  where o.tenant_id = $1 and o.id = any ($2) and o.id = looked.id and looked.objection is null and $3)
 select id, objection from looked;
 
 --! record_offers

@@ -13,14 +13,16 @@ select public.link_profile_to_tenant($1, $2);
 --! shop
 select tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status,
   active, retouradres, (maximaal_extra_compensatie * 100)::integer as maximaal_extra_compensatie,
-  dagen_instellingen, signature_html, automatic_sending, n8n_workflow_id, api_key, created_at
+  dagen_instellingen, signature_html, automatic_sending, undo_seconds, max_reply_age_hours,
+  n8n_workflow_id, api_key, created_at
 from public.tenants
 where tenant_id = $1;
 
 --! list
 select tenant_id, bedrijfsnaam, gmail_email, shop_url, ai_persona_name, sector, taalvoorkeur, status,
   active, retouradres, (maximaal_extra_compensatie * 100)::integer as maximaal_extra_compensatie,
-  dagen_instellingen, signature_html, automatic_sending, n8n_workflow_id, api_key, created_at
+  dagen_instellingen, signature_html, automatic_sending, undo_seconds, max_reply_age_hours,
+  n8n_workflow_id, api_key, created_at
 from public.tenants
 where $1::text is null or status = $1
 order by created_at, tenant_id;

@@ -26,7 +26,7 @@ pub struct Moment {
 
 /// Replies that nobody read leave at most this long after the customer's mail: a late
 /// automatic answer is as bad as a double one (hazard D19).
-pub const MAX_AUTOMATIC_AGE_SECONDS: i64 = 72 * 3600;
+pub const MAX_AUTOMATIC_AGE_SECONDS: i64 = 24 * 3600;
 
 /// Why a reply stayed behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

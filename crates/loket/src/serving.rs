@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
-use mail::imap::Limits;
 use mail::network::Network;
 use uuid::Uuid;
 
@@ -13,14 +12,14 @@ use crate::config::Common;
 use crate::database::Database;
 use crate::jobs::{Pace, Workers};
 use crate::keys;
-use crate::pipeline::{Desk, Reading, Suspects};
+use crate::pipeline::{Desk, Lanes, Post, Reading, Suspects};
 use crate::shop::Shops;
 
-/// A desk on this database that reads no mail over a network.
+/// A desk on this database that neither reads nor sends over a network.
 pub fn desk(common: &Common, database: &Database) -> anyhow::Result<Arc<Desk>> {
-    let reading =
-        Reading { vault: None, network: Network::new(&[], false)?, limits: Limits::default() };
-    desk_with(common, database, reading)
+    let network = Network::new(&[], false)?;
+    let reading = Reading::without_keys(network.clone());
+    desk_with(common, database, reading, Post::without_keys(network))
 }
 
 /// A desk on this database.
@@ -28,6 +27,7 @@ pub fn desk_with(
     common: &Common,
     database: &Database,
     reading: Reading,
+    post: Post,
 ) -> anyhow::Result<Arc<Desk>> {
     Ok(Arc::new(Desk {
         store: Arc::clone(&database.store),
@@ -39,6 +39,8 @@ pub fn desk_with(
         suspects: Suspects::open(&common.data_dir)?,
         reading: Arc::new(reading),
         node: node(&common.data_dir)?,
+        post: Arc::new(post),
+        lanes: Lanes::default(),
     }))
 }
 

@@ -58,6 +58,12 @@ pub struct Settings {
     /// Whether replies leave without a person.
     #[serde(default = "yes")]
     pub automatic_sending: bool,
+    /// For how many seconds a reply that nobody read can be called back.
+    #[serde(default = "half_a_minute")]
+    pub undo_seconds: i32,
+    /// In hours after the customer's mail; later a reply that nobody read goes to a person.
+    #[serde(default = "a_day")]
+    pub max_reply_age_hours: i32,
 }
 
 /// A filter.
@@ -79,6 +85,14 @@ pub struct FilterEntry {
 
 const fn yes() -> bool {
     true
+}
+
+const fn half_a_minute() -> i32 {
+    30
+}
+
+const fn a_day() -> i32 {
+    24
 }
 
 impl ShopFile {

@@ -156,6 +156,8 @@ pub async fn set_up(
     store
         .as_user(&shop.claims(), async |tx| {
             store::shops::save_settings(tx, &settings).await?;
+            store::sending::save_wishes(tx, wanted.undo_seconds, wanted.max_reply_age_hours)
+                .await?;
             // An approved shop begins with the master rules that an admin changed.
             let begun = store::rules::current(tx).await?;
             for rule in &mut rules {

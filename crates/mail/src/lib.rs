@@ -13,4 +13,5 @@ pub mod maildir; // a mailbox that is a directory
 pub mod parse; // raw bytes to a message, within bounds
 pub mod message_id; // our own Message-IDs, which cannot be forged
 pub mod outgoing; // an answer as bytes
+pub mod smtp; // those bytes over the wire to the shop's provider
 pub mod transport; // where those bytes go

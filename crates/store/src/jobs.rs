@@ -189,6 +189,31 @@ pub async fn retry(tx: &TenantTx, lease: Lease, after: Duration, reason: &str) -
     held(tx, lease, changed)
 }
 
+/// Put back untried, due again `after` this long: the mailbox is paused, or another mail of the
+/// shop is on its way. That it was claimed does not count as an attempt.
+pub async fn release(tx: &TenantTx, lease: Lease, after: Duration, reason: &str) -> Result<()> {
+    let params: crate::session::Params<'_> =
+        &[&tx.tenant(), &lease.job_id, &lease.lease_token, &after.as_secs_f64(), &reason];
+    let changed = tx.session.execute(sql!("jobs", "release"), params).await?;
+    held(tx, lease, changed)
+}
+
+/// Holds these jobs for a whole lease more, as they wait for the ones before them. Returns those
+/// that are still held.
+pub async fn renew(tx: &TenantTx, jobs: &[ClaimedJob]) -> Result<Vec<JobId>> {
+    #[derive(Deserialize)]
+    struct Renewed {
+        id: JobId,
+    }
+    let Some(first) = jobs.first() else { return Ok(Vec::new()) };
+    let ids: Vec<JobId> = jobs.iter().map(|job| job.job_id).collect();
+    let tokens: Vec<LeaseToken> = jobs.iter().map(|job| job.lease_token).collect();
+    let params: crate::session::Params<'_> =
+        &[&tx.tenant(), &ids, &tokens, &first.lease_time.as_secs_f64()];
+    let renewed: Vec<Renewed> = tx.session.all(sql!("jobs", "renew"), params).await?;
+    Ok(renewed.into_iter().map(|job| job.id).collect())
+}
+
 /// Not to be tried again by itself. The caller holds the mail for a person in the same transaction.
 pub async fn give_up(tx: &TenantTx, lease: Lease, reason: &str) -> Result<()> {
     let params: crate::session::Params<'_> =

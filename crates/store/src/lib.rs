@@ -31,6 +31,7 @@ pub mod managed;
 pub mod migrate;
 pub mod notifications;
 pub mod outbox;
+pub mod sending;
 pub mod rules;
 pub mod secrets;
 pub mod shops;

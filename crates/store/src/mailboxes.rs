@@ -39,6 +39,29 @@ impl MailboxKind {
     }
 }
 
+/// `mailboxes.sent_copies`: whether the provider puts mail that is sent over SMTP into Sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SentCopies {
+    /// Nothing was sent yet.
+    Unknown,
+    /// It does, so what is not there was not sent.
+    Kept,
+    /// It does not: the copies there are ours, and prove nothing.
+    Ours,
+}
+
+impl SentCopies {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Kept => "kept",
+            Self::Ours => "ours",
+        }
+    }
+}
+
 /// A mailbox to add.
 #[derive(Debug, Clone)]
 pub struct NewMailbox {
@@ -81,6 +104,8 @@ pub struct Mailbox {
     pub trouble: Option<String>,
     /// Since when it cannot.
     pub trouble_since: Option<Timestamp>,
+    /// Whether what is sent turns up in its Sent folder.
+    pub sent_copies: SentCopies,
 }
 
 /// Where a mailbox belongs.

@@ -59,6 +59,7 @@ migrations! {
     21 "0021_registration",
     22 "0022_standing_and_masters",
     23 "0023_reading",
+    24 "0024_sending",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.

@@ -62,6 +62,12 @@ pub struct OutboxRow {
     pub not_before: Timestamp,
     /// When it was decided.
     pub created_at: Timestamp,
+    /// How often it was looked for in Sent, in vain, since sending was last begun.
+    pub sent_looks: i32,
+    /// How often it could not be handed over for a reason that passes.
+    pub deferrals: i32,
+    /// Since sending was last begun; `None` when it never was.
+    pub sending_for_seconds: Option<i64>,
     /// The shop's name, for From.
     pub bedrijfsnaam: String,
     /// The assistant's name, for From.
@@ -88,6 +94,10 @@ pub enum Objection {
     PersonTookOver,
     /// The customer wrote again.
     NewerMessage,
+    /// Nobody read it, and the customer's mail is older than the shop's limit.
+    TooOld,
+    /// Nobody read it, and mail to this address came back lately.
+    AddressBounced,
 }
 
 /// A mail whose sending was never reported on.
@@ -123,10 +133,24 @@ pub async fn mark_sending(tx: &TenantTx, mail: OutboxId) -> Result<Option<Object
     looked.map(|(_, objection)| objection).ok_or_else(|| absent(tx, mail))
 }
 
+/// The same look, after which nothing has changed: whether it is worth going to a server.
+pub async fn look(tx: &TenantTx, mail: OutboxId) -> Result<Option<Objection>> {
+    let looked = look_at(tx, &[mail], false).await?.pop();
+    looked.map(|(_, objection)| objection).ok_or_else(|| absent(tx, mail))
+}
+
 /// The last look at several mails, each by itself. What is not there is left out.
 pub async fn mark_all_sending(
     tx: &TenantTx,
     mails: &[OutboxId],
+) -> Result<Vec<(OutboxId, Option<Objection>)>> {
+    look_at(tx, mails, true).await
+}
+
+async fn look_at(
+    tx: &TenantTx,
+    mails: &[OutboxId],
+    begin: bool,
 ) -> Result<Vec<(OutboxId, Option<Objection>)>> {
     #[derive(Deserialize)]
     struct Looked {
@@ -134,7 +158,7 @@ pub async fn mark_all_sending(
         objection: Option<Objection>,
     }
     let looked: Vec<Looked> =
-        tx.session.all(sql!("outbox", "mark_sending"), &[&tx.tenant(), &mails]).await?;
+        tx.session.all(sql!("outbox", "mark_sending"), &[&tx.tenant(), &mails, &begin]).await?;
     Ok(looked.into_iter().map(|looked| (looked.id, looked.objection)).collect())
 }
 

@@ -62,6 +62,10 @@ pub struct ShopRow {
     pub signature_html: String,
     /// Whether approved replies leave without a person.
     pub automatic_sending: bool,
+    /// For how many seconds a reply that nobody read can be called back.
+    pub undo_seconds: i32,
+    /// Replies that nobody read leave at most this many hours after the customer's mail.
+    pub max_reply_age_hours: i32,
     /// The shop's workflow in n8n.
     pub n8n_workflow_id: Option<String>,
     /// Visible prefix of the API key.

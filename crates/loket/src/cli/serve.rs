@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use mail::imap::Limits;
 use mail::network::Network;
+use mail::smtp::TimeLimits;
 use store::managed::OnProgress;
 use store::{Claims, Store, UserId};
 use tokio::net::TcpListener;
@@ -20,7 +21,7 @@ use crate::auth::{Auth, AuthOptions};
 use crate::config::{Common, MailboxKeys};
 use crate::database::{self, Content, DATABASE, Database};
 use crate::jobs::Pace;
-use crate::pipeline::{Desk, Reading};
+use crate::pipeline::{Desk, Post, Reading};
 use crate::secrets::{SET_UP_PATH, SetUpLink, Vault};
 use crate::web::{self, Access};
 use crate::{keys, serving};
@@ -31,6 +32,11 @@ pub struct Arguments {
     /// Seconds a claimed job is held; a crash delays its jobs by this much.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     lease_seconds: u64,
+
+    /// Seconds a mail whose sending broke off is looked for in Sent, before its absence there
+    /// proves that it was never sent.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    settle_seconds: u64,
 
     /// A PEM file of certificate authorities to trust for mail servers, beside the usual ones.
     #[arg(long, env = "LOKET_MAIL_CA", value_name = "FILE")]
@@ -90,9 +96,17 @@ async fn on_database(
         claims,
         shows: arguments.dashboard_as.is_some(),
     };
-    let limits = Limits::default();
-    let reading = Reading { vault: Some(vault), network: network(arguments)?, limits };
-    let desk = serving::desk_with(common, database, reading)?;
+    let network = network(arguments)?;
+    let vault_of_post = Arc::clone(&vault);
+    let reading =
+        Reading { vault: Some(vault), network: network.clone(), limits: Limits::default() };
+    let post = Post {
+        vault: Some(vault_of_post),
+        network,
+        limits: TimeLimits::default(),
+        settling: Duration::from_secs(arguments.settle_seconds),
+    };
+    let desk = serving::desk_with(common, database, reading, post)?;
     let pace = Pace {
         lease: Duration::from_secs(arguments.lease_seconds),
         mailboxes: !arguments.no_mailboxes,

@@ -10,6 +10,7 @@
 //! person. There is no fourth way and none is silent.
 
 mod backoff;
+mod failure; // what becomes of a job that failed
 mod mailboxes;
 mod runner;
 

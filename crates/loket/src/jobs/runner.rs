@@ -9,13 +9,12 @@ use store::jobs::{ClaimedJob, JobKind, claim};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::failure::{ingest_failed, put_back, settle_failed};
 use super::{Calls, Pace};
 use crate::pipeline::{self, Desk, StageError};
 
-/// An answer or delivery that failed this often is put before a person.
-const MOST_ATTEMPTS: i32 = 6;
 /// One that was taken up this often without any end ends the process each time. Far more than
-/// [`MOST_ATTEMPTS`], because a process also dies for reasons of its own.
+/// `failure`'s `MOST_ATTEMPTS`, because a process also dies for reasons of its own.
 const MOST_CLAIMS: i32 = 20;
 /// A claim takes at most this many jobs. All of a shop's are worked together: the more at once,
 /// the less each costs.
@@ -25,6 +24,11 @@ const CLAIM: u16 = 256;
 const CLAIM_A_SECOND: u64 = 8;
 /// At most this many jobs of a shop share a transaction: what one of them breaks is done again.
 const TOGETHER: usize = 16;
+/// A mail server may take ten minutes to answer, so deliveries that take longer than this no
+/// longer keep others waiting.
+const ROUND: Duration = Duration::from_secs(1);
+/// Shops whose replies are leaving at the same time, slow ones included.
+const MOST_SENDERS: usize = 64;
 
 /// One worker task per kind.
 pub fn start(
@@ -42,6 +46,7 @@ pub fn start(
                 pace,
                 kind,
                 stopping: stopping.clone(),
+                running: JoinSet::new(),
             };
             tokio::spawn(worker.run())
         })
@@ -54,10 +59,17 @@ struct Worker {
     pace: Pace,
     kind: JobKind,
     stopping: watch::Receiver<bool>,
+    /// Turns under way; of deliveries some may be from earlier claims.
+    running: JoinSet<()>,
 }
 
 impl Worker {
     async fn run(mut self) {
+        self.take_turns().await;
+        while self.running.join_next().await.is_some() {}
+    }
+
+    async fn take_turns(&mut self) {
         if self.kind == JobKind::Ingest {
             self.count_suspects().await;
         }
@@ -118,15 +130,16 @@ impl Worker {
     }
 
     /// Jobs are worked shop by shop, several shops at a time.
-    async fn work(&self, jobs: Vec<ClaimedJob>) {
+    async fn work(&mut self, jobs: Vec<ClaimedJob>) {
+        let delivers = self.kind == JobKind::Deliver;
+        let most = if delivers { MOST_SENDERS } else { self.pace.together };
         let mut shops: BTreeMap<TenantId, Vec<ClaimedJob>> = BTreeMap::new();
         for job in jobs {
             shops.entry(job.tenant_id).or_default().push(job);
         }
-        let mut running = JoinSet::new();
         for (tenant, jobs) in shops {
-            while running.len() >= self.pace.together {
-                drop(running.join_next().await);
+            while self.running.len() >= most {
+                drop(self.running.join_next().await);
             }
             let turn = Turn {
                 desk: Arc::clone(&self.desk),
@@ -134,9 +147,15 @@ impl Worker {
                 kind: self.kind,
                 tenant,
             };
-            running.spawn(async move { turn.work(jobs).await });
+            self.running.spawn(async move { turn.work(jobs).await });
         }
-        while running.join_next().await.is_some() {}
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        if delivers {
+            // Those that take longer go on beside the next claim.
+            let _ = tokio::time::timeout(ROUND, ended).await;
+        } else {
+            ended.await;
+        }
         if self.kind == JobKind::Ingest {
             self.calls.answer.notify_one();
         }
@@ -161,6 +180,17 @@ impl Turn {
             }
             return;
         }
+        let _lane = if self.kind == JobKind::Deliver {
+            let Some(lane) = self.desk.lanes.enter(self.tenant) else {
+                return put_back(&self.desk, &jobs).await;
+            };
+            if self.posted(&jobs).await {
+                return;
+            }
+            Some(lane)
+        } else {
+            None
+        };
         // What was claimed before may be what breaks a batch.
         let (fresh, again): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.attempt == 1);
         for job in again {
@@ -169,6 +199,27 @@ impl Turn {
         for batch in fresh.chunks(TOGETHER) {
             self.together(batch.to_vec()).await;
         }
+    }
+
+    /// Sends over SMTP, for a shop that does. `false`: it does not, or nothing was begun.
+    async fn posted(&self, jobs: &[ClaimedJob]) -> bool {
+        // In a task of its own, so that a panic ends this turn and nothing else.
+        let (desk, tenant, all) = (Arc::clone(&self.desk), self.tenant, jobs.to_vec());
+        let task = tokio::spawn(async move { pipeline::post(&desk, tenant, &all).await });
+        let failed = match task.await.unwrap_or(Err(StageError::Panicked)) {
+            Ok(None) => return false,
+            Ok(Some(failed)) => failed,
+            Err(error) => {
+                let reason = Arc::new(error);
+                let shared =
+                    |job: &ClaimedJob| (job.clone(), StageError::Shared(Arc::clone(&reason)));
+                jobs.iter().map(shared).collect()
+            }
+        };
+        for (job, error) in failed {
+            settle_failed(&self.desk, JobKind::Deliver, &job, &error).await;
+        }
+        true
     }
 
     /// Works a batch in one transaction; what is left of it, or all when it fails, one by one.
@@ -237,26 +288,7 @@ async fn one(desk: &Arc<Desk>, calls: &Arc<Calls>, kind: JobKind, job: ClaimedJo
             Err(error) => error,
         }
     };
-    if error.is_stale() {
-        return;
-    }
-    report(&job, kind, &error);
-    if error.is_about_nothing() {
-        // A shop or a mailbox was deleted with its mail: there is nothing left to do.
-        if let Err(settling) = end(desk, &job).await {
-            report(&job, kind, &settling);
-        }
-        return;
-    }
-    let settled = if job.attempt >= MOST_ATTEMPTS && !error.is_passing() {
-        give_up(desk, kind, &job, &error).await
-    } else {
-        retry(desk, &job, &error).await
-    };
-    if let Err(settling) = settled {
-        // The lease runs out and the job is claimed again.
-        report(&job, kind, &settling);
-    }
+    settle_failed(desk, kind, &job, &error).await;
 }
 
 async fn attempt(
@@ -277,77 +309,4 @@ async fn attempt(
         }
     });
     task.await.unwrap_or(Err(StageError::Panicked))
-}
-
-async fn ingest_failed(desk: &Desk, job: &ClaimedJob, error: &StageError) {
-    if error.is_stale() {
-        return;
-    }
-    report(job, JobKind::Ingest, error);
-    if error.is_about_nothing() {
-        if let Err(settling) = end(desk, job).await {
-            report(job, JobKind::Ingest, &settling);
-        }
-        return;
-    }
-    // The mail is counted by itself; its claims may be many for reasons of other mails.
-    let job = &ClaimedJob { attempt: job.attempt.min(2), ..job.clone() };
-    if let Err(settling) = retry(desk, job, error).await {
-        report(job, JobKind::Ingest, &settling);
-    }
-}
-
-fn report(job: &ClaimedJob, kind: JobKind, error: &StageError) {
-    tracing::warn!(
-        tenant.id = %job.tenant_id.0,
-        job.id = %job.job_id.0,
-        job.kind = kind.as_str(),
-        job.attempt = job.attempt,
-        error = %store::Chain(error),
-        "a job failed"
-    );
-}
-
-/// Waits longer with every attempt: 1 s, 4 s, 16 s, ... at most 10 minutes.
-fn pause(attempt: i32) -> Duration {
-    let exponent = u32::try_from(attempt.clamp(1, 6) - 1).unwrap_or(0);
-    Duration::from_secs(4_u64.saturating_pow(exponent)).min(Duration::from_mins(10))
-}
-
-async fn retry(desk: &Desk, job: &ClaimedJob, error: &StageError) -> Result<(), StageError> {
-    // What passes by itself has nothing to do with how often this job was claimed.
-    let after = if error.is_passing() { pause(1) } else { pause(job.attempt) };
-    let reason = error.to_string();
-    Ok(desk
-        .store
-        .as_worker(job.tenant_id, async |tx| {
-            store::jobs::retry(tx, job.lease(), after, &reason).await
-        })
-        .await?)
-}
-
-async fn give_up(
-    desk: &Desk,
-    kind: JobKind,
-    job: &ClaimedJob,
-    error: &StageError,
-) -> Result<(), StageError> {
-    if kind == JobKind::Answer {
-        return pipeline::hold_for_person(desk, job, &error.to_string()).await;
-    }
-    let id = store::OutboxId(job.subject_id);
-    Ok(desk
-        .store
-        .as_worker(job.tenant_id, async |tx| {
-            store::outbox::hold(tx, id, "gave_up").await?;
-            // The held mail is the record. A job kept beside it would stand in the way of the
-            // one that a person makes by letting the mail go.
-            store::jobs::finish(tx, job.lease()).await
-        })
-        .await?)
-}
-
-async fn end(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
-    let finish = async |tx: &store::TenantTx| store::jobs::finish(tx, job.lease()).await;
-    Ok(desk.store.as_worker(job.tenant_id, finish).await?)
 }

@@ -165,6 +165,6 @@ fn outbox(
         message_references: message_references.split_off(keep),
         held: !answer.sends(),
         state_reason: (!answer.sends()).then(|| reason_word(answer).unwrap_or_default()),
-        not_before: None,
+        undo_seconds: if answer.sends() { facts.shop.undo_seconds } else { 0 },
     })
 }

@@ -8,6 +8,7 @@ mod thread; // automatic and filtered mail leaves, the rest finds its conversati
 mod answer; // facts, domain::answer, one write for a batch
 mod aftermath; // what a decision leaves behind, ready to be written
 mod deliver; // the last look, the wire, and what became of it
+mod lanes; // one sender a shop
 mod receipt; // why it was done, kept for ever
 
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ use crate::keys::Key;
 use crate::shop::{ShopError, Shops};
 
 pub use answer::{Answered, answer, answer_many, give_up as hold_for_person};
-pub use deliver::{deliver, deliver_many};
+pub use deliver::{Post, deliver, deliver_many, post};
+pub use lanes::Lanes;
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
 pub use remote::{Reading, Remote, RemoteConfig, RemoteCursor, sign_in};
 pub use suspects::Suspects;
@@ -52,6 +54,10 @@ pub struct Desk {
     /// Who we are among the nodes on one database. The same after a restart, so that our own
     /// leases are not waited for.
     pub node: Uuid,
+    /// What sending over SMTP needs.
+    pub post: Arc<Post>,
+    /// Which shops' replies are leaving.
+    pub lanes: Lanes,
 }
 
 /// Why a stage could not do its work. The job runner decides whether to try again.

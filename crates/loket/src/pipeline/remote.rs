@@ -45,6 +45,13 @@ pub struct Reading {
     pub limits: Limits,
 }
 
+impl Reading {
+    /// Reads mail directories only: without keys no server is signed in to.
+    pub fn without_keys(network: Network) -> Self {
+        Self { vault: None, network, limits: Limits::default() }
+    }
+}
+
 /// How a mailbox behind IMAP is set up (`mailboxes.config`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RemoteConfig {

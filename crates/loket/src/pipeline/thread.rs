@@ -30,6 +30,8 @@ const MOST_ATTEMPTS: i32 = 3;
 enum Step {
     /// It gets a place in a conversation.
     Record(Box<NewInteraction>),
+    /// So does a report that a mail of ours, by its Message-ID, cannot be delivered.
+    Bounced(Box<NewInteraction>, String),
     /// It ends here.
     Settle { lease: Lease, raw: RawId, fate: Fate, reason: String },
 }
@@ -300,7 +302,14 @@ fn place(mail: Mail<'_>, filters: &Filters, own_address: &str, known: &[KnownThr
     if let Some(automatic) = automatic::classify(message) {
         let reason = word(automatic.kind);
         return match automatic_thread(message, automatic.kind, known) {
-            Some(thread) => record(mail, thread, Some((Fate::Automatic, reason.as_str()))),
+            Some(thread) => {
+                let came_back = came_back(message, automatic.kind, known);
+                let step = record(mail, thread, Some((Fate::Automatic, reason.as_str())));
+                match (step, came_back) {
+                    (Step::Record(record), Some(message_id)) => Step::Bounced(record, message_id),
+                    (step, _) => step,
+                }
+            }
             None => settle(Fate::Automatic, &reason),
         };
     }
@@ -339,6 +348,15 @@ fn automatic_thread(message: &Message, kind: AutomaticKind, known: &[KnownThread
             })
             .map(|thread| thread.thread_id.0)
     })
+}
+
+/// The mail of ours that a report says will not arrive.
+fn came_back(message: &Message, kind: AutomaticKind, known: &[KnownThread]) -> Option<String> {
+    if !matches!(kind, AutomaticKind::Bounce(_)) {
+        return None;
+    }
+    let mut reported = message.reported_message_ids.iter();
+    reported.find(|id| known.iter().any(|thread| thread.message_id == **id)).cloned()
 }
 
 /// The kind of an automatic mail as it is stored.
@@ -381,10 +399,14 @@ fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
 }
 
 async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), StageError> {
-    let (mut records, mut settled) = (Vec::new(), Vec::new());
+    let (mut records, mut settled, mut bounced) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         match step {
             Step::Record(record) => records.push(*record),
+            Step::Bounced(record, message_id) => {
+                records.push(*record);
+                bounced.push(message_id);
+            }
             Step::Settle { lease, raw, fate, reason } => settled.push((lease, raw, fate, reason)),
         }
     }
@@ -398,6 +420,9 @@ async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), St
             }
             for (lease, raw, fate, reason) in &settled {
                 store::ingest::settle_raw(tx, *lease, *raw, *fate, reason).await?;
+            }
+            for message_id in &bounced {
+                store::sending::mark_bounced(tx, message_id).await?;
             }
             Ok(())
         })

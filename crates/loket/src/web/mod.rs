@@ -164,6 +164,7 @@ fn pages() -> Router<State> {
         .route("/gesprekken/{thread}", get(conversations::thread))
         .route("/gesprekken/{thread}/verloop", get(conversations::course))
         .route("/gesprekken/{thread}/goedkeuren", post(conversations::approve))
+        .route("/gesprekken/{thread}/terughalen", post(conversations::recall))
         .route("/gesprekken/{thread}/weggooien", post(conversations::discard))
         .route("/meldingen/{notice}/gedaan", post(conversations::done))
         .route("/events", get(live::events))

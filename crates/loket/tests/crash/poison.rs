@@ -61,6 +61,8 @@ async fn worker_that_dies() {
         suspects: Suspects::open(&common.data_dir).unwrap(),
         reading: Arc::clone(&desk.reading),
         node: desk.node,
+        post: Arc::clone(&desk.post),
+        lanes: desk.lanes.clone(),
     });
     let pace =
         Pace { lease: Duration::from_secs(1), poll: Duration::from_millis(100), ..Pace::default() };

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use loket::config::Common;
 use loket::database::Database;
 use loket::jobs::{Pace, Workers};
-use loket::pipeline::{Desk, Reading};
+use loket::pipeline::{Desk, Post, Reading};
 use loket::secrets::{Secret, Vault};
 use loket::shop_file::ShopFile;
 use loket::shop_setup::{self, Folders, MadeShop};
@@ -93,8 +93,9 @@ impl Lab {
             network: Network::new(dovecot.root.as_bytes(), true).unwrap(),
             limits: Limits { idle: Duration::from_secs(2), ..Limits::default() },
         };
+        let post = Post::without_keys(reading.network.clone());
         let database = Database { store, managed: None, owner };
-        let desk = loket::serving::desk_with(&common, &database, reading).unwrap();
+        let desk = loket::serving::desk_with(&common, &database, reading, post).unwrap();
         let workers = None;
         Self { desk, vault, shop, mailbox, dovecot, behind, workers, directory, _cluster: cluster }
     }

@@ -3,7 +3,6 @@
 use domain::contract::{
     EscalationLevel, IntentSet, LadderStep, Language, Mood, NotificationType, Percentage, Priority,
 };
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::types::Json;
@@ -81,8 +80,8 @@ pub struct NewOutbox {
     pub held: bool,
     /// Why it is held.
     pub state_reason: Option<String>,
-    /// Not to be sent before; now when `None`.
-    pub not_before: Option<Timestamp>,
+    /// For how many seconds it can still be called back; 0 for a mail that is held.
+    pub undo_seconds: i32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

@@ -9,7 +9,7 @@ use store::jobs::JobKind;
 use store::outbox::{Objection, OutboxState};
 use store::{Error, InteractionId, JobId, RawId, TenantId, ThreadId};
 
-use crate::support::{World, answer_write, incoming, new_interaction, new_outbox};
+use crate::support::{World, answer_write, incoming, minutes_past, new_interaction, new_outbox};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -171,7 +171,7 @@ async fn second_mail(world: &World) -> InteractionId {
     let mail = store::ingest::NewInteraction {
         id,
         raw_message_id: None,
-        received_at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        received_at: minutes_past(60),
         ..new_interaction(&world.a, None)
     };
     let recorded = world
@@ -197,7 +197,7 @@ async fn nothing_is_sent_after_the_customer_or_a_person_wrote_again() {
         seen.unwrap()
     };
     assert_eq!(look().await, None);
-    let at = "2026-11-22T09:30:00Z".parse().unwrap();
+    let at = minutes_past(30);
     let behind = &world.database.behind;
     let answered = store
         .as_user(&claims, async |tx| store::drafts::person_answered(tx, shop.thread, at).await);

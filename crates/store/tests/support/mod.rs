@@ -11,7 +11,9 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio_postgres::{Client, NoTls};
 
 pub use cluster::Cluster;
-pub use world::{World, answer_write, incoming, new_interaction, new_outbox, no_lease};
+pub use world::{
+    World, answer_write, incoming, minutes_past, new_interaction, new_outbox, no_lease,
+};
 
 static TEMPLATE: OnceCell<()> = OnceCell::const_new();
 static CREATING: Mutex<()> = Mutex::const_new(());

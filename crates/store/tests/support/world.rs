@@ -1,5 +1,6 @@
 //! Two shops with a row in every table, made through the doors like in real life.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use domain::contract::{
@@ -242,6 +243,15 @@ async fn claim_of(store: &Store, kind: JobKind, tenant: TenantId) -> ClaimedJob 
     jobs.into_iter().find(|job| job.tenant_id == tenant).unwrap()
 }
 
+/// So many minutes after the first customer mail, which came six hours ago: late mail is not
+/// answered by itself.
+#[expect(clippy::disallowed_methods, reason = "the age of a mail is counted by the real clock")]
+pub fn minutes_past(minutes: i64) -> Timestamp {
+    static FIRST: LazyLock<Timestamp> =
+        LazyLock::new(|| Timestamp::now() - jiff::SignedDuration::from_hours(6));
+    *FIRST + jiff::SignedDuration::from_mins(minutes)
+}
+
 /// A mail as fetched.
 pub fn incoming(id: RawId, uid: i64, raw: &[u8]) -> IncomingRaw {
     IncomingRaw {
@@ -250,7 +260,7 @@ pub fn incoming(id: RawId, uid: i64, raw: &[u8]) -> IncomingRaw {
         uid,
         sha256: Sha256::digest(raw).into(),
         message_id: Some(format!("klant.{uid}@x.example")),
-        received_at: "2026-11-22T09:00:00Z".parse().unwrap(),
+        received_at: minutes_past(0),
         raw: raw.to_vec(),
         size_bytes: raw.len() as u64,
         seen: false,
@@ -272,7 +282,7 @@ pub fn new_interaction(shop: &Shop, lease: Option<Lease>) -> NewInteraction {
         message_references: vec!["eerder@x.example".to_owned()],
         sender_verified: true,
         reply_to_elsewhere: false,
-        received_at: "2026-11-22T09:00:00Z".parse::<Timestamp>().unwrap(),
+        received_at: minutes_past(0),
         message_body: "Ik wil mijn bestelling retourneren.\nGroet, ☃".to_owned(),
         language: Language::Dutch,
         state: InteractionState::Received,
@@ -296,7 +306,7 @@ pub fn new_outbox(message_id: &str) -> NewOutbox {
         message_references: vec!["eerder@x.example".to_owned()],
         held: false,
         state_reason: None,
-        not_before: None,
+        undo_seconds: 0,
     }
 }
 

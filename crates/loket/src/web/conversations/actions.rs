@@ -1,4 +1,4 @@
-//! What a person does: let a draft go, throw it away, tick a notification off.
+//! What a person does: let a draft go, call it back, throw it away, tick a notification off.
 
 use axum::Form;
 use axum::extract::{Path, State as Held};
@@ -35,6 +35,22 @@ pub async fn approve(
         done = let_go(&state, &visit, draft).await;
     }
     back(thread, done, "goedgekeurd")
+}
+
+/// Calls a reply back that has not left.
+pub async fn recall(
+    Held(state): Held<State>,
+    visit: Visit,
+    Path(thread): Path<ThreadId>,
+    Form(pressed): Form<Pressed>,
+) -> Result<Redirect, Failure> {
+    genuine(&state, &visit, &pressed.teken)?;
+    let mail = OutboxId(pressed.wat);
+    let done = state
+        .store()
+        .as_user(&visit.claims, async |tx| store::sending::recall(tx, mail).await)
+        .await;
+    back(thread, done, "teruggehaald")
 }
 
 /// Throws a draft away, or closes a mail that has none.

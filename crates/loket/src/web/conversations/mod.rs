@@ -8,7 +8,7 @@ mod mail_text; // a mail as a person reads it
 mod receipt; // why an answer is what it is
 mod thread; // one conversation as a page shows it
 
-pub use actions::{approve, discard, done};
+pub use actions::{approve, discard, done, recall};
 pub use desk::{list, page};
 pub use thread::{course, thread};
 

@@ -99,6 +99,8 @@ struct Reply {
     when: Option<When>,
     /// What approving sends; none when there is nothing to approve.
     draft: Option<String>,
+    /// A reply that has not left: what calls it back.
+    recall: Option<String>,
 }
 
 /// `/gesprekken/{thread}`
@@ -320,6 +322,9 @@ fn reply(
         paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
         when: outgoing.and_then(|out| out.sent_at).map(|at| when(at, now, t)),
         draft: draft.map(|out| out.id.to_string()),
+        recall: outgoing
+            .filter(|out| out.state == OutboxState::Queued)
+            .map(|out| out.id.to_string()),
     })
 }
 

@@ -1,7 +1,17 @@
 //! A reply leaves: the last look, `sending` committed before a byte is handed over, and on an
 //! unknown outcome a look in Sent under the same Message-ID. Never a blind second try.
+//!
+//! Here stands what all ways have in common, and the way into a directory.
+
+mod budget; // what a provider allows
+mod post; // over SMTP, one mail after the other
+mod route; // which mailbox, which server
+mod sent; // the folder where sent mail turns up
+mod settle; // what becomes of a mail after an attempt
+mod unknown; // when nobody knows whether it was sent
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::message::Address;
@@ -16,13 +26,18 @@ use store::{OutboxId, TenantId, TenantTx};
 use super::receive::MaildirConfig;
 use super::{Desk, StageError};
 
+pub use post::{Post, post};
+
 /// A reply whose time has not come is looked at again after this long.
 const TOO_EARLY: Duration = Duration::from_secs(5);
 /// A reply that somebody else is moving is looked at again after this long.
 const MOVED: Duration = Duration::from_secs(1);
 
 /// Works one claimed deliver job.
-pub async fn deliver(desk: &Desk, job: &ClaimedJob) -> Result<(), StageError> {
+pub async fn deliver(desk: &Arc<Desk>, job: &ClaimedJob) -> Result<(), StageError> {
+    if let Some(failed) = post(desk, job.tenant_id, std::slice::from_ref(job)).await? {
+        return failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error));
+    }
     let id = OutboxId(job.subject_id);
     // The last look and `sending` are one transaction, committed before a byte is handed over.
     let (row, mailboxes, objection) = desk
@@ -177,7 +192,7 @@ async fn withhold(
             }
             // Its job stays: without one it would wait for ever.
             Objection::TooEarly => {
-                return store::jobs::retry(tx, job.lease(), TOO_EARLY, "too_early").await;
+                return store::jobs::release(tx, job.lease(), TOO_EARLY, "too_early").await;
             }
             Objection::ShopInactive => store::outbox::hold(tx, row.id, "shop_inactive").await?,
             Objection::PersonAnswered => {
@@ -188,6 +203,10 @@ async fn withhold(
                 store::outbox::hold(tx, row.id, "person_took_over").await?;
             }
             Objection::NewerMessage => store::outbox::hold(tx, row.id, "newer_message").await?,
+            Objection::TooOld => store::outbox::hold(tx, row.id, "too_old").await?,
+            Objection::AddressBounced => {
+                store::outbox::hold(tx, row.id, "address_bounced").await?;
+            }
         }
         finish(tx, job.lease()).await
     })

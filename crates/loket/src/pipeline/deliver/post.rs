@@ -1,0 +1,319 @@
+//! One shop's replies, one after the other over one session with its provider.
+//!
+//! A mail is `sending` only from the moment that the server wants it: what fails before is not
+//! sent, and waits. The byte that cannot be taken back goes out only while most of the lease is
+//! left by a clock that nobody sets; a worker that slept through it sends nothing.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mail::network::Network;
+use mail::smtp::{Envelope, Outcome, Session, TimeLimits, WireMail};
+use store::jobs::ClaimedJob;
+use store::outbox::{Objection, OutboxRow, OutboxState};
+use store::{OutboxId, TenantId};
+
+use super::route::{self, Route};
+use super::{Desk, StageError, settle, unknown, withhold};
+use crate::secrets::Vault;
+
+/// A paused mailbox is looked at again after this long.
+const PAUSED: Duration = Duration::from_mins(1);
+/// A mail for which the provider leaves no room is looked at again after this long.
+const NO_ROOM: Duration = Duration::from_mins(1);
+/// Jobs behind one that could not reach the server wait this long.
+const BEHIND: Duration = Duration::from_secs(30);
+
+/// What sending needs besides the database. One per process.
+#[derive(Debug)]
+pub struct Post {
+    /// Opens mailbox passwords; without it nothing leaves over SMTP.
+    pub vault: Option<Arc<Vault>>,
+    /// Who may vouch for mail servers, and where they may stand.
+    pub network: Network,
+    /// How long each step of a hand-over may take.
+    pub limits: TimeLimits,
+    /// How long a mail whose sending broke off is looked for in Sent, before its absence proves
+    /// that it was not sent.
+    pub settling: Duration,
+}
+
+impl Post {
+    /// How long a mail whose sending broke off is looked for, where nobody says otherwise.
+    pub const SETTLING: Duration = Duration::from_mins(5);
+
+    /// Writes into mail directories only: without keys nothing leaves over SMTP.
+    pub fn without_keys(network: Network) -> Self {
+        Self { vault: None, network, limits: TimeLimits::default(), settling: Self::SETTLING }
+    }
+}
+
+/// What is done with the jobs behind one.
+pub(super) enum Next {
+    /// The next one.
+    GoOn,
+    /// The server or the mailbox is at fault: they all wait.
+    Stop(Duration),
+}
+
+/// Works claimed deliver jobs of a shop that sends over SMTP. `None`: it does not. Otherwise the
+/// jobs that failed, with why; all others are done or put back.
+pub async fn post(
+    desk: &Arc<Desk>,
+    tenant: TenantId,
+    jobs: &[ClaimedJob],
+) -> Result<Option<Vec<(ClaimedJob, StageError)>>, StageError> {
+    let mailbox = desk.store.as_worker(tenant, async |tx| route::load(tx).await).await?;
+    let Some(mailbox) = mailbox else { return Ok(None) };
+    let route = Route::of(desk, tenant, &mailbox)?;
+    let mut turn = Turn {
+        desk,
+        tenant,
+        route,
+        session: None,
+        waiting: jobs.iter().cloned().collect(),
+        renewed: clock(),
+    };
+    let failed = turn.run().await?;
+    if let Some(session) = turn.session.take() {
+        session.close().await;
+    }
+    Ok(Some(failed))
+}
+
+pub(super) struct Turn<'a> {
+    pub desk: &'a Arc<Desk>,
+    pub tenant: TenantId,
+    pub route: Route,
+    session: Option<Session>,
+    waiting: VecDeque<ClaimedJob>,
+    renewed: Duration,
+}
+
+/// What is known of a mail before anybody is spoken to.
+struct Seen {
+    row: OutboxRow,
+    objection: Option<Objection>,
+    has_room: bool,
+}
+
+impl Turn<'_> {
+    async fn run(&mut self) -> Result<Vec<(ClaimedJob, StageError)>, StageError> {
+        let mut failed = Vec::new();
+        if self.route.paused.is_some() {
+            self.release_waiting(PAUSED, "mailbox_paused").await?;
+            return Ok(failed);
+        }
+        while let Some(job) = self.waiting.pop_front() {
+            if clock().saturating_sub(self.renewed) > job.lease_time / 4 {
+                self.renew(&job).await;
+            }
+            match self.one(&job).await {
+                Ok(Next::GoOn) => {}
+                Ok(Next::Stop(after)) => self.release_waiting(after.min(BEHIND), "behind").await?,
+                Err(error) => failed.push((job, error)),
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Holds this job and those behind it for a lease more. One that was lost is found out when
+    /// its turn comes.
+    async fn renew(&mut self, job: &ClaimedJob) {
+        let jobs: Vec<ClaimedJob> =
+            std::iter::once(job).chain(self.waiting.iter()).cloned().collect();
+        self.renewed = clock();
+        renew(self.desk, self.tenant, &jobs).await;
+    }
+
+    async fn release_waiting(&mut self, after: Duration, reason: &str) -> Result<(), StageError> {
+        for job in std::mem::take(&mut self.waiting) {
+            release(self.desk, &job, after, reason).await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, job: &ClaimedJob) -> Result<Next, StageError> {
+        let Seen { row, objection, has_room } = self.look(job).await?;
+        match (row.state, objection) {
+            (OutboxState::Queued, Some(objection)) => {
+                withhold(self.desk, job, &row, objection).await?;
+                Ok(Next::GoOn)
+            }
+            (OutboxState::Queued, None) if !has_room => {
+                settle::no_room(self.desk, job, NO_ROOM).await?;
+                Ok(Next::GoOn)
+            }
+            (OutboxState::Queued, None) => self.send(job, row).await,
+            (OutboxState::Sending, _) => {
+                unknown::resolve(self.desk, &self.route, job, &row).await?;
+                Ok(Next::GoOn)
+            }
+            (
+                OutboxState::Sent
+                | OutboxState::Cancelled
+                | OutboxState::Held
+                | OutboxState::Failed,
+                _,
+            ) => {
+                super::within(self.desk, job, async |tx| {
+                    store::jobs::finish(tx, job.lease()).await
+                })
+                .await?;
+                Ok(Next::GoOn)
+            }
+        }
+    }
+
+    async fn look(&self, job: &ClaimedJob) -> Result<Seen, StageError> {
+        let id = OutboxId(job.subject_id);
+        let limits = &self.route.limits;
+        let seen = self.desk.store.as_worker(self.tenant, async |tx| {
+            let Some(row) = store::outbox::load_for_delivery(tx, id).await? else {
+                return Ok(None);
+            };
+            let (mut objection, mut has_room) = (None, true);
+            if row.state == OutboxState::Queued {
+                objection = store::outbox::look(tx, id).await?;
+                for limit in limits {
+                    let room = store::sending::room(tx, id, limit.window()).await?;
+                    has_room &= room.is_left(limit.mails);
+                }
+            }
+            Ok(Some(Seen { row, objection, has_room }))
+        });
+        seen.await?.ok_or(StageError::Absent(job.subject_id))
+    }
+
+    async fn send(&mut self, job: &ClaimedJob, mut row: OutboxRow) -> Result<Next, StageError> {
+        // What the provider signs for, and no other address.
+        row.gmail_email.clone_from(&self.route.address);
+        let bytes = super::outgoing(&row, (self.desk.now)()).to_bytes();
+        let ready = bytes.map_err(|_| ()).and_then(|bytes| {
+            let wire = WireMail::new(&bytes).map_err(|_| ())?;
+            let envelope = Envelope::new(&self.route.address, &[&row.recipient]).map_err(|_| ())?;
+            Ok((bytes, wire, envelope))
+        });
+        let Ok((bytes, wire, envelope)) = ready else {
+            settle::unsendable(self.desk, job, row.id).await?;
+            return Ok(Next::GoOn);
+        };
+        let mut session = match self.connected().await {
+            Ok(session) => session,
+            Err(outcome) => return settle::settle(self, job, &row, &bytes, outcome).await,
+        };
+        let handed = self.hand_over(&mut session, job, &row, &wire, &envelope).await;
+        if session.is_usable() {
+            self.session = Some(session);
+        }
+        match handed? {
+            Some(outcome) => settle::settle(self, job, &row, &bytes, outcome).await,
+            None => Ok(Next::GoOn),
+        }
+    }
+
+    async fn connected(&mut self) -> Result<Session, Outcome> {
+        if let Some(session) = self.session.take() {
+            return Ok(session);
+        }
+        let post = &self.desk.post;
+        Session::connect(&self.route.server, &self.route.login, &post.network, post.limits).await
+    }
+
+    /// `None`: the last look found a reason to keep it, and it was dealt with.
+    async fn hand_over(
+        &self,
+        session: &mut Session,
+        job: &ClaimedJob,
+        row: &OutboxRow,
+        wire: &WireMail,
+        envelope: &Envelope,
+    ) -> Result<Option<Outcome>, StageError> {
+        let offered = match session.offer(envelope, wire).await {
+            Ok(offered) => offered,
+            Err(outcome) => return Ok(Some(outcome)),
+        };
+        // The lease is counted from before the question whether it is still ours.
+        let begun = clock();
+        let objection = match self.begin(job, row).await {
+            Ok(objection) => objection,
+            Err(error) => {
+                offered.withdraw().await;
+                return Err(error);
+            }
+        };
+        if let Some(objection) = objection {
+            offered.withdraw().await;
+            withhold(self.desk, job, row, objection).await?;
+            return Ok(None);
+        }
+        let patience = job.lease_time / 3;
+        let in_time = move || clock().saturating_sub(begun) < patience;
+        let handing = offered.hand_over(wire, in_time);
+        tokio::pin!(handing);
+        let mut beat = tokio::time::interval(job.lease_time / 4);
+        beat.tick().await;
+        let held: Vec<ClaimedJob> =
+            std::iter::once(job).chain(self.waiting.iter()).cloned().collect();
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut handing => return Ok(Some(outcome)),
+                // The answer may take ten minutes; meanwhile nobody else begins.
+                _ = beat.tick() => renew(self.desk, self.tenant, &held).await,
+            }
+        }
+    }
+
+    /// The last look, `sending`, and the proof that the job is ours: one commit.
+    async fn begin(
+        &self,
+        job: &ClaimedJob,
+        row: &OutboxRow,
+    ) -> Result<Option<Objection>, StageError> {
+        let begin = self.desk.store.as_worker(self.tenant, async |tx| {
+            let objection = store::outbox::mark_sending(tx, row.id).await?;
+            if objection.is_none() {
+                store::jobs::keep_all(tx, std::slice::from_ref(job)).await?;
+                if !row.automatic {
+                    // A person let it go: what it offers goes on record now.
+                    store::outbox::record_offers(tx, row.id).await?;
+                }
+            }
+            Ok(objection)
+        });
+        Ok(begin.await?)
+    }
+}
+
+async fn renew(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) {
+    let renewing = desk.store.as_worker(tenant, async |tx| store::jobs::renew(tx, jobs).await);
+    if let Err(error) = renewing.await {
+        // The fence notices at the next step.
+        tracing::debug!(error = %store::Chain(&error), "leases could not be renewed");
+    }
+}
+
+/// Puts a job back untried.
+pub(super) async fn release(
+    desk: &Desk,
+    job: &ClaimedJob,
+    after: Duration,
+    reason: &str,
+) -> Result<(), StageError> {
+    super::within(desk, job, async |tx| store::jobs::release(tx, job.lease(), after, reason).await)
+        .await
+}
+
+/// Time since the machine was started, its sleep included: nobody sets this clock.
+fn clock() -> Duration {
+    #[cfg(target_os = "linux")]
+    let id = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let id = rustix::time::ClockId::Monotonic;
+    let now = rustix::time::clock_gettime(id);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or_default();
+    Duration::new(seconds, nanoseconds)
+}

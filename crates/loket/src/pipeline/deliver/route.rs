@@ -1,0 +1,128 @@
+//! The way a shop's replies leave over SMTP: which mailbox, which server, who we say we are.
+
+use mail::smtp::{Login, Security, Server, Token};
+use serde::Deserialize;
+use store::MailboxId;
+use store::mailboxes::{Mailbox, MailboxKind, SentCopies};
+use store::secrets::SecretRow;
+use store::{TenantId, TenantTx};
+
+use super::budget::{Limit, limits};
+use super::sent::SentFolder;
+use crate::pipeline::{Desk, StageError};
+
+/// What `mailboxes.config` says of sending; the rest is for reading.
+#[derive(Debug, Clone, Deserialize)]
+struct Config {
+    smtp: ServerConfig,
+    imap: ServerConfig,
+    user: String,
+    /// In place of what is known of the provider.
+    #[serde(default)]
+    send_limit: Option<Limit>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct ServerConfig {
+    host: String,
+    port: u16,
+    /// In place of what is usual on the port.
+    #[serde(default)]
+    security: Option<Encryption>,
+}
+
+/// When encryption begins.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Encryption {
+    Tls,
+    StartTls,
+}
+
+/// A mailbox to send from.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    /// Its row.
+    pub mailbox: MailboxId,
+    /// Its address: sender, and From.
+    pub address: String,
+    /// Where mail is handed over.
+    pub server: Server,
+    /// Who we are.
+    pub login: Login,
+    /// What the provider allows.
+    pub limits: Vec<Limit>,
+    /// Why nothing goes; `None` while mail may go.
+    pub paused: Option<String>,
+    /// Whether what is sent turns up in Sent.
+    pub sent_copies: SentCopies,
+    /// Where to look for it.
+    pub sent: SentFolder,
+}
+
+/// Whether the shop sends over SMTP at all: the mailbox to load, in the order of their addresses.
+pub(super) fn candidate(mailboxes: &[Mailbox]) -> Option<MailboxId> {
+    let by_post = |mailbox: &&Mailbox| mailbox.kind != MailboxKind::Maildir;
+    mailboxes.iter().find(by_post).map(|mailbox| mailbox.id)
+}
+
+/// The mailbox that mail leaves from; `None` for a shop whose mail goes into a directory.
+pub(super) async fn load(tx: &TenantTx) -> store::Result<Option<Mailbox>> {
+    let mailboxes = store::mailboxes::list(tx).await?;
+    match candidate(&mailboxes) {
+        Some(id) => store::mailboxes::load(tx, id).await,
+        None => Ok(None),
+    }
+}
+
+impl Route {
+    /// Opens the password and puts together what is needed.
+    pub fn of(desk: &Desk, tenant: TenantId, mailbox: &Mailbox) -> Result<Self, StageError> {
+        let unusable = |reason: String| StageError::MailboxConfig(reason);
+        let config: Config = serde_json::from_value(mailbox.config.clone())
+            .map_err(|error| unusable(error.to_string()))?;
+        let vault =
+            desk.post.vault.as_ref().ok_or_else(|| {
+                unusable("there are no keys to open its password with".to_owned())
+            })?;
+        let envelope = mailbox
+            .secret_encrypted
+            .as_ref()
+            .ok_or_else(|| unusable("it has no password".to_owned()))?;
+        let secret = vault
+            .open_envelope(SecretRow::of_mailbox(tenant, mailbox.id), envelope)
+            .map_err(|error| unusable(error.to_string()))?;
+        let Config { smtp, imap, user, send_limit } = config;
+        let limits = match send_limit {
+            Some(limit) => vec![limit],
+            None => limits(mailbox.kind, &mailbox.address),
+        };
+        Ok(Self {
+            mailbox: mailbox.id,
+            address: mailbox.address.clone(),
+            server: Server {
+                security: match smtp.security {
+                    Some(Encryption::Tls) => Security::Implicit,
+                    Some(Encryption::StartTls) => Security::StartTls,
+                    None => Security::usual(smtp.port),
+                },
+                host: smtp.host,
+                port: smtp.port,
+            },
+            sent: SentFolder {
+                tls_at_once: match imap.security {
+                    Some(encryption) => matches!(encryption, Encryption::Tls),
+                    None => imap.port == 993,
+                },
+                host: imap.host,
+                port: imap.port,
+                user: user.clone(),
+                password: secret.clone(),
+            },
+            login: Login::Password { user, password: Token::new(secret.expose()) },
+            limits,
+            paused: mailbox.paused_reason.clone(),
+            sent_copies: mailbox.sent_copies,
+        })
+    }
+}
