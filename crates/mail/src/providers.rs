@@ -19,13 +19,6 @@ pub fn authserv_id(imap_host: &str) -> Option<&'static str> {
     known.map(|(_, name)| *name)
 }
 
-/// How many connections to one mailbox we allow ourselves. Gmail takes 15 and Zoho about 3, the
-/// shop's own phones and mail programs included; whoever takes more is locked out for days.
-pub fn most_connections(imap_host: &str) -> usize {
-    let host = imap_host.to_ascii_lowercase();
-    if host.contains(".zoho.") { 1 } else { 2 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,7 +28,5 @@ mod tests {
         assert_eq!(authserv_id("IMAP.gmail.com"), Some("mx.google.com"));
         assert_eq!(authserv_id("imappro.zoho.eu"), Some("mx.zohomail.eu"));
         assert_eq!(authserv_id("imap.gmail.com.evil.example"), None);
-        assert_eq!(most_connections("imap.zoho.eu"), 1);
-        assert_eq!(most_connections("imap.gmail.com"), 2);
     }
 }
