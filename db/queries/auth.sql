@@ -126,19 +126,29 @@ where id = $1;
 
 --! ask_email_change
 update auth.users
-set email_change = $2, email_change_confirm_status = 0, email_change_sent_at = now(), updated_at = now()
+set email_change = $2, email_change_confirm_status = 0, email_change_sent_at = now(),
+  email_change_token_new = '', email_change_token_current = '', updated_at = now()
 where id = $1;
 
+--! void_email_change
+-- Whoever agreed, agreed to an earlier wish.
+delete from auth.one_time_tokens
+where user_id = $1 and token_type in ('email_change_token_new', 'email_change_token_current');
+
 --! half_email_change
+-- Remembers which side agreed: 1 the address that is wanted, 2 the one that is left. Who had no
+-- address leaves none.
 update auth.users
-set email_change_confirm_status = 1, updated_at = now()
-where id = $1 and email_change_confirm_status = 0 and email_change <> '';
+set email_change_confirm_status = $2::smallint, updated_at = now()
+where id = $1 and email_change <> '' and coalesce(email, '') <> '' and email_change_confirm_status in (0, $2::smallint);
 
 --! finish_email_change
+-- Only after the other side.
 update auth.users
 set email = email_change, email_change = '', email_change_confirm_status = 0,
   email_change_token_new = '', email_change_token_current = '', updated_at = now()
 where id = $1 and email_change <> ''
+  and (email_change_confirm_status = 3 - $2::smallint or ($2::smallint = 1 and coalesce(email, '') = ''))
 returning email;
 
 --! set_email
@@ -186,10 +196,11 @@ set confirmation_token = case when $2 = 'confirmation_token' then $3 else confir
 where id = $1;
 
 --! take_by_link
--- Single use: whoever deletes it has it.
+-- Single use: whoever deletes it has it. It proves the address it was mailed to and no later one.
 delete from auth.one_time_tokens t
 using auth.users u
 where u.id = t.user_id and t.token_hash = $1 and t.token_type::text = any ($2)
+  and lower(t.relates_to) = lower(case t.token_type::text when 'email_change_token_new' then u.email_change else u.email end)
   and t.created_at > now() - make_interval(secs => $3)
   and u.deleted_at is null
 returning t.user_id, t.token_type::text as token_type;
@@ -204,6 +215,7 @@ where t.token_hash = $1 and t.token_type = 'confirmation_token' and t.created_at
 delete from auth.one_time_tokens t
 using auth.users u
 where u.id = t.user_id and t.relates_to = $1 and t.token_type::text = any ($2)
+  and lower(t.relates_to) = lower(case t.token_type::text when 'email_change_token_new' then u.email_change else u.email end)
   and t.created_at > now() - make_interval(secs => $3)
   and u.deleted_at is null
   and $4 <> '' and $4 = case t.token_type::text

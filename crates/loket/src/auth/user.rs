@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::auth::AuthUser;
+use store::auth::{AuthUser, Side};
 
 use super::Auth;
 use super::addresses::email;
@@ -169,7 +169,7 @@ impl Auth {
         Ok(())
     }
 
-    /// Asks both addresses: the one that is wanted, and the one that is left.
+    /// Asks both addresses, the one that is wanted and the one that is left, unless they agreed.
     pub async fn mail_email_change(
         &self,
         user: &AuthUser,
@@ -177,10 +177,16 @@ impl Auth {
         back_to: &str,
         language: domain::contract::Language,
     ) -> Result<(), Refusal> {
-        if let Some(left) = user.email.as_deref().filter(|left| !left.is_empty()) {
+        let open = |side: Side| user.email_change_confirm_status != i64::from(side.number());
+        let left = user.email.as_deref().filter(|left| !left.is_empty());
+        if let Some(left) = left.filter(|_| open(Side::Current)) {
             let purpose = Purpose::EmailChangeCurrent;
             self.mail_token(user.id, purpose, left, back_to, language, None).await?;
         }
-        self.mail_token(user.id, Purpose::EmailChangeNew, wanted, back_to, language, None).await
+        if open(Side::New) {
+            let purpose = Purpose::EmailChangeNew;
+            self.mail_token(user.id, purpose, wanted, back_to, language, None).await?;
+        }
+        Ok(())
     }
 }

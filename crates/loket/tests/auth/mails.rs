@@ -187,6 +187,70 @@ async fn both_addresses_agree_to_a_change() {
     assert_eq!(lab.try_password("nieuw@winkel.example", PASSWORD).await.status, 200);
 }
 
+async fn address_of(lab: &Lab, token: &str) -> String {
+    let user = lab.ask("GET", "/user", token, &Value::Null).await;
+    text(&user.json(), "email").to_owned()
+}
+
+async fn agrees(lab: &Lab, secret: &str) -> crate::lab::Answer {
+    lab.post("/verify", &json!({"type": "email_change", "token_hash": secret})).await
+}
+
+/// One mailbox alone never agrees twice, neither the one that is left nor the one that is wanted.
+#[tokio::test]
+async fn one_mailbox_does_not_agree_for_the_other() {
+    for (mine, theirs) in
+        [("dief@winkel.example", "baas@winkel.example"), ("oud@winkel.example", "dief@elders.example")]
+    {
+        let lab = Lab::new().await;
+        lab.person(mine).await;
+        let session = lab.sign_in(mine).await;
+        let token = text(&session, "access_token");
+        lab.ask("PUT", "/user", token, &json!({"email": theirs})).await;
+        let read = if mine.starts_with("dief") { mine } else { theirs };
+        let first = lab.mail(read, 1).await;
+        assert_eq!(agrees(&lab, first.secret()).await.json()["code"], "200");
+        // Asked for again, only the other side is mailed; what the same side has is spent.
+        lab.post("/resend", &json!({"type": "email_change", "email": mine})).await;
+        let other = if read == mine { theirs } else { mine };
+        let open = lab.mail(other, 2).await;
+        assert_eq!(lab.mails(read).len(), 1, "{read} agreed already");
+        assert_eq!(agrees(&lab, first.secret()).await.refused().1, "otp_expired");
+        // Even a fresh token of the same side, however it came about, does not finish it.
+        let kind = if read == mine { "email_change_current" } else { "email_change_new" };
+        let more = json!({"type": kind, "email": mine, "new_email": theirs});
+        let more = lab.ask("POST", "/admin/generate_link", lab.auth.service_key(), &more).await;
+        let more = agrees(&lab, text(&more.json(), "hashed_token")).await;
+        assert_eq!(more.json()["code"], "200", "{}", more.text);
+        assert_eq!(address_of(&lab, token).await, mine);
+        let both = agrees(&lab, open.secret()).await;
+        assert_eq!(both.json()["user"]["email"], theirs, "{}", both.text);
+    }
+}
+
+#[tokio::test]
+async fn what_was_mailed_about_one_wish_proves_no_other() {
+    let lab = Lab::new().await;
+    lab.person("oud@winkel.example").await;
+    let session = lab.sign_in("oud@winkel.example").await;
+    let token = text(&session, "access_token");
+    lab.ask("PUT", "/user", token, &json!({"email": "eigen@elders.example"})).await;
+    let own = lab.mail("eigen@elders.example", 1).await;
+    let before = lab.mail("oud@winkel.example", 1).await;
+    // The wish changes; nothing of the newer one was mailed yet.
+    let asked = "update auth.users set email_change = 'baas@winkel.example'";
+    lab.behind.batch_execute(asked).await.unwrap();
+    assert_eq!(agrees(&lab, own.secret()).await.refused().1, "otp_expired");
+    lab.ask("PUT", "/user", token, &json!({"email": "baas@winkel.example"})).await;
+    lab.mail("baas@winkel.example", 1).await;
+    let now = lab.mail("oud@winkel.example", 2).await;
+    for old in [&own, &before] {
+        assert_eq!(agrees(&lab, old.secret()).await.refused().1, "otp_expired");
+    }
+    assert_eq!(agrees(&lab, now.secret()).await.json()["code"], "200");
+    assert_eq!(address_of(&lab, token).await, "oud@winkel.example");
+}
+
 #[tokio::test]
 async fn mails_speak_the_readers_language() {
     let lab = Lab::new().await;

@@ -20,7 +20,7 @@ pub use tokens::{
     NewToken, Taken, TokenKind, behind_link, drop_all, put, take_by_code, take_by_link,
 };
 pub use users::{
-    AuthUser, NewUser, ask_email_change, ban, by_email, by_id, confirm, count, delete,
-    finish_email_change, half_email_change, insert, is_ours, merge_metadata, page, rehash,
+    Agreed, AuthUser, NewUser, Side, agree_email_change, ask_email_change, ban, by_email, by_id,
+    confirm, count, delete, insert, is_ours, merge_metadata, page, rehash,
     restart_sign_up, set_email, set_password, signed_in, soft_delete,
 };
