@@ -246,6 +246,12 @@ select s.id, s.user_id, coalesce(s.aal::text, 'aal1') as aal, s.refresh_token_co
 from auth.sessions s
 where s.id = $1 and s.user_id = $2 and (s.not_after is null or s.not_after > now());
 
+--! hold_person
+select from auth.users where id = $1 for no key update;
+
+--! hold_session
+select from auth.sessions where id = $1 and user_id = $2 for update;
+
 --! refresh
 -- The whole of rotation. A token of the current number moves the session on; the one before it, or
 -- any earlier one within the grace, gets the current one again; older ones are a theft, and the

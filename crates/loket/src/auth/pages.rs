@@ -141,10 +141,10 @@ impl Auth {
         let found = self.0.store.as_auth(async |tx| {
             let person = store::auth::by_id(tx, user).await?;
             let session = store::auth::find(tx, session, user).await?;
-            Ok(person.zip(session))
+            Ok((person, session))
         });
-        let (user, session) = found.await?.ok_or_else(Refusal::credentials)?;
-        Ok(Signed { user, session })
+        let (person, session) = found.await?;
+        self.admitted(person, session)
     }
 
     /// Whether this session began with a mailed link or code in the last quarter of an hour: the

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN, SET_COOKIE};
 use axum::http::request::Parts;
@@ -21,6 +21,7 @@ use store::{Claims, TenantId, UserId};
 use uuid::Uuid;
 
 use super::Auth;
+use super::present::in_time;
 use super::refusal::Refusal;
 use super::secrets::same;
 use super::tokens::{Bearer, Opened};
@@ -239,7 +240,7 @@ async fn with_our_form(parts: &Parts, body: Body, token: &str) -> Option<Body> {
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return None;
     }
-    let bytes = to_bytes(body, MAX_FORM).await.ok()?;
+    let bytes = in_time(body, MAX_FORM).await.ok()?;
     let text = std::str::from_utf8(&bytes).ok()?;
     let sent = text.split('&').find_map(|pair| pair.strip_prefix(FORM_FIELD)?.strip_prefix('='))?;
     same(sent.as_bytes(), token.as_bytes()).then(|| Body::from(bytes.clone()))

@@ -71,6 +71,16 @@ pub async fn change(
     Ok(Json(user_answer(&user)))
 }
 
+/// Who has a second factor changes what opens the account only after proving it.
+fn may_change(signed: &Signed, changes: &Changes) -> Result<(), Refusal> {
+    let guarded = changes.email.is_some() || changes.password.is_some();
+    if guarded && signed.has_verified_factor() && !signed.is_second_level() {
+        let text = "AAL2 session is required to update email or password when MFA is enabled.";
+        return Err(Refusal::unauthorized("insufficient_aal", text));
+    }
+    Ok(())
+}
+
 impl Auth {
     /// Changes somebody's own account. A new password ends all their other sessions.
     pub async fn change_account(
@@ -84,11 +94,7 @@ impl Auth {
             return Err(Refusal::bad("phone_provider_disabled", "Phone logins are disabled"));
         }
         let user = &signed.user;
-        let guarded = changes.email.is_some() || changes.password.is_some();
-        if guarded && signed.has_verified_factor() && !signed.is_second_level() {
-            let text = "AAL2 session is required to update email or password when MFA is enabled.";
-            return Err(Refusal::unauthorized("insufficient_aal", text));
-        }
+        may_change(signed, changes)?;
         let wanted = changes.email.as_deref().map(email).transpose()?;
         let wanted = wanted.filter(|wanted| Some(wanted) != user.email.as_ref());
         let data = said(changes.data.as_ref())?;
@@ -101,7 +107,14 @@ impl Auth {
             self.may_mail(wanted)?;
         }
         let session = signed.session.id;
-        let done = self.0.store.as_auth(async |tx| {
+        let done = self.write_for(signed, async |tx, now| {
+            if let Err(refusal) = may_change(&now, changes) {
+                return Ok(Err(refusal));
+            }
+            // What was checked was checked against this password.
+            if digest.is_some() && now.user.encrypted_password != user.encrypted_password {
+                return Ok(Err(Refusal::bad("conflict", "The password was changed meanwhile")));
+            }
             if changes.data.is_some() {
                 store::auth::merge_metadata(tx, user.id, &data, &json!({})).await?;
             }
@@ -117,11 +130,12 @@ impl Auth {
                 Some(wanted) => store::auth::ask_email_change(tx, user.id, wanted).await?,
                 None => {}
             }
-            store::auth::by_id(tx, user.id).await
+            let person = store::auth::by_id(tx, user.id).await?;
+            Ok(person.ok_or_else(|| {
+                Refusal::forbidden("user_not_found", "User from sub claim in JWT does not exist")
+            }))
         });
-        let person = done.await?.ok_or_else(|| {
-            Refusal::forbidden("user_not_found", "User from sub claim in JWT does not exist")
-        })?;
+        let person = done.await?;
         self.0.sessions.forget(user.id);
         if let Some(wanted) = wanted.filter(|_| !self.0.options.auth_autoconfirm) {
             let (auth, user, back_to) = (self.clone(), person.clone(), back_to.to_owned());

@@ -14,7 +14,7 @@ pub use factors::{
 };
 pub use sessions::{
     Device, NewSession, Person, Refreshed, SessionRow, devices, end, end_all, end_others,
-    end_weaker, find, open, person, raise as raise_session, refresh,
+    end_weaker, find, hold, open, person, raise as raise_session, refresh,
 };
 pub use tokens::{
     NewToken, Taken, TokenKind, behind_link, drop_all, put, take_by_code, take_by_link,
