@@ -10,7 +10,8 @@ from private.session_person($1, $2);
 --! user_by_id
 select u.id, coalesce(u.role, 'authenticated') as role, u.email, u.encrypted_password, u.email_confirmed_at,
   u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
-  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, u.created_at, u.updated_at,
+  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, private.is_suspended(u.id) as suspended,
+  u.created_at, u.updated_at,
   coalesce(u.raw_app_meta_data, '{}') as raw_app_meta_data, coalesce(u.raw_user_meta_data, '{}') as raw_user_meta_data,
   (select coalesce(jsonb_agg(jsonb_build_object(
       'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'identity_data', i.identity_data,
@@ -27,7 +28,8 @@ where u.id = $1 and u.deleted_at is null;
 --! user_by_email
 select u.id, coalesce(u.role, 'authenticated') as role, u.email, u.encrypted_password, u.email_confirmed_at,
   u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
-  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, u.created_at, u.updated_at,
+  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, private.is_suspended(u.id) as suspended,
+  u.created_at, u.updated_at,
   coalesce(u.raw_app_meta_data, '{}') as raw_app_meta_data, coalesce(u.raw_user_meta_data, '{}') as raw_user_meta_data,
   (select coalesce(jsonb_agg(jsonb_build_object(
       'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'identity_data', i.identity_data,
@@ -44,7 +46,8 @@ where u.email = $1 and u.is_sso_user = false and u.deleted_at is null;
 --! users_page
 select u.id, coalesce(u.role, 'authenticated') as role, u.email, u.encrypted_password, u.email_confirmed_at,
   u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
-  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, u.created_at, u.updated_at,
+  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, private.is_suspended(u.id) as suspended,
+  u.created_at, u.updated_at,
   coalesce(u.raw_app_meta_data, '{}') as raw_app_meta_data, coalesce(u.raw_user_meta_data, '{}') as raw_user_meta_data,
   (select coalesce(jsonb_agg(jsonb_build_object(
       'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'identity_data', i.identity_data,

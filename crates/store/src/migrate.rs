@@ -58,6 +58,7 @@ migrations! {
     20 "0020_accounts",
     21 "0021_registration",
     22 "0022_standing_and_masters",
+    25 "0025_proof_and_standing",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.

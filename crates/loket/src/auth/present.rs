@@ -45,9 +45,9 @@ impl Auth {
         Ok(Signed { user, session })
     }
 
-    /// Whether somebody is banned.
+    /// Whether somebody is banned, or suspended by a platform admin.
     pub(super) fn is_barred(&self, user: &AuthUser) -> bool {
-        user.banned_until.is_some_and(|until| until > self.now())
+        user.suspended || user.banned_until.is_some_and(|until| until > self.now())
     }
 
     /// Writes something for a signed-in person: they and their session as they are now, and both

@@ -195,6 +195,7 @@ impl Auth {
             email_change_confirm_status: 0,
             last_sign_in_at: None,
             banned_until: None,
+            suspended: false,
             created_at: now,
             updated_at: now,
             raw_app_meta_data: json!({ "provider": "email", "providers": ["email"] }),

@@ -112,9 +112,9 @@ impl Auth {
         self.open_session(person.id, "password", client).await
     }
 
-    /// Refuses the banned, and those whose address was never proved.
+    /// Refuses the banned, the suspended, and those whose address was never proved.
     fn may_enter(&self, person: &AuthUser) -> Result<(), Refusal> {
-        if person.banned_until.is_some_and(|until| until > self.now()) {
+        if self.is_barred(person) {
             return Err(Refusal::bad("user_banned", "User is banned"));
         }
         if person.email_confirmed_at.is_none() {
@@ -167,7 +167,7 @@ impl Auth {
         });
         match refreshed.await? {
             (Refreshed::Alive(_), Some((user, session))) => {
-                if user.banned_until.is_some_and(|until| until > self.now()) {
+                if self.is_barred(&user) {
                     return Err(Refusal::bad("user_banned", "User is banned"));
                 }
                 Ok(Opened { user, session })

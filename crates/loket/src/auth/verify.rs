@@ -199,7 +199,7 @@ impl Auth {
         let Some(user) = store::auth::by_id(tx, taken.user_id).await? else {
             return Ok(Proved::Nothing);
         };
-        if user.banned_until.is_some_and(|until| until > self.now()) {
+        if self.is_barred(&user) {
             return Ok(Proved::Banned);
         }
         match taken.token_type {

@@ -199,9 +199,10 @@ async fn agrees(lab: &Lab, secret: &str) -> crate::lab::Answer {
 /// One mailbox alone never agrees twice, neither the one that is left nor the one that is wanted.
 #[tokio::test]
 async fn one_mailbox_does_not_agree_for_the_other() {
-    for (mine, theirs) in
-        [("dief@winkel.example", "baas@winkel.example"), ("oud@winkel.example", "dief@elders.example")]
-    {
+    for (mine, theirs) in [
+        ("dief@winkel.example", "baas@winkel.example"),
+        ("oud@winkel.example", "dief@elders.example"),
+    ] {
         let lab = Lab::new().await;
         lab.person(mine).await;
         let session = lab.sign_in(mine).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, OTHER_PASSWORD, text};
+use crate::lab::{Lab, OTHER_PASSWORD, PASSWORD, text};
 
 #[tokio::test]
 async fn an_old_refresh_token_ends_the_session_and_the_one_before_does_not() {
@@ -156,4 +156,52 @@ async fn access_ends_everywhere_within_five_seconds() {
         lab.ask("PUT", &path, &service, &json!({"password": "acht ladders tegen de muur"})).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     ends_soon(&lab, own, "a password set by the platform").await;
+}
+
+/// A platform admin's suspension closes the account itself, not only the shop.
+#[tokio::test]
+async fn the_suspended_have_no_way_into_their_account() {
+    let lab = Lab::new().await;
+    let suspended = lab.person("sanne@winkel.example").await;
+    let admin = lab.person("beheer@platform.example").await;
+    lab.behind
+        .batch_execute("update public.profiles set role = 'admin' where email like 'beheer@%'")
+        .await
+        .unwrap();
+    let session = lab.sign_in("sanne@winkel.example").await;
+    let token = text(&session, "access_token");
+    lab.post("/recover", &json!({"email": "sanne@winkel.example"})).await;
+    let mail = lab.mail("sanne@winkel.example", 1).await;
+    let stand = async |suspend: bool| {
+        let (admin, user) = (admin.parse().unwrap(), suspended.parse().unwrap());
+        let set = async |tx: &store::AdminTx| {
+            store::admin::set_user_suspended(tx, user, suspend, "misbruik gemeld").await
+        };
+        assert!(lab.store.as_admin(admin, set).await.unwrap());
+    };
+    stand(true).await;
+    let left = "select count(*) from auth.sessions";
+    assert_eq!(lab.behind.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
+    // Even where a session is there, it opens nothing.
+    lab.behind.batch_execute("update public.profiles set suspended_at = null").await.unwrap();
+    let session_now = lab.sign_in("sanne@winkel.example").await;
+    lab.behind
+        .batch_execute("update public.profiles set suspended_at = now() where email like 'sanne@%'")
+        .await
+        .unwrap();
+    let own = text(&session_now, "access_token");
+    for (token, code) in [(token, "session_not_found"), (own, "user_banned")] {
+        let shown = lab.ask("GET", "/user", token, &Value::Null).await;
+        assert_eq!(shown.refused(), (403, code.to_owned()));
+        let changed = lab.ask("PUT", "/user", token, &json!({"password": OTHER_PASSWORD})).await;
+        assert_eq!(changed.refused(), (403, code.to_owned()));
+    }
+    let refreshed = lab.refresh(text(&session_now, "refresh_token")).await;
+    assert_eq!(refreshed.refused(), (400, "user_banned".to_owned()));
+    let signed_in = lab.try_password("sanne@winkel.example", PASSWORD).await;
+    assert_eq!(signed_in.refused(), (400, "user_banned".to_owned()));
+    let proof = json!({"type": "recovery", "token_hash": mail.secret()});
+    assert_eq!(lab.post("/verify", &proof).await.refused(), (403, "user_banned".to_owned()));
+    stand(false).await;
+    lab.sign_in("sanne@winkel.example").await;
 }

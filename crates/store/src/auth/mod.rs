@@ -21,6 +21,6 @@ pub use tokens::{
 };
 pub use users::{
     Agreed, AuthUser, NewUser, Side, agree_email_change, ask_email_change, ban, by_email, by_id,
-    confirm, count, delete, insert, is_ours, merge_metadata, page, rehash,
-    restart_sign_up, set_email, set_password, signed_in, soft_delete,
+    confirm, count, delete, insert, is_ours, merge_metadata, page, rehash, restart_sign_up,
+    set_email, set_password, signed_in, soft_delete,
 };

@@ -39,6 +39,8 @@ pub struct AuthUser {
     pub last_sign_in_at: Option<Timestamp>,
     /// Until when they may not.
     pub banned_until: Option<Timestamp>,
+    /// Whether a platform admin suspended them.
+    pub suspended: bool,
     /// When they registered.
     pub created_at: Timestamp,
     /// When this row last changed.
