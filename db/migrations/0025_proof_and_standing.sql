@@ -44,3 +44,69 @@ begin
   return true;
 end
 $$;
+
+-- Who registered a shop sees it while it waits or was turned down. Once it works its people do, and
+-- whoever was let go is none of them.
+create or replace function private.session_person(p_session_id uuid, p_user_id uuid) returns table (
+  user_id uuid, session_id uuid, email text, full_name text, aal text, factor_due boolean, role text,
+  tenant_id uuid, tenant_role text, tenant_status text, tenant jsonb)
+language plpgsql stable security definer set search_path = '' rows 1
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select p.user_id, s.id, coalesce(u.email, '')::text, p.full_name, coalesce(s.aal::text, 'aal1'),
+      coalesce(s.aal::text, 'aal1') = 'aal1' and exists (
+        select from auth.mfa_factors f where f.user_id = s.user_id and f.status = 'verified'),
+      p.role, p.tenant_id, p.tenant_role, t.status,
+      case when t.tenant_id is not null then
+        pg_catalog.to_jsonb(t) - 'gmail_password_encrypted' - 'api_key_hash'
+      end
+    from auth.sessions s
+    join auth.users u on u.id = s.user_id
+    join public.profiles p on p.user_id = s.user_id
+    left join public.tenants t
+      on t.tenant_id = coalesce(p.tenant_id, (
+        select c.tenant_id from public.tenants c
+        where c.created_by = p.user_id and c.status in ('pending_approval', 'rejected') order by c.created_at desc limit 1))
+    where s.id = p_session_id and s.user_id = p_user_id
+      and (s.not_after is null or s.not_after > now())
+      and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
+      and p.suspended_at is null;
+end
+$$;
+create or replace function private.my_profile() returns table (
+  user_id uuid, email text, role text, full_name text, suspended_at timestamptz,
+  tenant_id uuid, tenant_role text, tenant jsonb)
+language sql stable security definer set search_path = ''
+as $$
+  select p.user_id, p.email, p.role, p.full_name, p.suspended_at, p.tenant_id,
+    case when p.tenant_id is not null then p.tenant_role end,
+    case when t.tenant_id is not null then
+      pg_catalog.to_jsonb(t) - 'gmail_password_encrypted' - 'api_key_hash'
+    end
+  from public.profiles p
+  left join public.tenants t
+    on t.tenant_id = coalesce(p.tenant_id, (
+      select c.tenant_id from public.tenants c
+      where c.created_by = p.user_id and c.status in ('pending_approval', 'rejected') order by c.created_at desc limit 1))
+  where p.user_id = private.current_user_id()
+$$;
+create or replace function private.standing_reason() returns table (action text, reason text, created_at timestamptz)
+language sql stable security definer set search_path = '' rows 1
+as $$
+  select a.action, coalesce(a.reason, ''), a.created_at
+  from public.profiles p
+  join public.tenants t on t.tenant_id = coalesce(p.tenant_id, (
+    select c.tenant_id from public.tenants c
+    where c.created_by = p.user_id and c.status in ('pending_approval', 'rejected') order by c.created_at desc limit 1))
+  join public.audit_log a on a.tenant_id = t.tenant_id and a.action = 'shop.' || t.status
+    and a.actor_role = 'admin'
+  where p.user_id = private.current_user_id() and p.suspended_at is null
+    and (p.tenant_id is null or p.tenant_role = 'owner')
+    and t.status in ('rejected', 'suspended')
+  order by a.created_at desc, a.id desc
+  limit 1
+$$;
+comment on function private.standing_reason() is
+  'Why the caller''s own shop was rejected or suspended, in the words a platform admin left in the audit log; nothing for anybody but its owner or who registered it, and nothing while it works.';

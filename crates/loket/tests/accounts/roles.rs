@@ -148,3 +148,29 @@ async fn an_api_key_is_shown_once() {
     owner.submit("/instellingen/sleutels/intrekken", &[]).await;
     assert!(owner.at.ends_with("melding=ingetrokken"), "{}", owner.at);
 }
+
+/// Who founded a shop and was let go reads nothing of it, and may register another one.
+#[tokio::test]
+async fn a_founder_who_was_let_go_sees_the_shop_no_more() {
+    let lab = lab().await;
+    let shop = shop(&lab, "Zolder").await.id;
+    let founder = insider(&lab, "oprichter@winkel.example", Some((shop, "owner"))).await;
+    insider(&lab, "opvolger@winkel.example", Some((shop, "owner"))).await;
+    let user = "select user_id from public.profiles where email like 'oprichter@%'";
+    let user: store::UserId = lab.behind.query_one(user, &[]).await.unwrap().get(0);
+    let founded = "update public.tenants set created_by = $1";
+    lab.behind.execute(founded, &[&user]).await.unwrap();
+    let next = "select user_id from public.profiles where email like 'opvolger@%'";
+    let next: store::UserId = lab.behind.query_one(next, &[]).await.unwrap().get(0);
+    let claims = store::Claims { user_id: next, tenant_id: Some(store::TenantId(shop)) };
+    let remove = async |tx: &store::TenantTx| store::admin::remove_member(tx, user).await;
+    assert!(lab.store.as_user(&claims, remove).await.unwrap());
+    lab.auth.sessions().forget_all();
+    let profile = store::users::profile(&lab.store, user).await.unwrap().unwrap();
+    assert_eq!(profile.tenant, None);
+    let shown = founder.get(&lab, "/api/v1/profile").await;
+    assert!(!shown.text.contains("Zolder"), "{}", shown.text);
+    let page = founder.get(&lab, "/winkel").await;
+    assert_eq!(page.status, 200, "the way on ends here: {}", page.header("location"));
+    assert!(!page.text.contains("Zolder"), "{}", page.text);
+}
