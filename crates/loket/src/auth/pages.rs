@@ -150,10 +150,20 @@ impl Auth {
     /// Whether this session began with a mailed link or code in the last quarter of an hour: the
     /// proof that allows a new password without the old one.
     pub fn proved_by_mail(&self, signed: &Signed) -> bool {
+        self.proved_by(signed, |method| method == "otp")
+    }
+
+    /// Whether who is behind this session was proved in the last quarter of an hour, in any way:
+    /// by signing in, by mail or by a second factor. Going on with a session proves nothing.
+    pub fn proved_lately(&self, signed: &Signed) -> bool {
+        self.proved_by(signed, |_| true)
+    }
+
+    fn proved_by(&self, signed: &Signed, counts: impl Fn(&str) -> bool) -> bool {
         let methods = signed.session.amr.as_array().map(Vec::as_slice).unwrap_or_default();
         methods.iter().any(|entry| {
             let when = entry.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
-            entry.get("method").and_then(Value::as_str) == Some("otp")
+            entry.get("method").and_then(Value::as_str).is_some_and(&counts)
                 && self.now().as_second().saturating_sub(when) < 900
         })
     }

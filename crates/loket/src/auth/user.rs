@@ -99,7 +99,7 @@ impl Auth {
         let wanted = wanted.filter(|wanted| Some(wanted) != user.email.as_ref());
         let data = said(changes.data.as_ref())?;
         let digest = match &changes.password {
-            Some(password) => Some(self.new_password(user, password, changes).await?),
+            Some(password) => Some(self.new_password(signed, password, changes).await?),
             None => None,
         };
         if let Some(wanted) = &wanted {
@@ -147,22 +147,26 @@ impl Auth {
         Ok(person)
     }
 
-    /// The digest of an acceptable new password.
+    /// The digest of an acceptable new password. Whoever found an open session does not choose one:
+    /// it takes the password until now, or a proof of minutes ago.
     async fn new_password(
         &self,
-        user: &AuthUser,
+        signed: &Signed,
         password: &str,
         changes: &Changes,
     ) -> Result<String, Refusal> {
+        let user = &signed.user;
+        if changes.current_password.is_none() && !self.proved_lately(signed) {
+            let text = "Password update requires reauthentication";
+            return Err(Refusal::bad("reauthentication_needed", text));
+        }
         let words =
             known_words(user.email.as_deref().unwrap_or_default(), &user.raw_user_meta_data);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         acceptable(password, &words, &self.0.options)?;
         let kept = user.encrypted_password.as_deref();
-        if let Some(current) = &changes.current_password
-            && self.0.hashing.check(current, kept).await? == Checked::Wrong
-        {
-            return Err(Refusal::bad("invalid_credentials", "Current password is wrong"));
+        if let Some(current) = &changes.current_password {
+            self.right_password(user, current).await?;
         }
         if kept.is_some_and(|kept| !kept.is_empty())
             && self.0.hashing.check(password, kept).await? != Checked::Wrong
@@ -171,6 +175,19 @@ impl Auth {
             return Err(Refusal::unprocessable("same_password", text));
         }
         self.0.hashing.digest(password).await
+    }
+
+    /// Refuses a password that is not the one until now. Guesses count as those at the door do.
+    async fn right_password(&self, user: &AuthUser, current: &str) -> Result<(), Refusal> {
+        let account = user.email.clone().unwrap_or_default();
+        let taken = self.0.limits.account.take(&account, self.now());
+        taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
+        let kept = user.encrypted_password.as_deref();
+        if self.0.hashing.check(current, kept).await? == Checked::Wrong {
+            return Err(Refusal::bad("invalid_credentials", "Current password is wrong"));
+        }
+        self.0.limits.account.give_back(&account);
+        Ok(())
     }
 
     /// Whether an address is free.
