@@ -252,6 +252,16 @@ impl Auth {
         self.post_later(super::post::colleague_letter(language, to, link, shop, &self.0.site.url))
     }
 
+    /// Tells an address that it was wanted for another account than its own.
+    pub(super) async fn tell_taken(
+        &self,
+        to: &str,
+        language: domain::contract::Language,
+    ) -> Result<(), Refusal> {
+        let letter = standing_letter(Occasion::AddressTaken, language, to, &self.0.site.url, "");
+        self.0.post.send(letter, self.now()).await
+    }
+
     fn post_later(&self, letter: Letter) -> Result<(), Refusal> {
         let auth = self.clone();
         self.0.post.later(async move { auth.0.post.send(letter, auth.now()).await })

@@ -103,8 +103,7 @@ impl Auth {
             None => None,
         };
         if let Some(wanted) = &wanted {
-            self.may_take(wanted).await?;
-            self.may_mail(wanted)?;
+            self.may_want(user, wanted, client).await?;
         }
         let session = signed.session.id;
         let done = self.write_for(signed, async |tx, now| {
@@ -190,6 +189,21 @@ impl Auth {
         Ok(())
     }
 
+    /// Whether another address may be asked for: so many mails for a client, for an account and for
+    /// an address, known or not. Whether it is somebody's is told to its mailbox alone.
+    async fn may_want(
+        &self,
+        user: &AuthUser,
+        wanted: &str,
+        client: &Client,
+    ) -> Result<(), Refusal> {
+        let taken = self.0.limits.mail.take(&client.origin, self.now());
+        taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
+        self.may_mail(user.email.as_deref().unwrap_or_default())?;
+        self.may_mail(wanted)?;
+        if self.0.options.auth_autoconfirm { self.may_take(wanted).await } else { Ok(()) }
+    }
+
     /// Whether an address is free.
     pub async fn may_take(&self, email: &str) -> Result<(), Refusal> {
         let found = self.0.store.as_auth(async |tx| store::auth::by_email(tx, email).await);
@@ -200,7 +214,8 @@ impl Auth {
         Ok(())
     }
 
-    /// Asks both addresses, the one that is wanted and the one that is left, unless they agreed.
+    /// Asks both addresses, the one that is wanted and the one that is left, unless they agreed. One
+    /// that is somebody's already is told so, and nothing that would agree.
     pub async fn mail_email_change(
         &self,
         user: &AuthUser,
@@ -213,6 +228,10 @@ impl Auth {
         if let Some(left) = left.filter(|_| open(Side::Current)) {
             let purpose = Purpose::EmailChangeCurrent;
             self.mail_token(user.id, purpose, left, back_to, language, None).await?;
+        }
+        let found = self.0.store.as_auth(async |tx| store::auth::by_email(tx, wanted).await);
+        if found.await?.is_some() {
+            return self.tell_taken(wanted, language).await;
         }
         if open(Side::New) {
             let purpose = Purpose::EmailChangeNew;

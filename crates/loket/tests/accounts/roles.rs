@@ -2,6 +2,7 @@
 
 use crate::browser::{Browser, admin, lab, shop_id, tenant};
 use crate::lab::{Lab, PASSWORD};
+use crate::shops::{insider, shop};
 
 /// An approved shop with an owner, who is signed in.
 async fn with_shop<'a>(lab: &'a Lab, email: &str) -> Browser<'a> {
