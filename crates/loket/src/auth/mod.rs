@@ -49,7 +49,7 @@ pub use post::{Letter, MailDirectory, PlatformMail};
 pub use present::in_time;
 pub use refusal::Refusal;
 pub use secrets::api_keys;
-pub use sessions::{Sessions, Watch};
+pub use sessions::{Admitted, Sessions, Watch};
 pub use settings::{AuthOptions, Rate, Site};
 pub use signed_in::{HasAuth, NotSignedIn, Proving, SignedIn, keep_signed_in};
 pub use signing::fresh_key;

@@ -24,6 +24,7 @@ use super::Auth;
 use super::present::in_time;
 use super::refusal::Refusal;
 use super::secrets::same;
+use super::sessions::Admitted;
 use super::tokens::{Bearer, Opened};
 use super::wire::{Client, bearer_token};
 
@@ -46,7 +47,7 @@ pub trait HasAuth {
 pub struct SignedIn {
     /// The person.
     pub user_id: UserId,
-    /// Their session; for [`super::Sessions::watch`] and for signing out.
+    /// Their session; for signing out.
     pub session_id: Uuid,
     /// Their address.
     pub email: String,
@@ -89,6 +90,12 @@ impl SignedIn {
             claims: person.claims(),
             form_token: auth.form_token(person.session_id),
         }
+    }
+
+    /// What a stream is let in as.
+    pub fn admitted(&self) -> Admitted {
+        let Self { session_id: session, claims, tenant_role, .. } = *self;
+        Admitted { session, claims, role: self.role.clone(), tenant_role }
     }
 
     /// Whether they may answer mail and change what the shop does with it.

@@ -49,7 +49,7 @@ pub async fn events(
     let watch = state
         .auth()
         .zip(visit.session)
-        .map(|(auth, (session, user))| auth.sessions().watch(session, user));
+        .map(|(auth, admitted)| auth.sessions().watch(admitted));
     let follower = Follower { state, claims, seen, pause: PAUSE, watch };
     let stream = unfold(follower, async |mut follower| {
         let number = follower.next().await?;
