@@ -110,3 +110,33 @@ as $$
 $$;
 comment on function private.standing_reason() is
   'Why the caller''s own shop was rejected or suspended, in the words a platform admin left in the audit log; nothing for anybody but its owner or who registered it, and nothing while it works.';
+
+-- As before, and a shop is no relay for mail: so many invitations a day.
+create or replace function private.invite_member(
+  p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) returns timestamptz
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  shop uuid := private.owned_tenant_id();
+  until timestamptz := now() + interval '48 hours';
+begin
+  if shop is null then
+    raise exception 'only an owner invites colleagues' using errcode = '42501';
+  end if;
+  -- One at a time, so that many at once are counted as well.
+  perform from public.tenants where tenant_id = shop for update;
+  if (select count(*) from public.tenant_invitations
+      where tenant_id = shop and created_at > now() - interval '24 hours') >= 50 then
+    raise exception 'a shop sends 50 invitations a day' using errcode = '22023', constraint = 'tenant_invitations_daily';
+  end if;
+  -- Only the newest invitation of an address is good.
+  update public.tenant_invitations set revoked_at = now()
+  where tenant_id = shop and email = lower(p_email) and accepted_at is null and revoked_at is null;
+  insert into public.tenant_invitations (tenant_id, id, email, tenant_role, token_hash, invited_by, expires_at)
+  values (shop, p_id, lower(p_email), p_tenant_role, p_token_hash, private.current_user_id(), until);
+  perform private.write_audit(
+    shop, pg_catalog.gen_random_uuid(), 'user', 'member.invited', p_id, null,
+    pg_catalog.jsonb_build_object('tenant_role', p_tenant_role));
+  return until;
+end
+$$;

@@ -1,7 +1,11 @@
 //! Who may do what: A4, A5, A14, A24 on pages.
 
+use std::time::Duration;
+
+use loket::auth::{AuthOptions, Rate};
+
 use crate::browser::{Browser, admin, lab, shop_id, tenant};
-use crate::lab::{Lab, PASSWORD};
+use crate::lab::{Lab, PASSWORD, wide};
 use crate::shops::{insider, shop};
 
 /// An approved shop with an owner, who is signed in.
@@ -174,4 +178,37 @@ async fn a_founder_who_was_let_go_sees_the_shop_no_more() {
     let page = founder.get(&lab, "/winkel").await;
     assert_eq!(page.status, 200, "the way on ends here: {}", page.header("location"));
     assert!(!page.text.contains("Zolder"), "{}", page.text);
+}
+
+/// Invitations are mail to strangers: so many to an address, and so many of a shop in a day.
+#[tokio::test]
+async fn invitations_are_counted() {
+    let few = Rate { burst: 2, every: Duration::from_hours(1) };
+    let lab = Lab::with(AuthOptions { auth_rate_address: few, ..wide() }).await;
+    let works = shop(&lab, "Zolder").await.id;
+    let owner = insider(&lab, "a@winkel.example", Some((works, "owner"))).await;
+    let invite = async |name: &str| {
+        let form = format!("email={name}%40elders.example&tenant_role=viewer");
+        owner.post(&lab, "/instellingen/mensen", &form).await
+    };
+    let sent = "select count(*) from public.tenant_invitations where email like '%@elders.example'";
+    let sent = async || lab.behind.query_one(sent, &[]).await.unwrap().get::<_, i64>(0);
+    for _ in 0..2 {
+        assert_eq!(invite("b").await.status, 303);
+    }
+    let third = invite("b").await;
+    assert!(third.text.contains("Dat zijn veel uitnodigingen"), "{}", third.text);
+    assert_eq!((sent().await, lab.mails("b@elders.example").len()), (2, 2));
+    let many = "insert into public.tenant_invitations (tenant_id, id, email, tenant_role, token_hash, expires_at)
+                select tenant_id, gen_random_uuid(), 'x@y.example', 'viewer', sha256(n::text::bytea), now()
+                from public.tenants, generate_series(1, 48) n";
+    lab.behind.batch_execute(many).await.unwrap();
+    let over = invite("c").await;
+    assert!(over.text.contains("Dat zijn veel uitnodigingen"), "{}", over.text);
+    assert_eq!(sent().await, 2);
+    lab.behind
+        .batch_execute("update public.tenant_invitations set created_at = now() - interval '25 hours'")
+        .await
+        .unwrap();
+    assert_eq!(invite("c").await.status, 303);
 }
