@@ -140,3 +140,41 @@ begin
   return until;
 end
 $$;
+
+-- Power from the command line goes to proved addresses: anybody can sign up with anybody's.
+create or replace function private.user_by_email(p_email text) returns uuid
+language sql stable security definer set search_path = ''
+as $$
+  select u.id from auth.users u
+  join public.profiles p on p.user_id = u.id
+  where u.email = lower(p_email) and u.email_confirmed_at is not null and u.deleted_at is null and not u.is_sso_user
+$$;
+comment on function private.user_by_email(text) is
+  'The person who proved this address, for the command line; null when there is none.';
+
+create function private.take_unproved(p_email text, p_encrypted_password text) returns uuid
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  person uuid;
+begin
+  update auth.users
+  set encrypted_password = p_encrypted_password, email_confirmed_at = now(), raw_user_meta_data = '{}',
+    raw_app_meta_data = coalesce(raw_app_meta_data, '{}'::jsonb) - 'signed_up_again',
+    confirmation_token = '', recovery_token = '', email_change = '', email_change_token_new = '',
+    email_change_token_current = '', updated_at = now()
+  where email = lower(p_email) and email_confirmed_at is null and deleted_at is null and not is_sso_user
+  returning id into person;
+  if person is not null then
+    delete from auth.one_time_tokens where user_id = person;
+    delete from auth.mfa_factors where user_id = person;
+    delete from auth.sessions where user_id = person;
+    perform private.ensure_profile(person, p_email);
+  end if;
+  return person;
+end
+$$;
+comment on function private.take_unproved(text, text) is
+  'Gives an account whose address nobody proved to whoever runs the command line: with their password, and without anything from before. Null when there is none.';
+revoke all on function private.take_unproved(text, text) from public, anon, authenticated, service_role;
+grant execute on function private.take_unproved(text, text) to loket_setup;

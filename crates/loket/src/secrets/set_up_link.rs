@@ -76,10 +76,16 @@ impl SetUpLink {
             self.close();
             return Err(LinkError::Closed);
         }
-        let user = UserId::new();
-        if !store::users::create(store, user, email, &digest).await? {
-            return Err(LinkError::AddressTaken);
-        }
+        let user = match store::users::take_unproved(store, email, &digest).await? {
+            Some(user) => user,
+            None => {
+                let user = UserId::new();
+                if !store::users::create(store, user, email, &digest).await? {
+                    return Err(LinkError::AddressTaken);
+                }
+                user
+            }
+        };
         match store::admin::make_first(store, user).await {
             Err(store::Error::Forbidden { .. }) => {
                 self.close();
