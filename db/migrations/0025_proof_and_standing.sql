@@ -178,3 +178,57 @@ comment on function private.take_unproved(text, text) is
   'Gives an account whose address nobody proved to whoever runs the command line: with their password, and without anything from before. Null when there is none.';
 revoke all on function private.take_unproved(text, text) from public, anon, authenticated, service_role;
 grant execute on function private.take_unproved(text, text) to loket_setup;
+
+-- What the server trusts it writes itself. Whoever comes without it (Supabase's own API) reads, but
+-- opens no directory of this machine, names no host to be given a password, and leaves no text where
+-- an envelope belongs.
+revoke insert, update, delete on public.mailboxes from authenticated;
+revoke insert (tenant_id, id, kind, address, config, secret_encrypted),
+  update (config, secret_encrypted, paused_reason, paused_at) on public.mailboxes from authenticated;
+grant insert (tenant_id, id, kind, address, config, secret_encrypted) on public.mailboxes to loket_user;
+alter policy user_insert on public.mailboxes to loket_user
+  with check (tenant_id = private.owned_tenant_id() and kind <> 'maildir'
+    and not config ? 'directory' and not config ? 'outgoing');
+-- Not the config: another host is another mailbox, and gets its own password.
+grant update (secret_encrypted, paused_reason, paused_at) on public.mailboxes to loket_user;
+alter policy user_update on public.mailboxes to loket_user;
+grant delete on public.mailboxes to loket_user;
+alter policy user_delete on public.mailboxes to loket_user;
+revoke update (gmail_password_encrypted) on public.tenants from authenticated;
+grant update (gmail_password_encrypted) on public.tenants to loket_user;
+
+-- Directories of this machine are named by whoever has its command line.
+create function private.add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb) returns void
+language sql volatile security definer set search_path = ''
+as $$
+  insert into public.mailboxes (tenant_id, id, kind, address, config)
+  values (p_tenant_id, p_id, 'maildir', lower(p_address), p_config)
+$$;
+comment on function private.add_mail_directory(uuid, uuid, text, jsonb) is
+  'Adds a mailbox that is a directory of this machine, for the command line.';
+revoke all on function private.add_mail_directory(uuid, uuid, text, jsonb) from public, anon, authenticated, service_role;
+grant execute on function private.add_mail_directory(uuid, uuid, text, jsonb) to loket_setup;
+
+create or replace function private.register_mailbox(
+  p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) returns void
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  perform from public.tenants t
+  join public.profiles p on p.user_id = t.created_by and p.suspended_at is null
+  where t.tenant_id = p_tenant_id and t.created_by = private.current_user_id() and t.status = 'pending_approval'
+  for update of t;
+  if not found then
+    raise exception 'only who registered a waiting shop sets its mailbox' using errcode = '42501';
+  end if;
+  if p_kind = 'maildir' or p_config ?| array['directory', 'outgoing'] then
+    raise exception 'directories are not the shop''s to name' using errcode = '42501';
+  end if;
+  if p_secret is not null and p_secret not like 'TEsB%' then
+    raise exception 'this is no envelope' using errcode = '22023', constraint = 'secret_envelope';
+  end if;
+  delete from public.mailboxes where tenant_id = p_tenant_id;
+  insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
+  values (p_tenant_id, p_id, p_kind, lower(p_address), p_config, p_secret);
+end
+$$;

@@ -5,6 +5,9 @@ select tenant_id, mailbox_id from private.active_mailboxes();
 insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
 values ($1, $2, $3, lower($4), $5, $6);
 
+--! add_directory
+select private.add_mail_directory($1, $2, $3, $4) as done;
+
 --! load
 select id, kind, address, config, secret_encrypted, cursor, paused_reason
 from public.mailboxes

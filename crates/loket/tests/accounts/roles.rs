@@ -207,7 +207,9 @@ async fn invitations_are_counted() {
     assert!(over.text.contains("Dat zijn veel uitnodigingen"), "{}", over.text);
     assert_eq!(sent().await, 2);
     lab.behind
-        .batch_execute("update public.tenant_invitations set created_at = now() - interval '25 hours'")
+        .batch_execute(
+            "update public.tenant_invitations set created_at = now() - interval '25 hours'",
+        )
         .await
         .unwrap();
     assert_eq!(invite("c").await.status, 303);

@@ -190,10 +190,7 @@ async fn a_stream_opened_just_after_a_removal_ends() {
     for removal in ["tenant_id = null, tenant_role = 'viewer'", "tenant_role = 'viewer'"] {
         let jar = jar(&cookies(&lab, "sanne@winkel.example").await);
         assert_eq!(get(&lab, "/", &jar).await.status, 200, "seen, and believed for two seconds");
-        lab.behind
-            .batch_execute(&format!("update public.profiles set {removal}"))
-            .await
-            .unwrap();
+        lab.behind.batch_execute(&format!("update public.profiles set {removal}")).await.unwrap();
         let request = Lab::request("GET", "/events").header("cookie", &jar);
         let response =
             lab.pages.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

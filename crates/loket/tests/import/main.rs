@@ -239,7 +239,8 @@ async fn importing_again_brings_nobody_back() {
     let lab = Lab::new().await;
     let url = url_of(&old_database().await);
     import(&lab, &["--url", &url, "--with-admins"]);
-    let let_go = "update public.profiles set tenant_id = null, tenant_role = 'viewer', role = 'user'";
+    let let_go =
+        "update public.profiles set tenant_id = null, tenant_role = 'viewer', role = 'user'";
     lab.behind.batch_execute(let_go).await.unwrap();
     let before = content(&lab).await;
     import(&lab, &["--url", &url, "--with-admins"]);

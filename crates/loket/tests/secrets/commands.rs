@@ -143,7 +143,8 @@ async fn the_set_up_link_lets_one_person_in_and_closes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unproved_account_gets_no_power_by_its_address() {
     let lab = Lab::new().await;
-    let thief = loket::secrets::hash_password(&Secret::new("van de dief zijn woord".to_owned()), &[]);
+    let thief =
+        loket::secrets::hash_password(&Secret::new("van de dief zijn woord".to_owned()), &[]);
     let signed_up = "with u as (
         insert into auth.users (id, email, encrypted_password, raw_app_meta_data, raw_user_meta_data)
         select gen_random_uuid(), email, $1, '{}', '{\"naam\": \"dief\"}'
