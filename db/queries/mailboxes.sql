@@ -2,8 +2,7 @@
 select tenant_id, mailbox_id from private.active_mailboxes();
 
 --! insert
-insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
-values ($1, $2, $3, lower($4), $5, $6);
+select private.add_mailbox($1, $2, $3, $4, $5, $6) as done;
 
 --! add_directory
 select private.add_mail_directory($1, $2, $3, $4) as done;

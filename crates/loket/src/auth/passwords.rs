@@ -276,8 +276,8 @@ mod tests {
         let nobody = digest("nobody has this password").unwrap();
         let spent = |password: &str, kept: &str| {
             let begun = std::time::Instant::now();
-            let times = (0..5).map(|_| super::check(password, kept, &nobody)).filter(Result::is_ok);
-            assert_eq!(times.count(), 5);
+            let looked_at = (0..5).flat_map(|_| super::check(password, kept, &nobody)).count();
+            assert_eq!(looked_at, 5);
             begun.elapsed()
         };
         let (real, long) = (spent("wat dan ook", &ours), spent(&long, &bcrypt));

@@ -198,7 +198,8 @@ async fn invitations_are_counted() {
     }
     let third = invite("b").await;
     assert!(third.text.contains("Dat zijn veel uitnodigingen"), "{}", third.text);
-    assert_eq!((sent().await, lab.mails("b@elders.example").len()), (2, 2));
+    lab.mail("b@elders.example", 2).await;
+    assert_eq!(sent().await, 2);
     let many = "insert into public.tenant_invitations (tenant_id, id, email, tenant_role, token_hash, expires_at)
                 select tenant_id, gen_random_uuid(), 'x@y.example', 'viewer', sha256(n::text::bytea), now()
                 from public.tenants, generate_series(1, 48) n";

@@ -326,8 +326,7 @@ async fn nobody_makes_themselves_admin_or_moves_to_another_shop() {
     let (mine, b) = (world.a.user, world.b.tenant);
     let mailbox = |kind: &str, config: &str| {
         format!(
-            "insert into public.mailboxes (tenant_id, id, kind, address, config)
-             values ('{}', gen_random_uuid(), '{kind}', 'x@y.example', '{config}')",
+            "select private.add_mailbox('{}', gen_random_uuid(), '{kind}', 'x@y.example', '{config}', null)",
             world.a.tenant
         )
     };
@@ -359,6 +358,11 @@ async fn nobody_makes_themselves_admin_or_moves_to_another_shop() {
         format!("update public.mailboxes set tenant_id = '{b}'"),
         // Another host would be given the password that is kept for this one.
         "update public.mailboxes set config = '{\"host\": \"evil.example\"}'".to_owned(),
+        format!(
+            "insert into public.mailboxes (tenant_id, id, kind, address)
+             values ('{}', gen_random_uuid(), 'imap', 'x@y.example')",
+            world.a.tenant
+        ),
         mailbox("maildir", r#"{"host": "x"}"#),
         mailbox("imap", r#"{"directory": "/"}"#),
         mailbox("imap", r#"{"outgoing": "/"}"#),
