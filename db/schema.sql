@@ -83,6 +83,46 @@ ALTER FUNCTION private.active_mailboxes() OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.active_mailboxes() IS 'The mailboxes to read: those of active shops that are not paused.';
 
+-- Name: add_mail_directory(uuid, uuid, text, jsonb); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  insert into public.mailboxes (tenant_id, id, kind, address, config)
+  values (p_tenant_id, p_id, 'maildir', lower(p_address), p_config)
+$$;
+
+ALTER FUNCTION private.add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb) OWNER TO loket_owner;
+
+-- Name: FUNCTION add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb) IS 'Adds a mailbox that is a directory of this machine, for the command line.';
+
+-- Name: add_mailbox(uuid, uuid, text, text, jsonb, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.add_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.owned_tenant_id() is distinct from p_tenant_id then
+    raise exception 'only an owner adds a mailbox' using errcode = '42501';
+  end if;
+  if p_kind = 'maildir' or p_config ?| array['directory', 'outgoing'] then
+    raise exception 'directories are not the shop''s to name' using errcode = '42501';
+  end if;
+  insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
+  values (p_tenant_id, p_id, p_kind, lower(p_address), p_config, p_secret);
+end
+$$;
+
+ALTER FUNCTION private.add_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) OWNER TO loket_owner;
+
+-- Name: FUNCTION add_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.add_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) IS 'Adds a mailbox of an approved shop; no directory. For its owners, through the server only.';
+
 -- Name: approve_tenant(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.approve_tenant(p_tenant_id uuid) RETURNS boolean
@@ -512,6 +552,12 @@ begin
   if shop is null then
     raise exception 'only an owner invites colleagues' using errcode = '42501';
   end if;
+  -- One at a time, so that many at once are counted as well.
+  perform from public.tenants where tenant_id = shop for update;
+  if (select count(*) from public.tenant_invitations
+      where tenant_id = shop and created_at > now() - interval '24 hours') >= 50 then
+    raise exception 'a shop sends 50 invitations a day' using errcode = '22023', constraint = 'tenant_invitations_daily';
+  end if;
   -- Only the newest invitation of an address is good.
   update public.tenant_invitations set revoked_at = now()
   where tenant_id = shop and email = lower(p_email) and accepted_at is null and revoked_at is null;
@@ -546,6 +592,21 @@ ALTER FUNCTION private.is_platform_admin() OWNER TO loket_owner;
 -- Name: FUNCTION is_platform_admin(); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.is_platform_admin() IS 'Whether the claims name a person who is platform admin now; read fresh, so a stale token is worth nothing.';
+
+-- Name: is_suspended(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.is_suspended(p_user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select exists (select from public.profiles p where p.user_id = p_user_id and p.suspended_at is not null)
+$$;
+
+ALTER FUNCTION private.is_suspended(p_user_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION is_suspended(p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.is_suspended(p_user_id uuid) IS 'Whether a platform admin suspended this person. For the auth service only.';
 
 -- Name: join_shop(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -678,7 +739,7 @@ CREATE FUNCTION private.my_profile() RETURNS TABLE(user_id uuid, email text, rol
   left join public.tenants t
     on t.tenant_id = coalesce(p.tenant_id, (
       select c.tenant_id from public.tenants c
-      where c.created_by = p.user_id order by c.created_at desc limit 1))
+      where c.created_by = p.user_id and c.status in ('pending_approval', 'rejected') order by c.created_at desc limit 1))
   where p.user_id = private.current_user_id()
 $$;
 
@@ -912,6 +973,12 @@ begin
   for update of t;
   if not found then
     raise exception 'only who registered a waiting shop sets its mailbox' using errcode = '42501';
+  end if;
+  if p_kind = 'maildir' or p_config ?| array['directory', 'outgoing'] then
+    raise exception 'directories are not the shop''s to name' using errcode = '42501';
+  end if;
+  if p_secret is not null and p_secret not like 'TEsB%' then
+    raise exception 'this is no envelope' using errcode = '22023', constraint = 'secret_envelope';
   end if;
   delete from public.mailboxes where tenant_id = p_tenant_id;
   insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
@@ -1203,7 +1270,7 @@ begin
     left join public.tenants t
       on t.tenant_id = coalesce(p.tenant_id, (
         select c.tenant_id from public.tenants c
-        where c.created_by = p.user_id order by c.created_at desc limit 1))
+        where c.created_by = p.user_id and c.status in ('pending_approval', 'rejected') order by c.created_at desc limit 1))
     where s.id = p_session_id and s.user_id = p_user_id
       and (s.not_after is null or s.not_after > now())
       and u.deleted_at is null and (u.banned_until is null or u.banned_until <= now())
@@ -1356,6 +1423,10 @@ begin
   if (person.suspended_at is not null) = p_suspended then
     return false;
   end if;
+  if p_suspended then
+    perform from auth.users where id = p_user_id for no key update;
+    delete from auth.sessions where user_id = p_user_id;
+  end if;
   update public.profiles set suspended_at = case when p_suspended then now() end where user_id = p_user_id;
   perform private.write_audit(
     coalesce(person.tenant_id, '00000000-0000-0000-0000-000000000000'), pg_catalog.gen_random_uuid(), 'admin',
@@ -1380,8 +1451,9 @@ CREATE FUNCTION private.standing_reason() RETURNS TABLE(action text, reason text
   from public.profiles p
   join public.tenants t on t.tenant_id = coalesce(p.tenant_id, (
     select c.tenant_id from public.tenants c
-    where c.created_by = p.user_id order by c.created_at desc limit 1))
+    where c.created_by = p.user_id and c.status in ('pending_approval', 'rejected') order by c.created_at desc limit 1))
   join public.audit_log a on a.tenant_id = t.tenant_id and a.action = 'shop.' || t.status
+    and a.actor_role = 'admin'
   where p.user_id = private.current_user_id() and p.suspended_at is null
     and (p.tenant_id is null or p.tenant_role = 'owner')
     and t.status in ('rejected', 'suspended')
@@ -1393,7 +1465,7 @@ ALTER FUNCTION private.standing_reason() OWNER TO loket_owner;
 
 -- Name: FUNCTION standing_reason(); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.standing_reason() IS 'Why the caller''s own shop was rejected or suspended, in the words of the audit log; nothing for anybody but its owner or who registered it, and nothing while it works.';
+COMMENT ON FUNCTION private.standing_reason() IS 'Why the caller''s own shop was rejected or suspended, in the words a platform admin left in the audit log; nothing for anybody but its owner or who registered it, and nothing while it works.';
 
 -- Name: stuck_sending(interval); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -1412,6 +1484,38 @@ ALTER FUNCTION private.stuck_sending(p_older_than interval) OWNER TO loket_owner
 -- Name: FUNCTION stuck_sending(p_older_than interval); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.stuck_sending(p_older_than interval) IS 'Mail whose sending was begun and never reported on: its outcome is unknown.';
+
+-- Name: take_unproved(text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.take_unproved(p_email text, p_encrypted_password text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  person uuid;
+begin
+  update auth.users
+  set encrypted_password = p_encrypted_password, email_confirmed_at = now(), raw_user_meta_data = '{}',
+    raw_app_meta_data = coalesce(raw_app_meta_data, '{}'::jsonb) - 'signed_up_again',
+    confirmation_token = '', recovery_token = '', email_change = '', email_change_token_new = '',
+    email_change_token_current = '', updated_at = now()
+  where lower(email) = lower(p_email) and email_confirmed_at is null and deleted_at is null and not is_sso_user
+  returning id into person;
+  if person is not null then
+    delete from auth.one_time_tokens where user_id = person;
+    delete from auth.mfa_factors where user_id = person;
+    delete from auth.sessions where user_id = person;
+    perform private.ensure_profile(person, p_email);
+  end if;
+  return person;
+end
+$$;
+
+ALTER FUNCTION private.take_unproved(p_email text, p_encrypted_password text) OWNER TO loket_owner;
+
+-- Name: FUNCTION take_unproved(p_email text, p_encrypted_password text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.take_unproved(p_email text, p_encrypted_password text) IS 'Gives an account whose address nobody proved to whoever runs the command line: with their password, and without anything from before. Null when there is none.';
 
 -- Name: tell_shop(uuid, text, text, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -1454,17 +1558,22 @@ COMMENT ON FUNCTION private.touch_api_key(p_tenant_id uuid, p_id uuid) IS 'Remem
 -- Name: user_by_email(text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.user_by_email(p_email text) RETURNS uuid
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select user_id from public.profiles where email = lower(p_email)
+begin
+  return (
+    select u.id from auth.users u
+    join public.profiles p on p.user_id = u.id
+    where lower(u.email) = lower(p_email) and u.email_confirmed_at is not null and u.deleted_at is null and not u.is_sso_user);
+end
 $$;
 
 ALTER FUNCTION private.user_by_email(p_email text) OWNER TO loket_owner;
 
 -- Name: FUNCTION user_by_email(p_email text); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.user_by_email(p_email text) IS 'The person with this address, for the command line; null when there is none.';
+COMMENT ON FUNCTION private.user_by_email(p_email text) IS 'The person who proved this address, for the command line; null when there is none.';
 
 -- Name: user_role(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -3822,7 +3931,7 @@ CREATE POLICY user_delete ON public.email_filters FOR DELETE TO authenticated US
 
 -- Name: mailboxes user_delete; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_delete ON public.mailboxes FOR DELETE TO authenticated USING ((tenant_id = private.owned_tenant_id()));
+CREATE POLICY user_delete ON public.mailboxes FOR DELETE TO loket_user USING ((tenant_id = private.owned_tenant_id()));
 
 -- Name: audit_log user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -3851,10 +3960,6 @@ CREATE POLICY user_insert ON public.events FOR INSERT TO authenticated WITH CHEC
 -- Name: jobs user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY user_insert ON public.jobs FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.working_tenant_id()));
-
--- Name: mailboxes user_insert; Type: POLICY; Schema: public; Owner: loket_owner
-
-CREATE POLICY user_insert ON public.mailboxes FOR INSERT TO authenticated WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: notifications user_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -3986,7 +4091,7 @@ CREATE POLICY user_update ON public.event_counters FOR UPDATE TO authenticated U
 
 -- Name: mailboxes user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
-CREATE POLICY user_update ON public.mailboxes FOR UPDATE TO authenticated USING ((tenant_id = private.owned_tenant_id())) WITH CHECK ((tenant_id = private.owned_tenant_id()));
+CREATE POLICY user_update ON public.mailboxes FOR UPDATE TO loket_user USING ((tenant_id = private.owned_tenant_id())) WITH CHECK ((tenant_id = private.owned_tenant_id()));
 
 -- Name: notifications user_update; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4235,6 +4340,16 @@ GRANT ALL ON FUNCTION private.accept_invitation(p_tenant_id uuid, p_token_hash b
 REVOKE ALL ON FUNCTION private.active_mailboxes() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.active_mailboxes() TO loket_system;
 
+-- Name: FUNCTION add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_mail_directory(p_tenant_id uuid, p_id uuid, p_address text, p_config jsonb) TO loket_setup;
+
+-- Name: FUNCTION add_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.add_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.add_mailbox(p_tenant_id uuid, p_id uuid, p_kind text, p_address text, p_config jsonb, p_secret text) TO loket_user;
+
 -- Name: FUNCTION approve_tenant(p_tenant_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) FROM PUBLIC;
@@ -4319,6 +4434,11 @@ GRANT ALL ON FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_ro
 REVOKE ALL ON FUNCTION private.is_platform_admin() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_platform_admin() TO authenticated;
 GRANT ALL ON FUNCTION private.is_platform_admin() TO loket_admin;
+
+-- Name: FUNCTION is_suspended(p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.is_suspended(p_user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.is_suspended(p_user_id uuid) TO loket_auth;
 
 -- Name: FUNCTION join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -4489,6 +4609,11 @@ GRANT ALL ON FUNCTION private.standing_reason() TO authenticated;
 
 REVOKE ALL ON FUNCTION private.stuck_sending(p_older_than interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.stuck_sending(p_older_than interval) TO loket_system;
+
+-- Name: FUNCTION take_unproved(p_email text, p_encrypted_password text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.take_unproved(p_email text, p_encrypted_password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.take_unproved(p_email text, p_encrypted_password text) TO loket_setup;
 
 -- Name: FUNCTION tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -4782,37 +4907,37 @@ GRANT UPDATE(last_error) ON TABLE public.jobs TO loket_worker;
 
 -- Name: TABLE mailboxes; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT DELETE ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT ON TABLE public.mailboxes TO loket_worker;
+GRANT DELETE ON TABLE public.mailboxes TO loket_user;
 
 -- Name: COLUMN mailboxes.tenant_id; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(tenant_id) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(tenant_id) ON TABLE public.mailboxes TO loket_admin;
 
 -- Name: COLUMN mailboxes.id; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(id),INSERT(id) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(id) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(id) ON TABLE public.mailboxes TO loket_admin;
 
 -- Name: COLUMN mailboxes.kind; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(kind),INSERT(kind) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(kind) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(kind) ON TABLE public.mailboxes TO loket_admin;
 
 -- Name: COLUMN mailboxes.address; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(address),INSERT(address) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(address) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(address) ON TABLE public.mailboxes TO loket_admin;
 
 -- Name: COLUMN mailboxes.config; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(config),INSERT(config),UPDATE(config) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(config) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(config) ON TABLE public.mailboxes TO loket_admin;
 
 -- Name: COLUMN mailboxes.secret_encrypted; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT INSERT(secret_encrypted),UPDATE(secret_encrypted) ON TABLE public.mailboxes TO authenticated;
+GRANT UPDATE(secret_encrypted) ON TABLE public.mailboxes TO loket_user;
 
 -- Name: COLUMN mailboxes.cursor; Type: ACL; Schema: public; Owner: loket_owner
 
@@ -4822,15 +4947,17 @@ GRANT SELECT(cursor) ON TABLE public.mailboxes TO loket_admin;
 
 -- Name: COLUMN mailboxes.paused_reason; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(paused_reason),UPDATE(paused_reason) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(paused_reason) ON TABLE public.mailboxes TO authenticated;
 GRANT UPDATE(paused_reason) ON TABLE public.mailboxes TO loket_worker;
 GRANT SELECT(paused_reason) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(paused_reason) ON TABLE public.mailboxes TO loket_user;
 
 -- Name: COLUMN mailboxes.paused_at; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(paused_at),UPDATE(paused_at) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(paused_at) ON TABLE public.mailboxes TO authenticated;
 GRANT UPDATE(paused_at) ON TABLE public.mailboxes TO loket_worker;
 GRANT SELECT(paused_at) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(paused_at) ON TABLE public.mailboxes TO loket_user;
 
 -- Name: COLUMN mailboxes.last_read_at; Type: ACL; Schema: public; Owner: loket_owner
 
@@ -5129,7 +5256,7 @@ GRANT SELECT(gmail_email) ON TABLE public.tenants TO loket_admin;
 
 -- Name: COLUMN tenants.gmail_password_encrypted; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT UPDATE(gmail_password_encrypted) ON TABLE public.tenants TO authenticated;
+GRANT UPDATE(gmail_password_encrypted) ON TABLE public.tenants TO loket_user;
 
 -- Name: COLUMN tenants.shop_url; Type: ACL; Schema: public; Owner: loket_owner
 

@@ -1,6 +1,9 @@
 --! by_email
 select private.user_by_email($1) as user_id;
 
+--! take_unproved
+select private.take_unproved($1, $2) as user_id;
+
 --! create_user
 select private.create_user($1, $2, $3, $4) as created;
 

@@ -10,7 +10,8 @@ from private.session_person($1, $2);
 --! user_by_id
 select u.id, coalesce(u.role, 'authenticated') as role, u.email, u.encrypted_password, u.email_confirmed_at,
   u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
-  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, u.created_at, u.updated_at,
+  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, private.is_suspended(u.id) as suspended,
+  u.created_at, u.updated_at,
   coalesce(u.raw_app_meta_data, '{}') as raw_app_meta_data, coalesce(u.raw_user_meta_data, '{}') as raw_user_meta_data,
   (select coalesce(jsonb_agg(jsonb_build_object(
       'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'identity_data', i.identity_data,
@@ -27,7 +28,8 @@ where u.id = $1 and u.deleted_at is null;
 --! user_by_email
 select u.id, coalesce(u.role, 'authenticated') as role, u.email, u.encrypted_password, u.email_confirmed_at,
   u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
-  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, u.created_at, u.updated_at,
+  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, private.is_suspended(u.id) as suspended,
+  u.created_at, u.updated_at,
   coalesce(u.raw_app_meta_data, '{}') as raw_app_meta_data, coalesce(u.raw_user_meta_data, '{}') as raw_user_meta_data,
   (select coalesce(jsonb_agg(jsonb_build_object(
       'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'identity_data', i.identity_data,
@@ -44,7 +46,8 @@ where u.email = $1 and u.is_sso_user = false and u.deleted_at is null;
 --! users_page
 select u.id, coalesce(u.role, 'authenticated') as role, u.email, u.encrypted_password, u.email_confirmed_at,
   u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change, u.email_change_sent_at,
-  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, u.created_at, u.updated_at,
+  u.email_change_confirm_status, u.last_sign_in_at, u.banned_until, private.is_suspended(u.id) as suspended,
+  u.created_at, u.updated_at,
   coalesce(u.raw_app_meta_data, '{}') as raw_app_meta_data, coalesce(u.raw_user_meta_data, '{}') as raw_user_meta_data,
   (select coalesce(jsonb_agg(jsonb_build_object(
       'identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id, 'identity_data', i.identity_data,
@@ -126,19 +129,29 @@ where id = $1;
 
 --! ask_email_change
 update auth.users
-set email_change = $2, email_change_confirm_status = 0, email_change_sent_at = now(), updated_at = now()
+set email_change = $2, email_change_confirm_status = 0, email_change_sent_at = now(),
+  email_change_token_new = '', email_change_token_current = '', updated_at = now()
 where id = $1;
 
+--! void_email_change
+-- Whoever agreed, agreed to an earlier wish.
+delete from auth.one_time_tokens
+where user_id = $1 and token_type in ('email_change_token_new', 'email_change_token_current');
+
 --! half_email_change
+-- Remembers which side agreed: 1 the address that is wanted, 2 the one that is left. Who had no
+-- address leaves none.
 update auth.users
-set email_change_confirm_status = 1, updated_at = now()
-where id = $1 and email_change_confirm_status = 0 and email_change <> '';
+set email_change_confirm_status = $2::smallint, updated_at = now()
+where id = $1 and email_change <> '' and coalesce(email, '') <> '' and email_change_confirm_status in (0, $2::smallint);
 
 --! finish_email_change
+-- Only after the other side.
 update auth.users
 set email = email_change, email_change = '', email_change_confirm_status = 0,
   email_change_token_new = '', email_change_token_current = '', updated_at = now()
 where id = $1 and email_change <> ''
+  and (email_change_confirm_status = 3 - $2::smallint or ($2::smallint = 1 and coalesce(email, '') = ''))
 returning email;
 
 --! set_email
@@ -186,10 +199,11 @@ set confirmation_token = case when $2 = 'confirmation_token' then $3 else confir
 where id = $1;
 
 --! take_by_link
--- Single use: whoever deletes it has it.
+-- Single use: whoever deletes it has it. It proves the address it was mailed to and no later one.
 delete from auth.one_time_tokens t
 using auth.users u
 where u.id = t.user_id and t.token_hash = $1 and t.token_type::text = any ($2)
+  and lower(t.relates_to) = lower(case t.token_type::text when 'email_change_token_new' then u.email_change else u.email end)
   and t.created_at > now() - make_interval(secs => $3)
   and u.deleted_at is null
 returning t.user_id, t.token_type::text as token_type;
@@ -204,6 +218,7 @@ where t.token_hash = $1 and t.token_type = 'confirmation_token' and t.created_at
 delete from auth.one_time_tokens t
 using auth.users u
 where u.id = t.user_id and t.relates_to = $1 and t.token_type::text = any ($2)
+  and lower(t.relates_to) = lower(case t.token_type::text when 'email_change_token_new' then u.email_change else u.email end)
   and t.created_at > now() - make_interval(secs => $3)
   and u.deleted_at is null
   and $4 <> '' and $4 = case t.token_type::text
@@ -233,6 +248,12 @@ select s.id, s.user_id, coalesce(s.aal::text, 'aal1') as aal, s.refresh_token_co
     from auth.mfa_amr_claims a where a.session_id = s.id) as amr
 from auth.sessions s
 where s.id = $1 and s.user_id = $2 and (s.not_after is null or s.not_after > now());
+
+--! hold_person
+select from auth.users where id = $1 for no key update;
+
+--! hold_session
+select from auth.sessions where id = $1 and user_id = $2 for update;
 
 --! refresh
 -- The whole of rotation. A token of the current number moves the session on; the one before it, or

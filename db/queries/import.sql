@@ -70,14 +70,14 @@ from jsonb_populate_recordset(null::auth.identities, $1) r
 on conflict do nothing;
 
 --! write_profiles
--- The profile came with its user; its shop and role are added once, and never taken from somebody
--- who has one.
+-- The profile came with its user, in this very transaction: then its shop and role are added. Whoever
+-- was there before has the ones that Loket gave them since, or none because they were let go.
 insert into public.profiles (user_id, email, role, tenant_id, tenant_role, full_name)
 select r.user_id, r.email, r.role, r.tenant_id, r.tenant_role, r.full_name
 from jsonb_populate_recordset(null::public.profiles, $1) r
 on conflict (user_id) do update
 set tenant_id = excluded.tenant_id, tenant_role = excluded.tenant_role, role = excluded.role, full_name = excluded.full_name
-where profiles.tenant_id is null and profiles.role = 'user'
+where profiles.created_at = now() and profiles.tenant_id is null and profiles.role = 'user'
   and (excluded.tenant_id is not null or excluded.role <> 'user' or profiles.full_name <> excluded.full_name);
 
 --! write_tenant_business_rules

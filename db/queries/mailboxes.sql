@@ -8,8 +8,10 @@ select tenant_id, mailbox_id from private.claim_mailboxes($1, make_interval(secs
 select private.release_mailboxes($1) as released;
 
 --! insert
-insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
-values ($1, $2, $3, lower($4), $5, $6);
+select private.add_mailbox($1, $2, $3, $4, $5, $6) as done;
+
+--! add_directory
+select private.add_mail_directory($1, $2, $3, $4) as done;
 
 --! load
 select id, kind, address, config, secret_encrypted, cursor, paused_reason, paused_at, last_read_at, connected_at,

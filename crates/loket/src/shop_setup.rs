@@ -168,9 +168,10 @@ pub async fn set_up(
             for (filter_type, value, is_regex) in file.filters.iter().filter_map(filter) {
                 store::filters::insert(tx, filter_type, &value, is_regex).await?;
             }
-            store::mailboxes::insert(tx, &mailbox).await
+            Ok(())
         })
         .await?;
+    store::mailboxes::add_directory(store, shop.tenant, &mailbox).await?;
     Ok(())
 }
 

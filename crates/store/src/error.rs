@@ -113,6 +113,8 @@ pub enum Constraint {
     StatusStep,
     /// A shop keeps an owner.
     LastOwner,
+    /// A shop sends so many invitations a day.
+    DailyInvitations,
     /// Nobody does this to themselves.
     NotOneself,
     /// The parent row does not exist, or belongs to another shop.
@@ -130,6 +132,7 @@ impl Constraint {
             "audit_log_reason" => Self::Reason,
             "tenants_status_step" => Self::StatusStep,
             "profiles_last_owner" => Self::LastOwner,
+            "tenant_invitations_daily" => Self::DailyInvitations,
             "profiles_not_oneself" => Self::NotOneself,
             _ if *state == SqlState::FOREIGN_KEY_VIOLATION => Self::Parent(name.to_owned()),
             _ => Self::Other(name.to_owned()),

@@ -180,7 +180,18 @@ pub async fn release(store: &Store, owner: Uuid) -> Result<()> {
         .await
 }
 
-/// Adds a mailbox.
+/// Adds a mailbox that is a directory of this machine: for the command line, no shop names one.
+/// Kind and secret of `mailbox` are not looked at.
+pub async fn add_directory(store: &Store, tenant: TenantId, mailbox: &NewMailbox) -> Result<()> {
+    let params: Params<'_> = &[&tenant, &mailbox.id, &mailbox.address, &mailbox.config];
+    store
+        .as_setup(async |tx| {
+            tx.session.execute(sql!("mailboxes", "add_directory"), params).await.map(drop)
+        })
+        .await
+}
+
+/// Adds a mailbox. One that is a directory is refused: see [`add_directory`].
 pub async fn insert(tx: &TenantTx, mailbox: &NewMailbox) -> Result<()> {
     let kind = mailbox.kind.as_str();
     let params: Params<'_> = &[

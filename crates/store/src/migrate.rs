@@ -60,6 +60,7 @@ migrations! {
     22 "0022_standing_and_masters",
     23 "0023_reading",
     24 "0024_sending",
+    25 "0025_proof_and_standing",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.

@@ -92,12 +92,29 @@ pub async fn create(store: &Store, user: UserId, email: &str, password_hash: &st
         .await
 }
 
-/// The person with this address; `None` when there is none.
+#[derive(Deserialize)]
+struct Found {
+    user_id: Option<UserId>,
+}
+
+/// The account with this address where nobody proved it yet, from now on with this password and
+/// without anything from before; `None` when there is none.
+pub async fn take_unproved(
+    store: &Store,
+    email: &str,
+    password_hash: &str,
+) -> Result<Option<UserId>> {
+    let params: Params<'_> = &[&email, &password_hash];
+    store
+        .as_setup(async |tx| {
+            let row: Found = tx.session.one(sql!("admin", "take_unproved"), params).await?;
+            Ok(row.user_id)
+        })
+        .await
+}
+
+/// The person who proved this address; `None` when there is none.
 pub async fn by_email(store: &Store, email: &str) -> Result<Option<UserId>> {
-    #[derive(Deserialize)]
-    struct Found {
-        user_id: Option<UserId>,
-    }
     store
         .as_setup(async |tx| {
             let row: Found = tx.session.one(sql!("admin", "by_email"), &[&email]).await?;

@@ -73,15 +73,14 @@ pub async fn enroll(
     if name.chars().count() > 100 || issuer.chars().count() > 100 {
         return Err(Refusal::invalid("friendly_name and issuer are at most 100 characters"));
     }
-    may_add(&signed, name)?;
     let factor = Uuid::now_v7();
-    let user = signed.user.id;
-    let inserted =
-        auth.0.store.as_auth(async |tx| store::auth::insert_factor(tx, factor, user, name).await);
-    inserted.await.map_err(|error| match error {
-        store::Error::Constraint { .. } => name_conflict(name),
-        error => error.into(),
-    })?;
+    let inserted = auth.write_for(&signed, async |tx, signed| {
+        if let Err(refusal) = may_add(&signed, name) {
+            return Ok(Err(refusal));
+        }
+        store::auth::insert_factor(tx, factor, signed.user.id, name).await.map(Ok)
+    });
+    inserted.await?;
     let Shown { drawn, secret, uri } = auth.shown(&signed, factor, issuer)?;
     Ok(Json(json!({
         "id": factor,
@@ -112,10 +111,14 @@ fn may_add(signed: &Signed, name: &str) -> Result<(), Refusal> {
         return Err(Refusal::unprocessable("too_many_enrolled_mfa_factors", text));
     }
     if signed.has_verified_factor() && !signed.is_second_level() {
-        let text = "AAL2 required to enroll a new factor";
-        return Err(Refusal::forbidden("insufficient_aal", text));
+        return Err(insufficient_level());
     }
     Ok(())
+}
+
+/// Who has a factor adds another one only after proving it.
+fn insufficient_level() -> Refusal {
+    Refusal::forbidden("insufficient_aal", "AAL2 required to enroll a new factor")
 }
 
 fn name_conflict(name: &str) -> Refusal {
@@ -136,13 +139,7 @@ pub async fn challenge(
 ) -> Result<Json<Value>, Refusal> {
     let factor: Uuid = factor.parse().map_err(|_| no_factor())?;
     let (id, ip) = (Uuid::now_v7(), client.address.to_string());
-    let put = auth.0.store.as_auth(async |tx| {
-        if store::auth::factor(tx, factor, signed.user.id).await?.is_none() {
-            return Ok(None);
-        }
-        store::auth::insert_challenge(tx, id, factor, &ip).await.map(Some)
-    });
-    let expires_at = put.await?.ok_or_else(no_factor)?;
+    let expires_at = auth.put_challenge(&signed, id, factor, &ip).await?;
     Ok(Json(json!({ "id": id, "type": "totp", "expires_at": expires_at })))
 }
 
@@ -153,7 +150,8 @@ enum Outcome {
     Expired,
     OtherAddress,
     Wrong,
-    Right(Option<Box<Opened>>),
+    Weak,
+    Right(Box<Opened>),
 }
 
 /// `POST /factors/{id}/verify`: a session of the second level.
@@ -191,12 +189,9 @@ pub async fn verify(
             let text = "Invalid TOTP code entered";
             Err(Refusal::unprocessable("mfa_verification_failed", text))
         }
+        Outcome::Weak => Err(insufficient_level()),
         Outcome::Right(opened) => {
             auth.0.sessions.forget(signed.user.id);
-            let opened = opened.ok_or_else(|| {
-                let text = "Session from session_id claim in JWT does not exist";
-                Refusal::forbidden("session_not_found", text)
-            })?;
             Ok(Json(auth.session_answer(&opened)?))
         }
     }
@@ -210,27 +205,19 @@ pub async fn unenroll(
 ) -> Result<Json<Value>, Refusal> {
     let factor: Uuid = factor.parse().map_err(|_| no_factor())?;
     let user = signed.user.id;
-    let strong = signed.is_second_level();
-    let removed = auth.0.store.as_auth(async |tx| {
+    let removed = auth.write_for(&signed, async |tx, signed| {
         let Some(found) = store::auth::factor(tx, factor, user).await? else {
-            return Ok(None);
+            return Ok(Err(no_factor()));
         };
-        if found.status == "verified" && !strong {
-            return Ok(Some(false));
-        }
-        store::auth::delete_factor(tx, factor, user).await.map(|()| Some(true))
-    });
-    match removed.await? {
-        None => Err(no_factor()),
-        Some(false) => {
+        if found.status == "verified" && !signed.is_second_level() {
             let text = "AAL2 required to unenroll verified factor";
-            Err(Refusal::unprocessable("insufficient_aal", text))
+            return Ok(Err(Refusal::unprocessable("insufficient_aal", text)));
         }
-        Some(true) => {
-            auth.0.sessions.forget(user);
-            Ok(Json(json!({ "id": factor })))
-        }
-    }
+        store::auth::delete_factor(tx, factor, user).await.map(Ok)
+    });
+    removed.await?;
+    auth.0.sessions.forget(user);
+    Ok(Json(json!({ "id": factor })))
 }
 
 impl Auth {
@@ -244,6 +231,23 @@ impl Auth {
         let code = QrCode::new(uri.as_bytes()).map_err(|error| Refusal::defect(&error))?;
         let drawn = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
         Ok(Shown { drawn, secret, uri })
+    }
+
+    /// Puts a question to a factor of theirs; says when it expires, in seconds since 1970.
+    async fn put_challenge(
+        &self,
+        signed: &Signed,
+        id: Uuid,
+        factor: Uuid,
+        ip: &str,
+    ) -> Result<i64, Refusal> {
+        let put = self.write_for(signed, async |tx, signed| {
+            if store::auth::factor(tx, factor, signed.user.id).await?.is_none() {
+                return Ok(Err(no_factor()));
+            }
+            store::auth::insert_challenge(tx, id, factor, ip).await.map(Ok)
+        });
+        put.await
     }
 
     /// A factor of theirs that was begun and never proved, once more; `None` when there is no
@@ -276,16 +280,10 @@ impl Auth {
         let taken = self.0.limits.code.take(&factor.to_string(), self.now());
         taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
         let (challenge, ip, user) = (Uuid::now_v7(), client.address.to_string(), signed.user.id);
-        let put = self.0.store.as_auth(async |tx| {
-            if store::auth::factor(tx, factor, user).await?.is_none() {
-                return Ok(None);
-            }
-            store::auth::insert_challenge(tx, challenge, factor, &ip).await.map(Some)
-        });
-        put.await?.ok_or_else(no_factor)?;
+        self.put_challenge(signed, challenge, factor, &ip).await?;
         let code: String = code.chars().filter(char::is_ascii_digit).collect();
         match self.prove(signed, factor, challenge, &code, client).await? {
-            Outcome::Right(Some(opened)) => {
+            Outcome::Right(opened) => {
                 self.0.sessions.forget(user);
                 Ok(*opened)
             }
@@ -308,30 +306,37 @@ impl Auth {
         let (user, session) = (signed.user.id, signed.session.id);
         let ip = client.address.to_string();
         let now = u64::try_from(self.now().as_second()).unwrap_or_default();
-        let done = self.0.store.as_auth(async |tx| {
+        let done = self.write_for(signed, async |tx, signed| {
             let Some(factor) = store::auth::factor(tx, factor, user).await? else {
-                return Ok(Outcome::NoFactor);
+                return Ok(Ok(Outcome::NoFactor));
             };
+            // A factor that was begun before another one was proved does not stand in for it.
+            let proved = factor.status == "verified" || signed.is_second_level();
+            if signed.has_verified_factor() && !proved {
+                return Ok(Ok(Outcome::Weak));
+            }
             match store::auth::challenge(tx, challenge, factor.id).await? {
-                None => return Ok(Outcome::NoChallenge),
-                Some(put) if put.used || put.expired => return Ok(Outcome::Expired),
-                Some(put) if put.ip_address != ip => return Ok(Outcome::OtherAddress),
+                None => return Ok(Ok(Outcome::NoChallenge)),
+                Some(put) if put.used || put.expired => return Ok(Ok(Outcome::Expired)),
+                Some(put) if put.ip_address != ip => return Ok(Ok(Outcome::OtherAddress)),
                 Some(_) => {}
             }
-            let Some(step) = self.step_of(&factor, code, now) else { return Ok(Outcome::Wrong) };
+            let Some(step) = self.step_of(&factor, code, now) else {
+                return Ok(Ok(Outcome::Wrong));
+            };
             if !store::auth::use_challenge(tx, challenge, factor.id, step).await? {
-                return Ok(Outcome::Wrong);
+                return Ok(Ok(Outcome::Wrong));
             }
             store::auth::verify_factor(tx, factor.id, user).await?;
             store::auth::raise_session(tx, session, factor.id).await?;
             store::auth::end_weaker(tx, session, user).await?;
             let person = store::auth::by_id(tx, user).await?;
-            let session = store::auth::find(tx, session, user).await?;
-            let opened =
-                person.zip(session).map(|(user, session)| Box::new(Opened { user, session }));
-            Ok(Outcome::Right(opened))
+            let raised = store::auth::find(tx, session, user).await?;
+            let gone = store::Error::Absent { what: "session", id: session };
+            let (user, session) = person.zip(raised).ok_or(gone)?;
+            Ok(Ok(Outcome::Right(Box::new(Opened { user, session }))))
         });
-        Ok(done.await?)
+        done.await
     }
 
     /// The time step whose code this is: the one that runs, the one before, or the next, for

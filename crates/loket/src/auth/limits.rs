@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::settings::{AuthOptions, Rate};
 
-/// Keys kept at most; when there are more, full buckets are forgotten first.
+/// Keys kept at most; when there are more, the fullest buckets are forgotten first.
 const MAX_KEYS: usize = 100_000;
 
 /// A bucket per key.
@@ -35,12 +35,8 @@ impl<K: Hash + Eq + Clone> Limit<K> {
         let now = now.as_nanosecond();
         let every = nanoseconds(self.rate.every);
         let mut full_at = self.lock();
-        if full_at.len() >= MAX_KEYS {
-            full_at.retain(|_, moment| *moment > now);
-            if full_at.len() >= MAX_KEYS {
-                // Under a flood of keys nobody is let through by being new.
-                return Err(60);
-            }
+        if full_at.len() >= MAX_KEYS && !full_at.contains_key(key) {
+            make_room(&mut full_at, now);
         }
         let moment = full_at.get(key).copied().unwrap_or(now).max(now);
         let room = every * i128::from(self.rate.burst);
@@ -63,6 +59,25 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, i128>> {
         self.full_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Forgets full buckets; where there are none, the eighth that is nearest to full. A flood of keys
+/// then pushes out its own, and neither locks others out nor empties a bucket that is much used.
+fn make_room<K: Hash + Eq>(full_at: &mut HashMap<K, i128>, now: i128) {
+    full_at.retain(|_, moment| *moment > now);
+    if full_at.len() < MAX_KEYS {
+        return;
+    }
+    let mut moments: Vec<i128> = full_at.values().copied().collect();
+    let eighth = moments.len() / 8;
+    let (_, limit, _) = moments.select_nth_unstable(eighth);
+    let limit = *limit;
+    let mut room = eighth + 1;
+    full_at.retain(|_, moment| {
+        let goes = *moment <= limit && room > 0;
+        room -= usize::from(goes);
+        !goes
+    });
 }
 
 fn nanoseconds(duration: Duration) -> i128 {
@@ -147,6 +162,20 @@ mod tests {
             assert_eq!(limit.take(&"a", at(1000)), Ok(()), "it fills up again");
         }
         assert!(limit.take(&"a", at(1000)).is_err(), "and not above the brim");
+    }
+
+    #[test]
+    fn a_flood_of_keys_locks_nobody_out_and_frees_nobody() {
+        let limit = Limit::new("3+20".parse().unwrap());
+        let now = Timestamp::from_second(1_000).unwrap();
+        for _ in 0..3 {
+            assert_eq!(limit.take(&usize::MAX, now), Ok(()));
+        }
+        for key in 0..MAX_KEYS + 50_000 {
+            assert_eq!(limit.take(&key, now), Ok(()), "{key}");
+        }
+        assert!(limit.take(&usize::MAX, now).is_err(), "the empty bucket is remembered");
+        assert!(limit.lock().len() <= MAX_KEYS);
     }
 
     #[test]

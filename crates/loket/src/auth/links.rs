@@ -7,7 +7,7 @@ use store::auth::{AuthUser, NewToken, TokenKind};
 
 use super::Auth;
 use super::addresses::escaped;
-use super::limits::Origin;
+use super::ownership::SignUp;
 use super::post::{Filling, Occasion, letter};
 use super::refusal::Refusal;
 use super::secrets::{code, link_digest, link_secret};
@@ -84,15 +84,15 @@ impl Auth {
     }
 
     /// Makes and keeps a token for somebody; an earlier one of its kind is void. The link is
-    /// built from the configured site alone, whatever the request called itself. `from` is where
-    /// a sign-up came from: see `ownership`.
+    /// built from the configured site alone, whatever the request called itself. `from` is the
+    /// sign-up it is for: see `ownership`.
     pub async fn make_token(
         &self,
         user: UserId,
         purpose: Purpose,
         email: &str,
         back_to: &str,
-        from: Option<Origin>,
+        from: Option<&SignUp>,
     ) -> Result<Made, Refusal> {
         let unlucky = |error: anyhow::Error| {
             let error: Box<dyn std::error::Error + Send + Sync> = error.into();
@@ -108,7 +108,7 @@ impl Auth {
             email: email.to_owned(),
         };
         self.0.store.as_auth(async |tx| store::auth::put(tx, &new).await).await?;
-        let from = from.map(|from| self.0.secrets.origin_mark(&secret, &from.to_string()));
+        let from = from.map(|from| self.0.secrets.origin_mark(&secret, from));
         let from = from.map(|mark| format!("&from={mark}")).unwrap_or_default();
         let link = self.door_link(back_to, purpose, &secret).unwrap_or_else(|| {
             format!(
@@ -129,7 +129,7 @@ impl Auth {
         email: &str,
         back_to: &str,
         language: Language,
-        from: Option<Origin>,
+        from: Option<&SignUp>,
     ) -> Result<(), Refusal> {
         let made = self.make_token(user, purpose, email, back_to, from).await?;
         let filling = Filling {

@@ -48,10 +48,13 @@ pub async fn log_out(
 impl Auth {
     /// Ends sessions. What they still hold is worth nothing within seconds.
     pub async fn sign_out(&self, user: UserId, session: Uuid, scope: Scope) -> Result<(), Refusal> {
-        let ended = self.0.store.as_auth(async |tx| match scope {
-            Scope::Global => store::auth::end_all(tx, user).await,
-            Scope::Local => store::auth::end(tx, session, user).await,
-            Scope::Others => store::auth::end_others(tx, session, user).await,
+        let ended = self.0.store.as_auth(async |tx| {
+            store::auth::hold(tx, session, user).await?;
+            match scope {
+                Scope::Global => store::auth::end_all(tx, user).await,
+                Scope::Local => store::auth::end(tx, session, user).await,
+                Scope::Others => store::auth::end_others(tx, session, user).await,
+            }
         });
         ended.await?;
         self.0.sessions.forget(user);

@@ -16,6 +16,7 @@ mod ownership; // whose password it is
 mod pages; // what pages ask for
 pub(crate) mod passwords; // which are good enough, and their digests
 mod post; // the mails
+mod present; // who asks, where something is written
 mod recover; // mails asked for: recovery, sign-in, once more
 mod refusal; // what is refused, in the clients' words
 mod secrets; // what is handed out
@@ -45,9 +46,10 @@ pub use ownership::Whose;
 pub use pages::{DOOR, NewFactor, PageSignUp};
 pub use passwords::MAX_PASSWORD_BYTES;
 pub use post::{Letter, MailDirectory, PlatformMail};
+pub use present::in_time;
 pub use refusal::Refusal;
 pub use secrets::api_keys;
-pub use sessions::{Sessions, Watch};
+pub use sessions::{Admitted, Sessions, Watch};
 pub use settings::{AuthOptions, Rate, Site};
 pub use signed_in::{HasAuth, NotSignedIn, Proving, SignedIn, keep_signed_in};
 pub use signing::fresh_key;

@@ -12,11 +12,21 @@ use store::auth::{AuthUser, TokenKind};
 
 use super::Auth;
 use super::addresses::escaped;
+use super::limits::Origin;
 use super::pages::DOOR;
 use super::passwords::acceptable;
 use super::refusal::Refusal;
 use super::secrets::{link_digest, same};
 use super::wire::Client;
+
+/// Where a sign-up came from, and what it gave.
+#[derive(Debug, Clone)]
+pub struct SignUp {
+    /// From where.
+    pub from: Origin,
+    /// The digest of its password.
+    pub digest: String,
+}
 
 /// What is known of whoever proves an address with the mail of a sign-up.
 #[derive(Debug)]
@@ -83,6 +93,26 @@ impl Auth {
         self.0.hashing.digest(password).await.map(Whose::Reader)
     }
 
+    /// Whether a link's mark says that this client signed up, and that the password the account
+    /// has now is still the one it gave.
+    async fn is_sign_ups(
+        &self,
+        secret: &str,
+        mark: &str,
+        client: &Client,
+    ) -> Result<bool, Refusal> {
+        let seconds = self.lifetime(TokenKind::ConfirmationToken);
+        let found = self
+            .0
+            .store
+            .as_auth(async |tx| store::auth::behind_link(tx, &link_digest(secret), seconds).await);
+        let Some(digest) = found.await?.and_then(|user| user.encrypted_password) else {
+            return Ok(false);
+        };
+        let expected = self.0.secrets.origin_mark(secret, &SignUp { from: client.origin, digest });
+        Ok(same(mark.as_bytes(), expected.as_bytes()))
+    }
+
     /// The page that the link of a sign-up over the wire leads to, where nothing tells that its
     /// reader signed up: a browser is asked there, and a program from elsewhere (which follows
     /// links in other people's mail) spends nothing. `None` lets it work at once.
@@ -95,8 +125,10 @@ impl Auth {
         client: &Client,
     ) -> Option<String> {
         let accept = headers.get(ACCEPT).and_then(|kinds| kinds.to_str().ok()).unwrap_or_default();
-        let expected = self.0.secrets.origin_mark(secret, &client.origin.to_string());
-        let ours = from.is_some_and(|mark| same(mark.as_bytes(), expected.as_bytes()));
+        let ours = match from {
+            Some(mark) => self.is_sign_ups(secret, mark, client).await.unwrap_or(false),
+            None => false,
+        };
         if ours && !accept.contains("text/html") {
             return None;
         }

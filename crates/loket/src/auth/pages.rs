@@ -141,19 +141,29 @@ impl Auth {
         let found = self.0.store.as_auth(async |tx| {
             let person = store::auth::by_id(tx, user).await?;
             let session = store::auth::find(tx, session, user).await?;
-            Ok(person.zip(session))
+            Ok((person, session))
         });
-        let (user, session) = found.await?.ok_or_else(Refusal::credentials)?;
-        Ok(Signed { user, session })
+        let (person, session) = found.await?;
+        self.admitted(person, session)
     }
 
     /// Whether this session began with a mailed link or code in the last quarter of an hour: the
     /// proof that allows a new password without the old one.
     pub fn proved_by_mail(&self, signed: &Signed) -> bool {
+        self.proved_by(signed, |method| method == "otp")
+    }
+
+    /// Whether who is behind this session was proved in the last quarter of an hour, in any way:
+    /// by signing in, by mail or by a second factor. Going on with a session proves nothing.
+    pub fn proved_lately(&self, signed: &Signed) -> bool {
+        self.proved_by(signed, |_| true)
+    }
+
+    fn proved_by(&self, signed: &Signed, counts: impl Fn(&str) -> bool) -> bool {
         let methods = signed.session.amr.as_array().map(Vec::as_slice).unwrap_or_default();
         methods.iter().any(|entry| {
             let when = entry.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
-            entry.get("method").and_then(Value::as_str) == Some("otp")
+            entry.get("method").and_then(Value::as_str).is_some_and(&counts)
                 && self.now().as_second().saturating_sub(when) < 900
         })
     }
@@ -240,6 +250,16 @@ impl Auth {
         language: domain::contract::Language,
     ) -> Result<(), Refusal> {
         self.post_later(super::post::colleague_letter(language, to, link, shop, &self.0.site.url))
+    }
+
+    /// Tells an address that it was wanted for another account than its own.
+    pub(super) async fn tell_taken(
+        &self,
+        to: &str,
+        language: domain::contract::Language,
+    ) -> Result<(), Refusal> {
+        let letter = standing_letter(Occasion::AddressTaken, language, to, &self.0.site.url, "");
+        self.0.post.send(letter, self.now()).await
     }
 
     fn post_later(&self, letter: Letter) -> Result<(), Refusal> {

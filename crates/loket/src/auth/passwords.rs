@@ -65,7 +65,8 @@ impl Hashing {
         let known = kept.is_some_and(|kept| !kept.is_empty());
         let kept = kept.filter(|kept| !kept.is_empty()).unwrap_or(&self.nobody).to_owned();
         let password = password.to_owned();
-        let checked = self.work(move || check(&password, &kept)).await??;
+        let nobody = Arc::clone(&self.nobody);
+        let checked = self.work(move || check(&password, &kept, &nobody)).await??;
         Ok(if known { checked } else { Checked::Wrong })
     }
 
@@ -97,18 +98,33 @@ pub fn digest(password: &str) -> Result<String, Refusal> {
     made.map(|digest| digest.to_string()).map_err(|error| Refusal::defect(&error))
 }
 
-fn check(password: &str, kept: &str) -> Result<Checked, Refusal> {
+/// Whatever is wrong about a password or about what is kept, it costs a digest of today's strength:
+/// how long a refusal takes tells nothing about the account. `nobody` is such a digest.
+fn check(password: &str, kept: &str, nobody: &str) -> Result<Checked, Refusal> {
+    let (checked, worked) = compare(password, kept)?;
+    if !worked && let Ok(parsed) = PasswordHash::new(nobody) {
+        let _wrong = Argon2::default().verify_password(password.as_bytes(), &parsed);
+    }
+    Ok(checked)
+}
+
+/// What a password turned out to be, and whether a digest of today's kind was made for that.
+fn compare(password: &str, kept: &str) -> Result<(Checked, bool), Refusal> {
+    use argon2::password_hash::Error;
     if kept.starts_with("$2") {
         // bcrypt sees 72 bytes; a longer password is another one.
         let right = password.len() <= 72 && bcrypt::verify(password, kept).unwrap_or(false);
-        return if right { digest(password).map(Checked::Better) } else { Ok(Checked::Wrong) };
+        let better = right.then(|| digest(password)).transpose()?;
+        return Ok(better.map_or((Checked::Wrong, false), |it| (Checked::Better(it), true)));
     }
-    let Ok(parsed) = PasswordHash::new(kept) else { return Ok(Checked::Wrong) };
-    if Argon2::default().verify_password(password.as_bytes(), &parsed).is_err() {
-        return Ok(Checked::Wrong);
+    let Ok(parsed) = PasswordHash::new(kept) else { return Ok((Checked::Wrong, false)) };
+    match Argon2::default().verify_password(password.as_bytes(), &parsed) {
+        Ok(()) if kept.starts_with(&prefix()) => Ok((Checked::Right, true)),
+        Ok(()) => digest(password).map(|better| (Checked::Better(better), true)),
+        Err(Error::PasswordInvalid) => Ok((Checked::Wrong, true)),
+        // Of another kind, or with parameters nobody can compute.
+        Err(_) => Ok((Checked::Wrong, false)),
     }
-    let ours = kept.starts_with(&prefix());
-    if ours { Ok(Checked::Right) } else { digest(password).map(Checked::Better) }
 }
 
 /// How digests of today's strength begin.
@@ -234,6 +250,38 @@ mod tests {
         assert_eq!(acceptable(&long, &known, &options).unwrap_err().code(), "validation_failed");
         let nul = acceptable("vier fietsen\0op zolder", &known, &options);
         assert_eq!(nul.unwrap_err().code(), "validation_failed");
+    }
+
+    /// [`super::check`] beside a digest that is nobody's.
+    fn check(password: &str, kept: &str) -> Result<Checked, Refusal> {
+        super::check(password, kept, &digest("nobody has this password").unwrap())
+    }
+
+    /// By the work done: which ways out of a comparison made no digest, and that one is made then.
+    #[test]
+    fn every_refusal_costs_a_digest() {
+        let bcrypt = bcrypt::hash("vier fietsen", 4).unwrap();
+        let long = "p".repeat(73);
+        let ours = digest("vier fietsen").unwrap();
+        for (password, kept, worked) in [
+            ("wat dan ook", bcrypt.as_str(), false),
+            (&long, &bcrypt, false),
+            ("wat dan ook", "$2a$04$kort", false),
+            ("wat dan ook", "$argon2id$x", false),
+            ("wat dan ook", "plain", false),
+            ("wat dan ook", &ours, true),
+        ] {
+            assert_eq!(compare(password, kept), Ok((Checked::Wrong, worked)), "{kept}");
+        }
+        let nobody = digest("nobody has this password").unwrap();
+        let spent = |password: &str, kept: &str| {
+            let begun = std::time::Instant::now();
+            let looked_at = (0..5).flat_map(|_| super::check(password, kept, &nobody)).count();
+            assert_eq!(looked_at, 5);
+            begun.elapsed()
+        };
+        let (real, long) = (spent("wat dan ook", &ours), spent(&long, &bcrypt));
+        assert!(long * 3 > real, "no digest was made: {long:?} beside {real:?}");
     }
 
     #[test]

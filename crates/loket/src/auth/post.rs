@@ -59,6 +59,8 @@ pub enum Occasion {
     EmailChangeNew,
     /// Agree from the address that is left.
     EmailChangeCurrent,
+    /// The address that is wanted is another account's.
+    AddressTaken,
     /// The shop may begin.
     Approved,
     /// The shop may not begin, and why.
@@ -74,6 +76,7 @@ impl Occasion {
             Self::Invite => "invite",
             Self::EmailChangeNew => "email_change_new",
             Self::EmailChangeCurrent => "email_change_current",
+            Self::AddressTaken => "address_taken",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
         }
@@ -123,7 +126,7 @@ fn said(language: Language, section: &str, entry: &str) -> &'static str {
     words.get(section).and_then(|entries| entries.get(entry)).map_or("", String::as_str)
 }
 
-/// The mail about a shop that was approved or turned down.
+/// A mail that asks for nothing: a shop was approved or turned down, an address wanted.
 pub fn standing_letter(
     occasion: Occasion,
     language: Language,

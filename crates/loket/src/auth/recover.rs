@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::Auth;
 use super::addresses::email;
-use super::limits::Origin;
 use super::links::{Purpose, language_of_user};
 use super::refusal::Refusal;
 use super::signup::{Back, new_person, said};
@@ -100,8 +99,7 @@ pub async fn resend(
     auth.may_ask(&email, &client)?;
     let back_to = auth.0.site.back_to(back.redirect_to.as_deref());
     let (post, language) = (auth.0.post.clone(), client.language);
-    let from = client.origin;
-    post.later(async move { auth.mail_again(kind, &email, &back_to, language, from).await })?;
+    post.later(async move { auth.mail_again(kind, &email, &back_to, language).await })?;
     Ok(Json(json!({})))
 }
 
@@ -138,14 +136,14 @@ impl Auth {
         email: &str,
         back_to: &str,
         language: Language,
-        from: Origin,
     ) -> Result<(), Refusal> {
         let found = self.0.store.as_auth(async |tx| store::auth::by_email(tx, email).await);
         let Some(user) = found.await? else { return Ok(()) };
         let language = language_of_user(&user, language);
         match purpose {
             Purpose::Signup if user.email_confirmed_at.is_none() => {
-                self.mail_token(user.id, purpose, email, back_to, language, Some(from)).await
+                // Whoever asks again need not be who gave the password: the link asks for one.
+                self.mail_token(user.id, purpose, email, back_to, language, None).await
             }
             Purpose::EmailChangeNew if !user.email_change.is_empty() => {
                 self.mail_email_change(&user, &user.email_change, back_to, language).await

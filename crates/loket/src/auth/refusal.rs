@@ -57,6 +57,11 @@ impl Refusal {
         Self::of(StatusCode::METHOD_NOT_ALLOWED, "validation_failed", "Method not allowed")
     }
 
+    /// 408.
+    pub fn too_slow() -> Self {
+        Self::of(StatusCode::REQUEST_TIMEOUT, "request_timeout", "Request body took too long")
+    }
+
     /// 413.
     pub fn too_large() -> Self {
         let text = "Request body is too large";

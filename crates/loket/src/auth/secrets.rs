@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 use crate::keys;
 
+use super::ownership::SignUp;
+
 /// Bytes of a session id, a counter and a tag.
 const REFRESH_BYTES: usize = 16 + 8 + 16;
 
@@ -84,9 +86,11 @@ impl Secrets {
         hex(&self.tag("sign-up", &[email.as_bytes(), digest.as_bytes()]))
     }
 
-    /// Where a sign-up came from, as its link carries it.
-    pub fn origin_mark(&self, secret: &str, origin: &str) -> String {
-        let tag = self.tag("origin", &[secret.as_bytes(), origin.as_bytes()]);
+    /// Where a sign-up came from and what password it gave, as its link carries it.
+    pub fn origin_mark(&self, secret: &str, sign_up: &SignUp) -> String {
+        let origin = sign_up.from.to_string();
+        let parts = [secret.as_bytes(), origin.as_bytes(), sign_up.digest.as_bytes()];
+        let tag = self.tag("origin", &parts);
         hex(&tag).split_at(32).0.to_owned()
     }
 

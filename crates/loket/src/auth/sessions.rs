@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use store::auth::Person;
-use store::{Store, UserId};
+use store::users::TenantRole;
+use store::{Claims, Store, UserId};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -67,9 +68,9 @@ impl Sessions {
         self.lock().clear();
     }
 
-    /// For a stream: says when its session ends.
-    pub fn watch(self: &Arc<Self>, session: Uuid, user: UserId) -> Watch {
-        Watch { sessions: Arc::clone(self), session, user, first: None }
+    /// For a stream: says when its session ends, or is no longer what it was let in as.
+    pub fn watch(self: &Arc<Self>, admitted: Admitted) -> Watch {
+        Watch { sessions: Arc::clone(self), admitted }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(Uuid, UserId), Seen>> {
@@ -81,10 +82,30 @@ impl Sessions {
 #[derive(Debug)]
 pub struct Watch {
     sessions: Arc<Sessions>,
-    session: Uuid,
-    user: UserId,
-    /// The person as first seen: what they may see must not change under an open stream.
-    first: Option<Arc<Person>>,
+    admitted: Admitted,
+}
+
+/// What a stream was let in as. It may be two seconds old by then, so it is what counts, and not
+/// what the stream sees first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The session.
+    pub session: Uuid,
+    /// Whose rows are read.
+    pub claims: Claims,
+    /// `user` or `admin` of the platform.
+    pub role: String,
+    /// What they may do in their shop.
+    pub tenant_role: TenantRole,
+}
+
+impl Admitted {
+    fn is(&self, person: &Person) -> bool {
+        self.claims == person.claims()
+            && self.role == person.role
+            && self.tenant_role == person.tenant_role
+            && !person.factor_due
+    }
 }
 
 impl Watch {
@@ -93,16 +114,12 @@ impl Watch {
     pub async fn ended(&mut self) {
         let mut looked = Instant::now();
         loop {
-            match self.sessions.person(self.session, self.user).await {
+            let Admitted { session, claims, .. } = &self.admitted;
+            match self.sessions.person(*session, claims.user_id).await {
                 Ok(None) => return,
                 Ok(Some(person)) => {
                     looked = Instant::now();
-                    let first = self.first.get_or_insert_with(|| Arc::clone(&person));
-                    let same = first.claims() == person.claims()
-                        && first.role == person.role
-                        && first.tenant_role == person.tenant_role
-                        && !person.factor_due;
-                    if !same {
+                    if !self.admitted.is(&person) {
                         return;
                     }
                 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN, SET_COOKIE};
 use axum::http::request::Parts;
@@ -21,8 +21,10 @@ use store::{Claims, TenantId, UserId};
 use uuid::Uuid;
 
 use super::Auth;
+use super::present::in_time;
 use super::refusal::Refusal;
 use super::secrets::same;
+use super::sessions::Admitted;
 use super::tokens::{Bearer, Opened};
 use super::wire::{Client, bearer_token};
 
@@ -45,7 +47,7 @@ pub trait HasAuth {
 pub struct SignedIn {
     /// The person.
     pub user_id: UserId,
-    /// Their session; for [`super::Sessions::watch`] and for signing out.
+    /// Their session; for signing out.
     pub session_id: Uuid,
     /// Their address.
     pub email: String,
@@ -88,6 +90,12 @@ impl SignedIn {
             claims: person.claims(),
             form_token: auth.form_token(person.session_id),
         }
+    }
+
+    /// What a stream is let in as.
+    pub fn admitted(&self) -> Admitted {
+        let Self { session_id: session, claims, tenant_role, .. } = *self;
+        Admitted { session, claims, role: self.role.clone(), tenant_role }
     }
 
     /// Whether they may answer mail and change what the shop does with it.
@@ -239,7 +247,7 @@ async fn with_our_form(parts: &Parts, body: Body, token: &str) -> Option<Body> {
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return None;
     }
-    let bytes = to_bytes(body, MAX_FORM).await.ok()?;
+    let bytes = in_time(body, MAX_FORM).await.ok()?;
     let text = std::str::from_utf8(&bytes).ok()?;
     let sent = text.split('&').find_map(|pair| pair.strip_prefix(FORM_FIELD)?.strip_prefix('='))?;
     same(sent.as_bytes(), token.as_bytes()).then(|| Body::from(bytes.clone()))

@@ -11,6 +11,7 @@ use store::auth::{AuthUser, NewUser};
 use super::Auth;
 use super::addresses::email;
 use super::links::{Purpose, language_of};
+use super::ownership::SignUp;
 use super::passwords::acceptable;
 use super::refusal::Refusal;
 use super::tokens::user_answer;
@@ -118,6 +119,10 @@ impl Auth {
         taken.map_err(|wait| Refusal::too_many("over_request_rate_limit", wait))?;
         let digest = self.0.hashing.digest(password).await?;
         let person = new_person(&email, Some(digest), self.0.options.auth_autoconfirm, data);
+        // Whoever may not be mailed changes nothing: an earlier sign-up goes on as it was.
+        if !self.0.options.auth_autoconfirm {
+            self.may_mail(&email)?;
+        }
         let user = self.begin_account(&person).await?;
         if self.0.options.auth_autoconfirm {
             return user.map(SignedUp::Made).ok_or_else(|| {
@@ -129,13 +134,12 @@ impl Auth {
         let shown = self.as_if_new(&person);
         let digest = person.encrypted_password.as_deref().unwrap_or_default();
         let mark = self.0.secrets.sign_up_mark(&email, digest);
-        let from = client.origin;
+        let from = SignUp { from: client.origin, digest: digest.to_owned() };
         let auth = self.clone();
-        self.may_mail(&email)?;
         self.0.post.later(async move {
             match user {
                 Some(user) => {
-                    let from = Some(from);
+                    let from = Some(&from);
                     auth.mail_token(user, Purpose::Signup, &email, &back_to, language, from).await
                 }
                 None => Ok(()),
@@ -195,6 +199,7 @@ impl Auth {
             email_change_confirm_status: 0,
             last_sign_in_at: None,
             banned_until: None,
+            suspended: false,
             created_at: now,
             updated_at: now,
             raw_app_meta_data: json!({ "provider": "email", "providers": ["email"] }),

@@ -102,19 +102,23 @@ impl Auth {
         };
         limits.failed.give_back(&client.origin);
         self.may_enter(&person)?;
-        if let (Checked::Better(better), Some(old)) = (&checked, &person.encrypted_password) {
+        let mut kept = person.encrypted_password.clone();
+        if let (Checked::Better(better), Some(old)) = (checked, &person.encrypted_password) {
             let rehash = self
                 .0
                 .store
-                .as_auth(async |tx| store::auth::rehash(tx, person.id, old, better).await);
+                .as_auth(async |tx| store::auth::rehash(tx, person.id, old, &better).await);
             rehash.await?;
+            kept = Some(better);
         }
-        self.open_session(person.id, "password", client).await
+        // Whoever waited for a digest while the password was changed has the wrong one by now.
+        let unchanged = |now: &AuthUser| now.encrypted_password == kept;
+        self.open_session_while(person.id, "password", client, unchanged).await
     }
 
-    /// Refuses the banned, and those whose address was never proved.
+    /// Refuses the banned, the suspended, and those whose address was never proved.
     fn may_enter(&self, person: &AuthUser) -> Result<(), Refusal> {
-        if person.banned_until.is_some_and(|until| until > self.now()) {
+        if self.is_barred(person) {
             return Err(Refusal::bad("user_banned", "User is banned"));
         }
         if person.email_confirmed_at.is_none() {
@@ -130,6 +134,17 @@ impl Auth {
         method: &'static str,
         client: &Client,
     ) -> Result<Opened, Refusal> {
+        self.open_session_while(user, method, client, |_| true).await
+    }
+
+    /// Opens a session for somebody about whom something still holds.
+    async fn open_session_while(
+        &self,
+        user: UserId,
+        method: &'static str,
+        client: &Client,
+        holds: impl Fn(&AuthUser) -> bool,
+    ) -> Result<Opened, Refusal> {
         let new = NewSession {
             id: Uuid::now_v7(),
             user,
@@ -138,6 +153,11 @@ impl Auth {
             ip: client.address.to_string(),
         };
         let opened = self.0.store.as_auth(async |tx| {
+            store::auth::hold(tx, new.id, user).await?;
+            let person = store::auth::by_id(tx, user).await?;
+            if !person.is_some_and(|person| holds(&person) && !self.is_barred(&person)) {
+                return Ok(None);
+            }
             store::auth::open(tx, &new).await?;
             store::auth::signed_in(tx, user).await?;
             let person = store::auth::by_id(tx, user).await?;
@@ -167,7 +187,7 @@ impl Auth {
         });
         match refreshed.await? {
             (Refreshed::Alive(_), Some((user, session))) => {
-                if user.banned_until.is_some_and(|until| until > self.now()) {
+                if self.is_barred(&user) {
                     return Err(Refusal::bad("user_banned", "User is banned"));
                 }
                 Ok(Opened { user, session })

@@ -9,7 +9,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::AuthTx;
-use store::auth::{AuthUser, Taken, TokenKind};
+use store::auth::{Agreed, AuthUser, Side, Taken, TokenKind};
 
 use super::Auth;
 use super::addresses::{email, with_fragment};
@@ -199,7 +199,7 @@ impl Auth {
         let Some(user) = store::auth::by_id(tx, taken.user_id).await? else {
             return Ok(Proved::Nothing);
         };
-        if user.banned_until.is_some_and(|until| until > self.now()) {
+        if self.is_barred(&user) {
             return Ok(Proved::Banned);
         }
         match taken.token_type {
@@ -220,12 +220,13 @@ impl Auth {
                 }
             }
             TokenKind::EmailChangeTokenNew | TokenKind::EmailChangeTokenCurrent => {
-                let proved_now = user.email.as_deref().is_some_and(|email| !email.is_empty());
-                if proved_now && store::auth::half_email_change(tx, user.id).await? {
-                    return Ok(Proved::HalfWay);
+                let new = taken.token_type == TokenKind::EmailChangeTokenNew;
+                let side = if new { Side::New } else { Side::Current };
+                match store::auth::agree_email_change(tx, user.id, side).await? {
+                    Agreed::Half => return Ok(Proved::HalfWay),
+                    Agreed::Nothing => return Ok(Proved::Nothing),
+                    Agreed::Both => store::auth::drop_all(tx, user.id).await?,
                 }
-                store::auth::finish_email_change(tx, user.id).await?;
-                store::auth::drop_all(tx, user.id).await?;
             }
         }
         Ok(Proved::Person(Box::new(user)))

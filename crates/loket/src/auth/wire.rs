@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -20,6 +19,7 @@ use store::auth::{AuthUser, SessionRow};
 
 use super::Auth;
 use super::limits::Origin;
+use super::present::in_time;
 use super::refusal::Refusal;
 use super::tokens::Bearer;
 
@@ -41,8 +41,7 @@ impl<T: DeserializeOwned> FromRequest<Auth> for Body<T> {
         let json = request.headers().get(CONTENT_TYPE).is_none_or(|kind| {
             kind.to_str().is_ok_and(|kind| kind.starts_with("application/json"))
         });
-        let bytes =
-            to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Refusal::too_large())?;
+        let bytes = in_time(request.into_body(), MAX_BODY).await?;
         if bytes.is_empty() {
             return read(Value::Object(serde_json::Map::new()));
         }
@@ -198,17 +197,7 @@ impl FromRequestParts<Auth> for Signed {
             Ok((person, session))
         });
         let (person, session) = found.await?;
-        let user = person.ok_or_else(|| {
-            Refusal::forbidden("user_not_found", "User from sub claim in JWT does not exist")
-        })?;
-        let session = session.ok_or_else(|| {
-            let text = "Session from session_id claim in JWT does not exist";
-            Refusal::forbidden("session_not_found", text)
-        })?;
-        if user.banned_until.is_some_and(|until| until > auth.now()) {
-            return Err(Refusal::forbidden("user_banned", "User is banned"));
-        }
-        Ok(Self { user, session })
+        auth.admitted(person, session)
     }
 }
 

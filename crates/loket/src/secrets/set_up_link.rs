@@ -76,8 +76,9 @@ impl SetUpLink {
             self.close();
             return Err(LinkError::Closed);
         }
-        let user = UserId::new();
-        if !store::users::create(store, user, email, &digest).await? {
+        let unproved = store::users::take_unproved(store, email, &digest).await?;
+        let user = unproved.unwrap_or_else(UserId::new);
+        if unproved.is_none() && !store::users::create(store, user, email, &digest).await? {
             return Err(LinkError::AddressTaken);
         }
         match store::admin::make_first(store, user).await {

@@ -13,7 +13,7 @@ use domain::contract::Language;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
-use store::{Claims, UserId};
+use store::Claims;
 use uuid::Uuid;
 
 use super::State;
@@ -21,7 +21,7 @@ use super::accounts::{home_of, sign_in_first};
 use super::failure::Failure;
 use super::frame::Menu;
 use super::house;
-use crate::auth::{HasAuth, Proving, SignedIn};
+use crate::auth::{Admitted, HasAuth, Proving, SignedIn};
 
 /// The cookie on plain HTTP, where browsers refuse the `__Host-` prefix.
 const PLAIN_COOKIE: &str = "loket_access";
@@ -107,8 +107,8 @@ pub struct Visit {
     pub here: String,
     /// What a form must send along.
     pub form_token: String,
-    /// The session behind it; `None` for whoever came with the terminal's key.
-    pub session: Option<(Uuid, UserId)>,
+    /// What they were let in as; `None` for whoever came with the terminal's key.
+    pub session: Option<Admitted>,
     /// Whether they may answer mail.
     pub may_act: bool,
     /// What is theirs besides the mail; `None` for whoever came with the terminal's key.
@@ -128,11 +128,11 @@ impl FromRequestParts<State> for Visit {
             return Ok(Self {
                 may_act: person.may_act(),
                 menu: Some(Menu::of(&person)),
+                session: Some(person.admitted()),
                 claims: person.claims,
                 chosen,
                 here,
                 form_token: person.form_token,
-                session: Some((person.session_id, person.user_id)),
             });
         }
         let keys = &state.0.keys;

@@ -46,10 +46,8 @@ pub async fn events(
         Some(seen) => seen,
         None => newest(&state, &claims).await?,
     };
-    let watch = state
-        .auth()
-        .zip(visit.session)
-        .map(|(auth, (session, user))| auth.sessions().watch(session, user));
+    let watch =
+        state.auth().zip(visit.session).map(|(auth, admitted)| auth.sessions().watch(admitted));
     let follower = Follower { state, claims, seen, pause: PAUSE, watch };
     let stream = unfold(follower, async |mut follower| {
         let number = follower.next().await?;

@@ -1,7 +1,12 @@
 //! Who may do what: A4, A5, A14, A24 on pages.
 
+use std::time::Duration;
+
+use loket::auth::{AuthOptions, Rate};
+
 use crate::browser::{Browser, admin, lab, shop_id, tenant};
-use crate::lab::{Lab, PASSWORD};
+use crate::lab::{Lab, PASSWORD, wide};
+use crate::shops::{insider, shop};
 
 /// An approved shop with an owner, who is signed in.
 async fn with_shop<'a>(lab: &'a Lab, email: &str) -> Browser<'a> {
@@ -147,4 +152,66 @@ async fn an_api_key_is_shown_once() {
     assert!(!page.text.contains(&key) && page.text.contains("n8n"));
     owner.submit("/instellingen/sleutels/intrekken", &[]).await;
     assert!(owner.at.ends_with("melding=ingetrokken"), "{}", owner.at);
+}
+
+/// Who founded a shop and was let go reads nothing of it, and may register another one.
+#[tokio::test]
+async fn a_founder_who_was_let_go_sees_the_shop_no_more() {
+    let lab = lab().await;
+    let shop = shop(&lab, "Zolder").await.id;
+    let founder = insider(&lab, "oprichter@winkel.example", Some((shop, "owner"))).await;
+    insider(&lab, "opvolger@winkel.example", Some((shop, "owner"))).await;
+    let user = "select user_id from public.profiles where email like 'oprichter@%'";
+    let user: store::UserId = lab.behind.query_one(user, &[]).await.unwrap().get(0);
+    let founded = "update public.tenants set created_by = $1";
+    lab.behind.execute(founded, &[&user]).await.unwrap();
+    let next = "select user_id from public.profiles where email like 'opvolger@%'";
+    let next: store::UserId = lab.behind.query_one(next, &[]).await.unwrap().get(0);
+    let claims = store::Claims { user_id: next, tenant_id: Some(store::TenantId(shop)) };
+    let remove = async |tx: &store::TenantTx| store::admin::remove_member(tx, user).await;
+    assert!(lab.store.as_user(&claims, remove).await.unwrap());
+    lab.auth.sessions().forget_all();
+    let profile = store::users::profile(&lab.store, user).await.unwrap().unwrap();
+    assert_eq!(profile.tenant, None);
+    let shown = founder.get(&lab, "/api/v1/profile").await;
+    assert!(!shown.text.contains("Zolder"), "{}", shown.text);
+    let page = founder.get(&lab, "/winkel").await;
+    assert_eq!(page.status, 200, "the way on ends here: {}", page.header("location"));
+    assert!(!page.text.contains("Zolder"), "{}", page.text);
+}
+
+/// Invitations are mail to strangers: so many to an address, and so many of a shop in a day.
+#[tokio::test]
+async fn invitations_are_counted() {
+    let few = Rate { burst: 2, every: Duration::from_hours(1) };
+    let lab = Lab::with(AuthOptions { auth_rate_address: few, ..wide() }).await;
+    let works = shop(&lab, "Zolder").await.id;
+    let owner = insider(&lab, "a@winkel.example", Some((works, "owner"))).await;
+    let invite = async |name: &str| {
+        let form = format!("email={name}%40elders.example&tenant_role=viewer");
+        owner.post(&lab, "/instellingen/mensen", &form).await
+    };
+    let sent = "select count(*) from public.tenant_invitations where email like '%@elders.example'";
+    let sent = async || lab.behind.query_one(sent, &[]).await.unwrap().get::<_, i64>(0);
+    for _ in 0..2 {
+        assert_eq!(invite("b").await.status, 303);
+    }
+    let third = invite("b").await;
+    assert!(third.text.contains("Dat zijn veel uitnodigingen"), "{}", third.text);
+    lab.mail("b@elders.example", 2).await;
+    assert_eq!(sent().await, 2);
+    let many = "insert into public.tenant_invitations (tenant_id, id, email, tenant_role, token_hash, expires_at)
+                select tenant_id, gen_random_uuid(), 'x@y.example', 'viewer', sha256(n::text::bytea), now()
+                from public.tenants, generate_series(1, 48) n";
+    lab.behind.batch_execute(many).await.unwrap();
+    let over = invite("c").await;
+    assert!(over.text.contains("Dat zijn veel uitnodigingen"), "{}", over.text);
+    assert_eq!(sent().await, 2);
+    lab.behind
+        .batch_execute(
+            "update public.tenant_invitations set created_at = now() - interval '25 hours'",
+        )
+        .await
+        .unwrap();
+    assert_eq!(invite("c").await.status, 303);
 }

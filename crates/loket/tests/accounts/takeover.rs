@@ -1,11 +1,14 @@
 //! B9: whoever signs up with somebody else's address gets nothing by it, whichever mail its
 //! reader uses, and however.
 
+use std::time::Duration;
+
 use axum::body::Body;
+use loket::auth::{AuthOptions, Rate};
 use serde_json::json;
 
 use crate::browser::{Browser, lab};
-use crate::lab::{Answer, Lab, OTHER_PASSWORD, PASSWORD, SITE};
+use crate::lab::{Answer, Lab, OTHER_PASSWORD, PASSWORD, SITE, wide};
 
 const STOLEN: &str = "aanvaller kent dit woord";
 const ADDRESS: &str = "sanne@winkel.example";
@@ -142,4 +145,44 @@ async fn a_typed_code_keeps_no_password_that_two_may_have_given() {
     assert_eq!(meta, &json!({"provider": "email", "providers": ["email"]}));
     assert_eq!(lab.try_password(ADDRESS, STOLEN).await.status, 400);
     assert_eq!(lab.try_password(ADDRESS, PASSWORD).await.status, 400);
+}
+
+/// Another sign-up that may not be mailed leaves the earlier one as it was.
+#[tokio::test]
+async fn a_sign_up_without_a_mail_changes_nothing() {
+    let once = Rate { burst: 1, every: Duration::from_hours(1) };
+    let lab = Lab::with(AuthOptions { auth_rate_address: once, ..wide() }).await;
+    let sign_up = async |password: &str| {
+        lab.post("/signup", &json!({"email": ADDRESS, "password": password})).await
+    };
+    assert_eq!(sign_up(PASSWORD).await.status, 200);
+    let mail = lab.mail(ADDRESS, 1).await;
+    assert_eq!(sign_up(STOLEN).await.refused().1, "over_email_send_rate_limit");
+    let request = Lab::request("GET", mail.path()).header("accept", "*/*");
+    let landed = lab.send(request.body(Body::empty()).unwrap()).await;
+    assert!(landed.header("location").contains("#access_token="), "{}", landed.text);
+    only_works(&lab, PASSWORD).await;
+}
+
+/// A link keeps the password of the sign-up it was mailed for, and no other.
+#[tokio::test]
+async fn a_link_is_bound_to_the_password_it_was_mailed_for() {
+    let lab = lab().await;
+    let signs_up = json!({"email": ADDRESS, "password": PASSWORD});
+    lab.post("/signup", &signs_up).await;
+    let own = lab.mail(ADDRESS, 1).await;
+    let follow = async |path: &str| {
+        let request = Lab::request("GET", path).header("accept", "*/*");
+        let answer = lab.send(request.body(Body::empty()).unwrap()).await;
+        answer.header("location").to_owned()
+    };
+    let asks = format!("{SITE}/binnen?soort=signup&sleutel=");
+    // Between that sign-up and its mail another one came: its password is not kept.
+    let theirs = "update auth.users set encrypted_password = encrypted_password || 'x'";
+    lab.behind.batch_execute(theirs).await.unwrap();
+    assert!(follow(own.path()).await.starts_with(&asks));
+    // Whoever asks for the mail again need not be who gave the password.
+    lab.post("/resend", &json!({"type": "signup", "email": ADDRESS})).await;
+    let again = lab.mail(ADDRESS, 2).await;
+    assert!(follow(again.path()).await.starts_with(&asks), "{}", again.link());
 }

@@ -5,7 +5,7 @@ use totp_rs::{Algorithm, Builder, Secret};
 
 use crate::lab::{Lab, OTHER_PASSWORD, text};
 
-fn code(secret: &str, offset: i64) -> String {
+pub fn code(secret: &str, offset: i64) -> String {
     let totp = Builder::new()
         .with_algorithm(Algorithm::SHA1)
         .with_digits(6)
@@ -17,12 +17,12 @@ fn code(secret: &str, offset: i64) -> String {
     totp.generate(u64::try_from(now).unwrap()).to_string()
 }
 
-struct Enrolled {
-    id: String,
-    secret: String,
+pub struct Enrolled {
+    pub id: String,
+    pub secret: String,
 }
 
-async fn enroll(lab: &Lab, token: &str, name: &str) -> Enrolled {
+pub async fn enroll(lab: &Lab, token: &str, name: &str) -> Enrolled {
     let wanted = json!({"factor_type": "totp", "friendly_name": name, "issuer": "Loket"});
     let answer = lab.ask("POST", "/factors", token, &wanted).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -35,14 +35,14 @@ async fn enroll(lab: &Lab, token: &str, name: &str) -> Enrolled {
     }
 }
 
-async fn challenge(lab: &Lab, token: &str, factor: &str) -> String {
+pub async fn challenge(lab: &Lab, token: &str, factor: &str) -> String {
     let path = format!("/factors/{factor}/challenge");
     let answer = lab.ask("POST", &path, token, &json!({"factorId": factor})).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     text(&answer.json(), "id").to_owned()
 }
 
-async fn prove(
+pub async fn prove(
     lab: &Lab,
     token: &str,
     factor: &str,

@@ -27,5 +27,6 @@ mod mails;
 mod pages;
 mod people;
 mod sessions;
+mod stalled;
 mod supabase;
 mod tokens;

@@ -180,3 +180,29 @@ async fn an_open_stream_ends_with_its_session() {
             .unwrap();
     }
 }
+
+/// What was believed when a stream was let in may be two seconds old; the stream ends all the same.
+#[tokio::test]
+async fn a_stream_opened_just_after_a_removal_ends() {
+    let lab = Lab::new().await;
+    lab.person("sanne@winkel.example").await;
+    with_shop(&lab, "sanne@winkel.example").await;
+    for removal in ["tenant_id = null, tenant_role = 'viewer'", "tenant_role = 'viewer'"] {
+        let jar = jar(&cookies(&lab, "sanne@winkel.example").await);
+        assert_eq!(get(&lab, "/", &jar).await.status, 200, "seen, and believed for two seconds");
+        lab.behind.batch_execute(&format!("update public.profiles set {removal}")).await.unwrap();
+        let request = Lab::request("GET", "/events").header("cookie", &jar);
+        let response =
+            lab.pages.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200, "it was let in");
+        let mut body = response.into_body();
+        let ended = tokio::time::timeout(Duration::from_secs(6), async {
+            while body.frame().await.is_some() {}
+        });
+        assert!(ended.await.is_ok(), "{removal}: still open after 6 s");
+        let back = "update public.profiles set tenant_role = 'owner',
+                    tenant_id = (select tenant_id from public.tenants)";
+        lab.behind.batch_execute(back).await.unwrap();
+        lab.auth.sessions().forget_all();
+    }
+}

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
+use loket::auth::{AuthOptions, Rate};
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, OTHER_PASSWORD, text};
+use crate::lab::{Lab, OTHER_PASSWORD, PASSWORD, text, wide};
 
 #[tokio::test]
 async fn an_old_refresh_token_ends_the_session_and_the_one_before_does_not() {
@@ -156,4 +157,85 @@ async fn access_ends_everywhere_within_five_seconds() {
         lab.ask("PUT", &path, &service, &json!({"password": "acht ladders tegen de muur"})).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     ends_soon(&lab, own, "a password set by the platform").await;
+}
+
+/// A platform admin's suspension closes the account itself, not only the shop.
+#[tokio::test]
+async fn the_suspended_have_no_way_into_their_account() {
+    let lab = Lab::new().await;
+    let suspended = lab.person("sanne@winkel.example").await;
+    let admin = lab.person("beheer@platform.example").await;
+    lab.behind
+        .batch_execute("update public.profiles set role = 'admin' where email like 'beheer@%'")
+        .await
+        .unwrap();
+    let session = lab.sign_in("sanne@winkel.example").await;
+    let token = text(&session, "access_token");
+    lab.post("/recover", &json!({"email": "sanne@winkel.example"})).await;
+    let mail = lab.mail("sanne@winkel.example", 1).await;
+    let stand = async |suspend: bool| {
+        let (admin, user) = (admin.parse().unwrap(), suspended.parse().unwrap());
+        let set = async |tx: &store::AdminTx| {
+            store::admin::set_user_suspended(tx, user, suspend, "misbruik gemeld").await
+        };
+        assert!(lab.store.as_admin(admin, set).await.unwrap());
+    };
+    stand(true).await;
+    let left = "select count(*) from auth.sessions";
+    assert_eq!(lab.behind.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
+    // Even where a session is there, it opens nothing.
+    lab.behind.batch_execute("update public.profiles set suspended_at = null").await.unwrap();
+    let session_now = lab.sign_in("sanne@winkel.example").await;
+    lab.behind
+        .batch_execute("update public.profiles set suspended_at = now() where email like 'sanne@%'")
+        .await
+        .unwrap();
+    let own = text(&session_now, "access_token");
+    for (token, code) in [(token, "session_not_found"), (own, "user_banned")] {
+        let shown = lab.ask("GET", "/user", token, &Value::Null).await;
+        assert_eq!(shown.refused(), (403, code.to_owned()));
+        let changed = lab.ask("PUT", "/user", token, &json!({"password": OTHER_PASSWORD})).await;
+        assert_eq!(changed.refused(), (403, code.to_owned()));
+    }
+    let refreshed = lab.refresh(text(&session_now, "refresh_token")).await;
+    assert_eq!(refreshed.refused(), (400, "user_banned".to_owned()));
+    let signed_in = lab.try_password("sanne@winkel.example", PASSWORD).await;
+    assert_eq!(signed_in.refused(), (400, "user_banned".to_owned()));
+    let proof = json!({"type": "recovery", "token_hash": mail.secret()});
+    assert_eq!(lab.post("/verify", &proof).await.refused(), (403, "user_banned".to_owned()));
+    stand(false).await;
+    lab.sign_in("sanne@winkel.example").await;
+}
+
+/// A session that was left open or stolen does not choose a new password.
+#[tokio::test]
+async fn a_new_password_takes_the_old_one_or_a_fresh_proof() {
+    let few = Rate { burst: 6, every: Duration::from_hours(1) };
+    let lab = Lab::with(AuthOptions { auth_rate_account: few, ..wide() }).await;
+    lab.person("sanne@winkel.example").await;
+    let session = lab.sign_in("sanne@winkel.example").await;
+    let old = "update auth.mfa_amr_claims set updated_at = now() - interval '16 minutes'";
+    lab.behind.batch_execute(old).await.unwrap();
+    let session = lab.refresh(text(&session, "refresh_token")).await.json();
+    let token = text(&session, "access_token");
+    let change = async |token: &str, body: Value| lab.ask("PUT", "/user", token, &body).await;
+    let bare = change(token, json!({"password": OTHER_PASSWORD})).await;
+    assert_eq!(bare.refused(), (400, "reauthentication_needed".to_owned()));
+    let wrong = json!({"password": OTHER_PASSWORD, "current_password": "gok nummer een"});
+    for _ in 0..2 {
+        let refused = change(token, wrong.clone()).await;
+        assert_eq!(refused.refused(), (400, "invalid_credentials".to_owned()));
+    }
+    let right = json!({"password": OTHER_PASSWORD, "current_password": PASSWORD});
+    assert_eq!(change(token, right).await.status, 200);
+    // Signed in a moment ago is proof enough, as with Supabase's secure password change.
+    let fresh = lab.try_password("sanne@winkel.example", OTHER_PASSWORD).await.json();
+    let fresh = text(&fresh, "access_token");
+    assert_eq!(change(fresh, json!({"password": PASSWORD})).await.status, 200);
+    // Guesses run into the limit of the account: two above, two sign-ins, two more here.
+    for _ in 0..2 {
+        assert_eq!(change(fresh, wrong.clone()).await.refused().0, 400);
+    }
+    let over = change(fresh, wrong).await;
+    assert_eq!(over.refused(), (429, "over_request_rate_limit".to_owned()));
 }

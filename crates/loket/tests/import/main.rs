@@ -232,3 +232,17 @@ async fn a_dump_gives_what_its_database_gives_however_it_was_written() {
         assert!(!lab.loket(&[&["import", "supabase"], wrong].concat(), "").ok);
     }
 }
+
+/// Somebody whom Loket let go, or whose role it took, is not brought back by importing again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn importing_again_brings_nobody_back() {
+    let lab = Lab::new().await;
+    let url = url_of(&old_database().await);
+    import(&lab, &["--url", &url, "--with-admins"]);
+    let let_go =
+        "update public.profiles set tenant_id = null, tenant_role = 'viewer', role = 'user'";
+    lab.behind.batch_execute(let_go).await.unwrap();
+    let before = content(&lab).await;
+    import(&lab, &["--url", &url, "--with-admins"]);
+    assert_eq!(content(&lab).await, before);
+}

@@ -9,8 +9,10 @@
 
 #[path = "../../../mail/tests/support/authority.rs"]
 mod authority;
+#[expect(dead_code, reason = "the store's own tests use the rest")]
 #[path = "../../../store/tests/support/cluster.rs"]
 mod cluster;
+#[expect(dead_code, reason = "the tests of the client use the rest")]
 #[path = "../../../mail/tests/support/dovecot.rs"]
 mod dovecot;
 

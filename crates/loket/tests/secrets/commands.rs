@@ -137,3 +137,44 @@ async fn the_set_up_link_lets_one_person_in_and_closes() {
     let admins = store::admin::platform_admins(&lab.store).await.unwrap();
     assert_eq!(admins.iter().map(|admin| admin.user_id).collect::<Vec<_>>(), [admin]);
 }
+
+/// Anybody can sign up with anybody's address: power goes to whoever is given it here, and nothing
+/// that was there before the address was proved stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unproved_account_gets_no_power_by_its_address() {
+    let lab = Lab::new().await;
+    let thief =
+        loket::secrets::hash_password(&Secret::new("van de dief zijn woord".to_owned()), &[]);
+    let signed_up = "with u as (
+        insert into auth.users (id, email, encrypted_password, raw_app_meta_data, raw_user_meta_data)
+        select gen_random_uuid(), email, $1, '{}', '{\"naam\": \"dief\"}'
+        from unnest(array['baas@platform.example', 'eigenaar@linnen.example', 'bekend@linnen.example']) email
+        returning id, email),
+      s as (insert into auth.sessions (id, user_id) select gen_random_uuid(), id from u)
+      insert into auth.one_time_tokens (id, user_id, token_type, token_hash, relates_to)
+      select gen_random_uuid(), id, 'confirmation_token', email, email from u";
+    lab.behind.execute(signed_up, &[&thief.unwrap()]).await.unwrap();
+    let proved = "update auth.users set email_confirmed_at = now() where email like 'bekend@%'";
+    lab.behind.batch_execute(proved).await.unwrap();
+    with_admin(&lab);
+    let add = |owner: &str, password: &str| {
+        let add = ["admin", "shop", "add", "demo", "--pending", "--owner", owner];
+        lab.loket(&add, password)
+    };
+    assert!(!add("eigenaar@linnen.example", "").ok, "a password is asked for");
+    assert!(add("eigenaar@linnen.example", PASSWORD).ok);
+    // Whoever proved theirs keeps everything.
+    assert!(add("bekend@linnen.example", "").ok);
+    let left = "select string_agg(split_part(u.email, '@', 1) || ' ' || (u.email_confirmed_at is not null)
+          || ' ' || (u.encrypted_password = $1) || ' ' || (u.raw_user_meta_data = '{}')
+          || ' ' || (select count(*) from auth.sessions s where s.user_id = u.id)
+          || ' ' || (select count(*) from auth.one_time_tokens t where t.user_id = u.id), ', ' order by u.email)
+        from auth.users u where u.encrypted_password is not null";
+    let old = "select encrypted_password from auth.users where email like 'bekend@%'";
+    let old: String = lab.behind.query_one(old, &[]).await.unwrap().get(0);
+    let left: String = lab.behind.query_one(left, &[&old]).await.unwrap().get(0);
+    assert_eq!(
+        left,
+        "baas true false true 0 0, bekend true true false 1 1, eigenaar true false true 0 0"
+    );
+}

@@ -193,11 +193,23 @@ async fn open_shop(store: &Store, admin: UserId, file: &ShopFile, place: &Path) 
     let approved = store.as_admin(admin, async |tx| store::shops::approve(tx, tenant).await).await;
     assert!(approved.unwrap());
     let claims = Claims { user_id: user, tenant_id: Some(tenant) };
-    store.as_user(&claims, async |tx| set_up(tx, file, place).await).await.unwrap();
+    store.as_user(&claims, async |tx| set_up(tx, file).await).await.unwrap();
+    let mailbox = NewMailbox {
+        id: MailboxId::new(),
+        kind: MailboxKind::Maildir,
+        address: settings.gmail_email.clone(),
+        config: json!({
+            "directory": place.join("in"),
+            "outgoing": place.join("out"),
+            "authserv_id": "mx.google.com",
+        }),
+        secret_encrypted: None,
+    };
+    store::mailboxes::add_directory(store, tenant, &mailbox).await.unwrap();
     claims
 }
 
-async fn set_up(tx: &store::TenantTx, file: &ShopFile, place: &Path) -> store::Result<()> {
+async fn set_up(tx: &store::TenantTx, file: &ShopFile) -> store::Result<()> {
     let settings = &file.shop;
     let changed = ShopSettings {
         bedrijfsnaam: settings.bedrijfsnaam.clone(),
@@ -226,16 +238,5 @@ async fn set_up(tx: &store::TenantTx, file: &ShopFile, place: &Path) -> store::R
             email_address.map(FilterValue::Address).or(domain.map(FilterValue::Domain)).unwrap();
         store::filters::insert(tx, filter_type, &value, is_regex).await?;
     }
-    let mailbox = NewMailbox {
-        id: MailboxId::new(),
-        kind: MailboxKind::Maildir,
-        address: settings.gmail_email.clone(),
-        config: json!({
-            "directory": place.join("in"),
-            "outgoing": place.join("out"),
-            "authserv_id": "mx.google.com",
-        }),
-        secret_encrypted: None,
-    };
-    store::mailboxes::insert(tx, &mailbox).await
+    Ok(())
 }

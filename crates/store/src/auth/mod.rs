@@ -14,13 +14,13 @@ pub use factors::{
 };
 pub use sessions::{
     Device, NewSession, Person, Refreshed, SessionRow, devices, end, end_all, end_others,
-    end_weaker, find, open, person, raise as raise_session, refresh,
+    end_weaker, find, hold, open, person, raise as raise_session, refresh,
 };
 pub use tokens::{
     NewToken, Taken, TokenKind, behind_link, drop_all, put, take_by_code, take_by_link,
 };
 pub use users::{
-    AuthUser, NewUser, ask_email_change, ban, by_email, by_id, confirm, count, delete,
-    finish_email_change, half_email_change, insert, is_ours, merge_metadata, page, rehash,
-    restart_sign_up, set_email, set_password, signed_in, soft_delete,
+    Agreed, AuthUser, NewUser, Side, agree_email_change, ask_email_change, ban, by_email, by_id,
+    confirm, count, delete, insert, is_ours, merge_metadata, page, rehash, restart_sign_up,
+    set_email, set_password, signed_in, soft_delete,
 };

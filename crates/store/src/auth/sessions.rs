@@ -104,6 +104,13 @@ pub async fn find(tx: &AuthTx, session: Uuid, user: UserId) -> Result<Option<Ses
     tx.session.first(sql!("auth", "session"), &[&session, &user]).await
 }
 
+/// Holds a person and their session as they are until the transaction ends. The person first, so
+/// that whoever ends sessions of theirs at the same time waits instead of standing in the way.
+pub async fn hold(tx: &AuthTx, session: Uuid, user: UserId) -> Result<()> {
+    tx.session.execute(sql!("auth", "hold_person"), &[&user]).await?;
+    tx.session.execute(sql!("auth", "hold_session"), &[&session, &user]).await.map(drop)
+}
+
 /// Who is behind a live session, in one round trip; `None` when it ended, or the person is
 /// banned or suspended.
 pub async fn person(store: &Store, session: Uuid, user: UserId) -> Result<Option<Person>> {

@@ -33,12 +33,14 @@ pub struct AuthUser {
     pub email_change: String,
     /// When they asked for it.
     pub email_change_sent_at: Option<Timestamp>,
-    /// 1 when one of the two addresses agreed.
+    /// Which address agreed already: 1 the one that is wanted, 2 the one that is left, 0 none.
     pub email_change_confirm_status: i64,
     /// When they last signed in.
     pub last_sign_in_at: Option<Timestamp>,
     /// Until when they may not.
     pub banned_until: Option<Timestamp>,
+    /// Whether a platform admin suspended them.
+    pub suspended: bool,
     /// When they registered.
     pub created_at: Timestamp,
     /// When this row last changed.
@@ -189,27 +191,59 @@ pub async fn merge_metadata(
     changed(tx.session.execute(merge, &[&user, user_meta_data, app_meta_data]).await?, user)
 }
 
-/// Notes the address somebody wants.
+/// Which of two addresses agrees to a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The one that is wanted.
+    New,
+    /// The one that is left.
+    Current,
+}
+
+impl Side {
+    /// As `email_change_confirm_status` keeps it.
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::New => 1,
+            Self::Current => 2,
+        }
+    }
+}
+
+/// What an address's agreement led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreed {
+    /// The other one is still to agree.
+    Half,
+    /// Both did: the wanted address is theirs.
+    Both,
+    /// Nothing is wanted any more.
+    Nothing,
+}
+
+/// Notes the address somebody wants; what was mailed about an earlier wish is void.
 pub async fn ask_email_change(tx: &AuthTx, user: UserId, wanted: &str) -> Result<()> {
-    changed(tx.session.execute(sql!("auth", "ask_email_change"), &[&user, &wanted]).await?, user)
+    let asked = tx.session.execute(sql!("auth", "ask_email_change"), &[&user, &wanted]).await?;
+    changed(asked, user)?;
+    tx.session.execute(sql!("auth", "void_email_change"), &[&user]).await.map(drop)
 }
 
-/// One of the two addresses agreed; `true` when it was the first to.
-pub async fn half_email_change(tx: &AuthTx, user: UserId) -> Result<bool> {
-    Ok(tx.session.execute(sql!("auth", "half_email_change"), &[&user]).await? == 1)
-}
-
-/// Both agreed: the wanted address is theirs, in the profile as well.
-pub async fn finish_email_change(tx: &AuthTx, user: UserId) -> Result<()> {
+/// One of the two addresses agrees. Once both did, each for itself, the wanted one is theirs, in
+/// the profile as well.
+pub async fn agree_email_change(tx: &AuthTx, user: UserId, side: Side) -> Result<Agreed> {
     #[derive(Deserialize)]
     struct Changed {
         email: String,
     }
-    let row: Option<Changed> =
-        tx.session.first(sql!("auth", "finish_email_change"), &[&user]).await?;
+    let side = side.number();
+    if tx.session.execute(sql!("auth", "half_email_change"), &[&user, &side]).await? == 1 {
+        return Ok(Agreed::Half);
+    }
+    let finish = sql!("auth", "finish_email_change");
+    let row: Option<Changed> = tx.session.first(finish, &[&user, &side]).await?;
     match row {
-        Some(row) => renamed(tx, user, &row.email).await,
-        None => Ok(()),
+        Some(row) => renamed(tx, user, &row.email).await.map(|()| Agreed::Both),
+        None => Ok(Agreed::Nothing),
     }
 }
 

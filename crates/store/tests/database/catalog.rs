@@ -27,10 +27,14 @@ const RULES: &[(&str, &str)] = &[
            from pg_class c
            join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public' and c.relkind = 'r'
            cross join (values ('anon'), ('service_role'), ('authenticated'), ('loket_worker'),
-             ('loket_admin'), ('loket_system'), ('loket_setup'), ('loket_auth')) as r(rolname)
+             ('loket_admin'), ('loket_system'), ('loket_setup'), ('loket_auth'),
+             ('loket_user')) as r(rolname)
            cross join (values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) as v(verb)
-           where has_table_privilege(r.rolname, c.oid, v.verb)
-             or (v.verb <> 'DELETE' and has_any_column_privilege(r.rolname, c.oid, v.verb))),
+           where (has_table_privilege(r.rolname, c.oid, v.verb)
+               or (v.verb <> 'DELETE' and has_any_column_privilege(r.rolname, c.oid, v.verb)))
+             -- Of a member of authenticated, what it has beyond that.
+             and not (r.rolname = 'loket_user' and (has_table_privilege('authenticated', c.oid, v.verb)
+               or (v.verb <> 'DELETE' and has_any_column_privilege('authenticated', c.oid, v.verb))))),
          policy as (
            select tablename, unnest(roles)::text as rolname, cmd as verb, count(*) as policies
            from pg_policies where schemaname = 'public' group by 1, 2, 3)

@@ -324,6 +324,24 @@ async fn nobody_makes_themselves_admin_or_moves_to_another_shop() {
     let callers = callers(&world, access);
     let user = callers.iter().find(|caller| caller.name == "user A").unwrap();
     let (mine, b) = (world.a.user, world.b.tenant);
+    let mailbox = |kind: &str, config: &str| {
+        format!(
+            "select private.add_mailbox('{}', gen_random_uuid(), '{kind}', 'x@y.example', '{config}', null)",
+            world.a.tenant
+        )
+    };
+    // Without our server, an owner writes nothing that the server trusts.
+    let bare = callers.iter().find(|caller| caller.name == "user A, claims only").unwrap();
+    for attempted in [
+        mailbox("imap", "{}"),
+        "update public.mailboxes set secret_encrypted = 'TEsBonzin'".to_owned(),
+        "update public.mailboxes set paused_reason = null".to_owned(),
+        "delete from public.mailboxes".to_owned(),
+        "update public.tenants set gmail_password_encrypted = 'onzin'".to_owned(),
+    ] {
+        assert_eq!(attempt(behind, bare, &attempted).await, '✘', "{attempted}");
+        assert_eq!(attempt(behind, user, &attempted).await, '✔', "{attempted}, by the server");
+    }
     for attempted in [
         format!("update public.profiles set role = 'admin' where user_id = '{mine}'"),
         format!("update public.profiles set tenant_id = '{b}' where user_id = '{mine}'"),
@@ -338,6 +356,16 @@ async fn nobody_makes_themselves_admin_or_moves_to_another_shop() {
         "select gmail_password_encrypted from public.tenants".to_owned(),
         "select secret_encrypted from public.mailboxes".to_owned(),
         format!("update public.mailboxes set tenant_id = '{b}'"),
+        // Another host would be given the password that is kept for this one.
+        "update public.mailboxes set config = '{\"host\": \"evil.example\"}'".to_owned(),
+        format!(
+            "insert into public.mailboxes (tenant_id, id, kind, address)
+             values ('{}', gen_random_uuid(), 'imap', 'x@y.example')",
+            world.a.tenant
+        ),
+        mailbox("maildir", r#"{"host": "x"}"#),
+        mailbox("imap", r#"{"directory": "/"}"#),
+        mailbox("imap", r#"{"outgoing": "/"}"#),
         format!("select private.open_shop('{mine}', '{b}', 'nieuwsgierig')"),
         "select * from private.claim_jobs('ingest', 10, '1 minute', null)".to_owned(),
         "truncate public.jobs".to_owned(),

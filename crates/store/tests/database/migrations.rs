@@ -99,7 +99,7 @@ create table auth.users (
   id uuid primary key, instance_id uuid, aud text, role text, email text, encrypted_password text,
   email_confirmed_at timestamptz, confirmation_token text, recovery_token text, email_change_token_new text,
   email_change text, raw_app_meta_data jsonb, raw_user_meta_data jsonb,
-  created_at timestamptz, updated_at timestamptz);
+  created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, is_sso_user boolean not null default false);
 alter table auth.users owner to supabase_auth_admin;
 alter table auth.users enable row level security;
 grant all on auth.users to postgres;
@@ -165,6 +165,9 @@ async fn the_same_migrations_run_on_hosted_supabase() {
     };
     let waiting = store::Claims { user_id: user, tenant_id: None };
     store.as_user(&waiting, async |tx| store::shops::register(tx, &shop).await).await.unwrap();
+    let unproved = store::users::by_email(&store, "nieuw@winkel.example").await.unwrap();
+    assert_eq!(unproved, None, "the address is not proved");
+    behind.batch_execute("update auth.users set email_confirmed_at = now()").await.unwrap();
     let admin = store::users::make_platform_admin(&store, "nieuw@winkel.example").await.unwrap();
     let approved = store
         .as_admin(admin.unwrap(), async |tx| store::shops::approve(tx, shop.tenant_id).await)

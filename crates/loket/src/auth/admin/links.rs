@@ -154,7 +154,10 @@ impl Auth {
                 let user = self.known(email).await?;
                 self.may_take(&new).await?;
                 let asked = self.0.store.as_auth(async |tx| {
-                    store::auth::ask_email_change(tx, user.id, &new).await?;
+                    // Asked for both sides one after the other, both links are good.
+                    if user.email_change != new {
+                        store::auth::ask_email_change(tx, user.id, &new).await?;
+                    }
                     store::auth::by_id(tx, user.id).await
                 });
                 let user = asked.await?.ok_or_else(taken)?;

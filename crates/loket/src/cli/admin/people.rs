@@ -47,7 +47,8 @@ pub async fn create(desk: &Desk<'_>, options: &Create) -> anyhow::Result<()> {
     desk.say(&format!("{email} {who} is a platform admin now"), &value)
 }
 
-/// The person with this address; made with a password where there is none.
+/// The person who proved this address; made with a password where there is none. Somebody who only
+/// signed up with it may be anybody: the account is taken from them.
 pub async fn person(desk: &Desk<'_>, email: &str) -> anyhow::Result<(UserId, bool)> {
     let store = desk.store();
     if let Some(user) = store::users::by_email(store, email).await? {
@@ -55,6 +56,9 @@ pub async fn person(desk: &Desk<'_>, email: &str) -> anyhow::Result<(UserId, boo
     }
     let password = ask::password(&format!("password for {email}"))?;
     let digest = hash_password(&password, &[email])?;
+    if let Some(user) = store::users::take_unproved(store, email, &digest).await? {
+        return Ok((user, true));
+    }
     let user = UserId::new();
     if !store::users::create(store, user, email, &digest).await? {
         bail!("somebody registered {email} meanwhile: run it again");

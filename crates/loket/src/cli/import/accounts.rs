@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::import::Table;
 use store::secrets::SecretRow;
@@ -24,10 +25,45 @@ pub struct Known {
     pub people: BTreeSet<Uuid>,
     /// People's shops, as their profiles say.
     pub shop_of: BTreeMap<Uuid, Uuid>,
+    /// Who registered a shop, where it says so.
+    pub founder_of: BTreeMap<Uuid, Uuid>,
+    /// When people registered, where it is known.
+    pub since: BTreeMap<Uuid, Timestamp>,
+}
+
+impl Known {
+    /// Who owns a shop: who registered it, else who of its people is there longest. Where neither
+    /// is known, or two are equally old, nobody guesses.
+    pub fn owner_of(&self, shop: Uuid) -> Option<Uuid> {
+        let of_shop = |person: &&Uuid| self.shop_of.get(*person) == Some(&shop);
+        let mut members = self.people.iter().filter(of_shop);
+        let founder = self.founder_of.get(&shop);
+        if let Some(founder) = founder.filter(|founder| members.clone().any(|it| it == *founder)) {
+            return Some(*founder);
+        }
+        let first = members.clone().next()?;
+        if members.clone().count() == 1 {
+            return Some(*first);
+        }
+        let since: Option<Vec<(Timestamp, Uuid)>> =
+            members.try_fold(Vec::new(), |mut all, person| {
+                all.push((*self.since.get(person)?, *person));
+                Some(all)
+            });
+        let mut since = since?;
+        since.sort_unstable();
+        match since.as_slice() {
+            [(oldest, person), (next, _), ..] if oldest < next => Some(*person),
+            _ => None,
+        }
+    }
 }
 
 /// The columns that hold a shop's id.
 const SHOP: &[&str] = &["tenant_id"];
+
+/// The columns of a shop that hold who registered it.
+const FOUNDER: &[&str] = &["created_by", "user_id", "owner_id"];
 
 /// The shop a row belongs to; an error when it is not taken.
 pub fn shop_of(known: &Known, row: &Row) -> Result<Uuid, String> {
@@ -77,6 +113,9 @@ pub fn tenants(plan: &mut Plan, known: &mut Known, rows: &[Row], vault: &Vault) 
         if row.text(&["api_key"]).is_some() {
             plan.remark(Table::Tenants, row, "api_key: not taken, make a new one");
         }
+        if let Some(founder) = row.id("auth.users", FOUNDER) {
+            known.founder_of.insert(id, founder);
+        }
         known.shops.insert(id, language);
         plan.shops.push(tenant);
     }
@@ -124,7 +163,7 @@ fn shop_value(
         "dagen_instellingen": days,
         "signature_html": signature(plan, row),
         "n8n_workflow_id": row.text(&["n8n_workflow_id"]),
-        "created_by": row.id("auth.users", &["created_by", "user_id", "owner_id"]),
+        "created_by": row.id("auth.users", FOUNDER),
         "created_at": row.moment(&["created_at"]),
     })
 }
@@ -250,6 +289,9 @@ pub fn users(plan: &mut Plan, known: &mut Known, rows: &[Row]) {
         });
         plan.take(Table::Users, value, row);
         known.people.insert(id);
+        if let Some(since) = row.moment(&["created_at"]) {
+            known.since.insert(id, since);
+        }
     }
 }
 
@@ -283,7 +325,6 @@ pub fn identities(plan: &mut Plan, known: &Known, rows: &[Row]) {
 
 /// Who belongs where. Platform admins are taken as such only where that was asked for.
 pub fn profiles(plan: &mut Plan, known: &Known, rows: &[Row], with_admins: bool) {
-    let mut owned: BTreeSet<Uuid> = BTreeSet::new();
     for row in rows {
         let Some(user) = row.id("auth.users", &["user_id", "id"]) else {
             plan.refuse(Table::Profiles, row, "it has no user_id");
@@ -301,10 +342,15 @@ pub fn profiles(plan: &mut Plan, known: &Known, rows: &[Row], with_admins: bool)
         if admin && !with_admins {
             plan.remark(Table::Profiles, row, "role: admin, taken as user; see --with-admins");
         }
-        // The first of a shop owns it, as everybody did before Loket; the others work the mail.
-        let role = match shop {
-            Some(shop) if owned.insert(*shop) => "owner",
-            Some(_) => "agent",
+        // One owns the shop; the others work the mail.
+        let role = match shop.map(|shop| known.owner_of(*shop)) {
+            Some(Some(owner)) if owner == user => "owner",
+            Some(Some(_)) => "agent",
+            Some(None) => {
+                let what = "tenant_role: nothing says who owns the shop, taken as agent; make one of them its owner";
+                plan.remark(Table::Profiles, row, what);
+                "agent"
+            }
             None => "viewer",
         };
         let value = json!({

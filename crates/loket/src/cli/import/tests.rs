@@ -1,9 +1,12 @@
 //! The readers of dumps, rows and old rules. The whole command is tried in `tests/import.rs`.
 
 use domain::contract::RuleKey;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::import::Table;
+use uuid::Uuid;
 
+use super::accounts::Known;
 use super::dump;
 use super::row::{Row, id_of};
 use super::rules::OldNames;
@@ -96,4 +99,30 @@ fn moments_and_percentages_are_read_as_postgres_and_people_write_them() {
     assert_eq!(row(json!("gisteren")).moment(&["x"]), None);
     assert_eq!(row(json!("12,5%")).percentage(&["x"]).as_deref(), Some("12.5"));
     assert_eq!(row(json!(101)).percentage(&["x"]), None);
+}
+
+#[test]
+fn a_shop_is_owned_by_its_founder_or_its_oldest_and_nobody_guesses() {
+    let id = |number: u128| Uuid::from_u128(number);
+    let shop = id(100);
+    let at = |second: i64| Timestamp::from_second(second).unwrap();
+    let known = |founder: Option<u128>, people: &[(u128, Option<i64>)]| {
+        let mut known = Known::default();
+        known.founder_of.extend(founder.map(|founder| (shop, id(founder))));
+        for (person, since) in people {
+            known.people.insert(id(*person));
+            known.shop_of.insert(id(*person), shop);
+            known.since.extend(since.map(|since| (id(*person), at(since))));
+        }
+        known.people.insert(id(99));
+        known.since.insert(id(99), at(0));
+        known.owner_of(shop)
+    };
+    assert_eq!(known(Some(3), &[(1, Some(1)), (2, None), (3, Some(9))]), Some(id(3)));
+    assert_eq!(known(None, &[(1, Some(5)), (2, Some(4))]), Some(id(2)));
+    assert_eq!(known(Some(99), &[(1, Some(5)), (2, Some(4))]), Some(id(2)), "not of this shop");
+    assert_eq!(known(None, &[(1, None)]), Some(id(1)), "the only one");
+    assert_eq!(known(None, &[(1, Some(5)), (2, None)]), None);
+    assert_eq!(known(None, &[(1, Some(5)), (2, Some(5))]), None);
+    assert_eq!(known(Some(1), &[]), None);
 }

@@ -124,13 +124,21 @@ pub async fn invite(
         let mistake = someone.t.get("mistake.email");
         return people_page(&state, &someone, None, Some((&email, mistake))).await;
     }
+    let often = someone.t.get("mistake.often");
+    if someone.auth.may_mail(&email).is_err() {
+        return people_page(&state, &someone, None, Some((&email, often))).await;
+    }
     let shop = someone.person.claims.tenant_id.ok_or(Failure::NotAllowed)?;
     let invitation = Invitation::new(shop).map_err(|error| Failure::defect(&error))?;
     let id = InvitationId::new();
     let done = state.store().as_user(&someone.person.claims, async |tx| {
         store::admin::invite(tx, id, &email, role, &invitation.hash).await
     });
-    done.await?;
+    let done = done.await;
+    if let Err(Error::Constraint { constraint: Constraint::DailyInvitations, .. }) = &done {
+        return people_page(&state, &someone, None, Some((&email, often))).await;
+    }
+    done?;
     let site = &someone.auth.site().url;
     let link = format!("{site}/uitnodiging?sleutel={}", invitation.token.expose());
     let name = someone.tenant_text("bedrijfsnaam").unwrap_or_default();
