@@ -164,17 +164,17 @@ fn is_public(address: SocketAddr) -> bool {
                 || protocol
                 || benchmark)
         }
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(mapped) => is_public(SocketAddr::new(IpAddr::V4(mapped), address.port())),
+        IpAddr::V6(ip) => {
+            if let Some(mapped) = ip.to_ipv4_mapped() {
+                return is_public(SocketAddr::new(IpAddr::V4(mapped), address.port()));
+            }
             // Global unicast is 2000::/3; 2002::/16 and 64:ff9b::/96 carry IPv4 addresses inside,
             // 2001:db8::/32 is for documentation.
-            None => {
-                let [first, second, ..] = ip.segments();
-                (0x2000..0x4000).contains(&first)
-                    && first != 0x2002
-                    && !(first == 0x2001 && (second == 0xdb8 || second == 0))
-            }
-        },
+            let [first, second, ..] = ip.segments();
+            (0x2000..0x4000).contains(&first)
+                && first != 0x2002
+                && !(first == 0x2001 && (second == 0xdb8 || second == 0))
+        }
     }
 }
 

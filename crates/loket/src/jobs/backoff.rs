@@ -35,8 +35,8 @@ mod tests {
         let (mut early, mut late) = (Backoff::default(), Backoff::default());
         let mut last = Duration::ZERO;
         for _ in 0..20 {
-            let (least, most) = (early.next(0), late.next(u32::MAX));
-            assert_eq!(least, most / 2);
+            let (shortest, most) = (early.next(0), late.next(u32::MAX));
+            assert_eq!(shortest, most / 2);
             assert!(most >= last && most <= LONGEST);
             last = most;
         }

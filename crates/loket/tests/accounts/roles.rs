@@ -163,8 +163,8 @@ async fn a_founder_who_was_let_go_sees_the_shop_no_more() {
     insider(&lab, "opvolger@winkel.example", Some((shop, "owner"))).await;
     let user = "select user_id from public.profiles where email like 'oprichter@%'";
     let user: store::UserId = lab.behind.query_one(user, &[]).await.unwrap().get(0);
-    let founded = "update public.tenants set created_by = $1";
-    lab.behind.execute(founded, &[&user]).await.unwrap();
+    let registers = "update public.tenants set created_by = $1";
+    lab.behind.execute(registers, &[&user]).await.unwrap();
     let next = "select user_id from public.profiles where email like 'opvolger@%'";
     let next: store::UserId = lab.behind.query_one(next, &[]).await.unwrap().get(0);
     let claims = store::Claims { user_id: next, tenant_id: Some(store::TenantId(shop)) };

@@ -186,7 +186,7 @@ mod tests {
     fn a_list_is_flat() {
         let unit = Unit {
             text: vec![
-                br#"* 2 FETCH (UID 9 BODY[HEADER.FIELDS (MESSAGE-ID)] {4}"#.to_vec(),
+                br"* 2 FETCH (UID 9 BODY[HEADER.FIELDS (MESSAGE-ID)] {4}".to_vec(),
                 br#" X ("a \"b\"" NIL))"#.to_vec(),
             ],
             literals: vec![b"abcd".to_vec()],

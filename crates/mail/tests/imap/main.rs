@@ -1,5 +1,11 @@
 //! The IMAP client against a real Dovecot and against a peer that misbehaves by script.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests: clippy only exempts the tests themselves"
+)]
+
 #[path = "../support/authority.rs"]
 mod authority;
 #[path = "../support/dovecot.rs"]
