@@ -2474,7 +2474,9 @@ CREATE TABLE public.mailboxes (
     trouble text,
     trouble_since timestamp with time zone,
     trouble_told boolean DEFAULT false NOT NULL,
-    CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text])))
+    sent_copies text DEFAULT 'unknown'::text NOT NULL,
+    CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text]))),
+    CONSTRAINT mailboxes_sent_copies_check CHECK ((sent_copies = ANY (ARRAY['unknown'::text, 'kept'::text, 'ours'::text])))
 );
 
 ALTER TABLE public.mailboxes OWNER TO loket_owner;
@@ -2550,6 +2552,10 @@ COMMENT ON COLUMN public.mailboxes.trouble_since IS 'Since when; null with the t
 -- Name: COLUMN mailboxes.trouble_told; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.mailboxes.trouble_told IS 'Whether the shop was told of this trouble.';
+
+-- Name: COLUMN mailboxes.sent_copies; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.sent_copies IS 'kept: what is sent over SMTP turns up in Sent, so what is not there was not sent. ours: it does not, and we put a copy there. unknown until the first mail was sent.';
 
 -- Name: master_business_rules; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -2785,6 +2791,11 @@ CREATE TABLE public.outbox (
     sending_at timestamp with time zone,
     sent_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    deferrals integer DEFAULT 0 NOT NULL,
+    first_deferred_at timestamp with time zone,
+    sent_looks integer DEFAULT 0 NOT NULL,
+    server_reply text,
+    bounced_at timestamp with time zone,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'cancelled'::text, 'held'::text, 'failed'::text])))
 );
 
@@ -2869,6 +2880,26 @@ COMMENT ON COLUMN public.outbox.sent_at IS 'When the server accepted it; null be
 -- Name: COLUMN outbox.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.outbox.created_at IS 'When it was decided.';
+
+-- Name: COLUMN outbox.deferrals; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.deferrals IS 'How often it could not be handed over for a reason that passes.';
+
+-- Name: COLUMN outbox.first_deferred_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.first_deferred_at IS 'When that was so for the first time; null before.';
+
+-- Name: COLUMN outbox.sent_looks; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.sent_looks IS 'How often it was looked for in Sent, and not found, since sending was last begun.';
+
+-- Name: COLUMN outbox.server_reply; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.server_reply IS 'What the mail server said last; null before.';
+
+-- Name: COLUMN outbox.bounced_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.bounced_at IS 'When a server reported that it cannot be delivered; null otherwise.';
 
 -- Name: profiles; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -3251,11 +3282,15 @@ CREATE TABLE public.tenants (
     approved_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    undo_seconds integer DEFAULT 30 NOT NULL,
+    max_reply_age_hours integer DEFAULT 24 NOT NULL,
     CONSTRAINT tenants_active_check CHECK (((NOT active) OR (status = 'approved'::text))),
     CONSTRAINT tenants_bedrijfsnaam_check CHECK (((bedrijfsnaam <> ''::text) AND (char_length(bedrijfsnaam) <= 200))),
+    CONSTRAINT tenants_max_reply_age_hours_check CHECK (((max_reply_age_hours >= 1) AND (max_reply_age_hours <= 720))),
     CONSTRAINT tenants_maximaal_extra_compensatie_check CHECK (((maximaal_extra_compensatie >= (0)::numeric) AND (maximaal_extra_compensatie <= (100)::numeric))),
     CONSTRAINT tenants_status_check CHECK ((status = ANY (ARRAY['pending_approval'::text, 'approved'::text, 'suspended'::text, 'rejected'::text]))),
-    CONSTRAINT tenants_taalvoorkeur_check CHECK ((taalvoorkeur = ANY (ARRAY['NL'::text, 'EN'::text])))
+    CONSTRAINT tenants_taalvoorkeur_check CHECK ((taalvoorkeur = ANY (ARRAY['NL'::text, 'EN'::text]))),
+    CONSTRAINT tenants_undo_seconds_check CHECK (((undo_seconds >= 0) AND (undo_seconds <= 3600)))
 );
 
 ALTER TABLE public.tenants OWNER TO loket_owner;
@@ -3355,6 +3390,14 @@ COMMENT ON COLUMN public.tenants.created_at IS 'When it was registered.';
 -- Name: COLUMN tenants.updated_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.tenants.updated_at IS 'When a setting last changed.';
+
+-- Name: COLUMN tenants.undo_seconds; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.undo_seconds IS 'How long a reply that nobody read waits before it leaves, so that it can be called back.';
+
+-- Name: COLUMN tenants.max_reply_age_hours; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.tenants.max_reply_age_hours IS 'A reply that nobody read leaves at most this long after the customer''s mail; later it goes to a person.';
 
 -- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: private; Owner: loket_owner
 
@@ -3582,6 +3625,10 @@ CREATE INDEX offers_order_number_idx ON public.offers USING btree (tenant_id, or
 
 CREATE INDEX offers_thread_id_idx ON public.offers USING btree (tenant_id, thread_id, created_at);
 
+-- Name: outbox_bounced_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX outbox_bounced_idx ON public.outbox USING btree (tenant_id, recipient, bounced_at) WHERE (bounced_at IS NOT NULL);
+
 -- Name: outbox_budget_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX outbox_budget_idx ON public.outbox USING btree (tenant_id, recipient, created_at) WHERE automatic;
@@ -3597,6 +3644,10 @@ CREATE INDEX outbox_interaction_id_idx ON public.outbox USING btree (tenant_id, 
 -- Name: outbox_sending_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX outbox_sending_idx ON public.outbox USING btree (tenant_id, sending_at) WHERE (state = 'sending'::text);
+
+-- Name: outbox_sent_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX outbox_sent_at_idx ON public.outbox USING btree (tenant_id, sent_at) WHERE (sent_at IS NOT NULL);
 
 -- Name: profiles_tenant_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
@@ -5001,6 +5052,12 @@ GRANT UPDATE(trouble_since) ON TABLE public.mailboxes TO loket_worker;
 GRANT SELECT(trouble_told) ON TABLE public.mailboxes TO loket_admin;
 GRANT UPDATE(trouble_told) ON TABLE public.mailboxes TO loket_worker;
 
+-- Name: COLUMN mailboxes.sent_copies; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(sent_copies) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(sent_copies) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(sent_copies) ON TABLE public.mailboxes TO loket_worker;
+
 -- Name: TABLE master_business_rules; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT SELECT ON TABLE public.master_business_rules TO authenticated;
@@ -5091,6 +5148,26 @@ GRANT UPDATE(sending_at) ON TABLE public.outbox TO loket_worker;
 -- Name: COLUMN outbox.sent_at; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(sent_at) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.deferrals; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(deferrals) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.first_deferred_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(first_deferred_at) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.sent_looks; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(sent_looks) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.server_reply; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(server_reply) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.bounced_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(bounced_at) ON TABLE public.outbox TO loket_worker;
 
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: loket_owner
 
@@ -5347,6 +5424,16 @@ GRANT SELECT(created_at) ON TABLE public.tenants TO loket_admin;
 
 GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.tenants TO authenticated;
 GRANT SELECT(updated_at) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.undo_seconds; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(undo_seconds),UPDATE(undo_seconds) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(undo_seconds) ON TABLE public.tenants TO loket_admin;
+
+-- Name: COLUMN tenants.max_reply_age_hours; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(max_reply_age_hours),UPDATE(max_reply_age_hours) ON TABLE public.tenants TO authenticated;
+GRANT SELECT(max_reply_age_hours) ON TABLE public.tenants TO loket_admin;
 
 -- PostgreSQL database dump complete
 
