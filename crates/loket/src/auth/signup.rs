@@ -137,13 +137,9 @@ impl Auth {
         let from = SignUp { from: client.origin, digest: digest.to_owned() };
         let auth = self.clone();
         self.0.post.later(async move {
-            match user {
-                Some(user) => {
-                    let from = Some(&from);
-                    auth.mail_token(user, Purpose::Signup, &email, &back_to, language, from).await
-                }
-                None => Ok(()),
-            }
+            let Some(user) = user else { return Ok(()) };
+            let from = Some(&from);
+            auth.mail_token(user, Purpose::Signup, &email, &back_to, language, from).await
         })?;
         Ok(SignedUp::Mailed(Box::new(shown), mark))
     }

@@ -137,13 +137,24 @@ impl Auth {
         let person = done.await?;
         self.0.sessions.forget(user.id);
         if let Some(wanted) = wanted.filter(|_| !self.0.options.auth_autoconfirm) {
-            let (auth, user, back_to) = (self.clone(), person.clone(), back_to.to_owned());
-            let language = language_of_user(&user, client.language);
-            self.0.post.later(async move {
-                auth.mail_email_change(&user, &wanted, &back_to, language).await
-            })?;
+            self.tell_email_change(&person, wanted, back_to, client)?;
         }
         Ok(person)
+    }
+
+    /// Asks both mailboxes whether they agree, in mails that leave by themselves.
+    fn tell_email_change(
+        &self,
+        person: &AuthUser,
+        wanted: String,
+        back_to: &str,
+        client: &Client,
+    ) -> Result<(), Refusal> {
+        let (auth, user, back_to) = (self.clone(), person.clone(), back_to.to_owned());
+        let language = language_of_user(&user, client.language);
+        self.0
+            .post
+            .later(async move { auth.mail_email_change(&user, &wanted, &back_to, language).await })
     }
 
     /// The digest of an acceptable new password. Whoever found an open session does not choose one:

@@ -8,6 +8,7 @@ mod thread; // automatic and filtered mail leaves, the rest finds its conversati
 mod answer; // facts, domain::answer, one write for a batch
 mod aftermath; // what a decision leaves behind, ready to be written
 mod deliver; // the last look, the wire, and what became of it
+mod ingest; // as many mails at a time as fit into memory
 mod lanes; // one sender a shop
 mod receipt; // why it was done, kept for ever
 
@@ -23,11 +24,11 @@ use crate::shop::{ShopError, Shops};
 
 pub use answer::{Answered, answer, answer_many, give_up as hold_for_person};
 pub use deliver::{Post, deliver, deliver_many, post};
+pub use ingest::{count_suspects, ingest};
 pub use lanes::Lanes;
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
 pub use remote::{Reading, Remote, RemoteConfig, RemoteCursor, sign_in};
 pub use suspects::Suspects;
-pub use thread::{count_suspects, ingest};
 
 /// Reads raw bytes as a message.
 pub type Parse = fn(&[u8]) -> Result<mail::parse::Parsed, mail::parse::ParseError>;

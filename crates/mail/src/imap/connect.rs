@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use super::answer::{Answer, Status};
-use super::connection::{ImapConnection, Line, Refusal};
+use super::connection::{ImapConnection, Refusal};
+use super::line::Line;
 use super::{Auth, ImapError, ImapSettings, Security, printable};
 
 /// The tag of the one command that is not encrypted.

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use super::answer::{Answer, Status, Token, number_in_code, read};
+use super::line::Line;
 use super::wire::{Budget, read_unit};
 use super::{ImapError, Limits, printable};
 
@@ -39,13 +40,6 @@ pub struct Folder {
     pub exists: u32,
 }
 
-/// A command that is being written.
-#[derive(Debug)]
-pub struct Line {
-    command: &'static str,
-    bytes: Vec<u8>,
-}
-
 /// The server said NO or BAD.
 #[derive(Debug)]
 pub struct Refusal {
@@ -53,37 +47,6 @@ pub struct Refusal {
     pub command: &'static str,
     /// And why.
     pub text: String,
-}
-
-impl Line {
-    /// Begins with the name.
-    pub fn new(command: &'static str) -> Self {
-        Self { command, bytes: command.as_bytes().to_vec() }
-    }
-
-    /// Adds what is no text of others: numbers, names of items.
-    pub fn word(mut self, word: &str) -> Self {
-        self.bytes.push(b' ');
-        self.bytes.extend(word.as_bytes());
-        self
-    }
-
-    /// Adds a quoted string. Bytes above 127 pass, as folder names of old servers hold them;
-    /// what would end the line does not.
-    pub fn text(mut self, text: &str) -> Result<Self, ImapError> {
-        if text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            return Err(ImapError::Unsayable("a name or password"));
-        }
-        self.bytes.extend(b" \"");
-        for byte in text.bytes() {
-            if matches!(byte, b'"' | b'\\') {
-                self.bytes.push(b'\\');
-            }
-            self.bytes.push(byte);
-        }
-        self.bytes.push(b'"');
-        Ok(self)
-    }
 }
 
 impl ImapConnection {

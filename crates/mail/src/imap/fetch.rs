@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 
 use super::answer::Token;
-use super::connection::{Answers, Folder, ImapConnection, Line};
+use super::connection::{Answers, Folder, ImapConnection};
+use super::line::Line;
 use super::{ImapError, Limits};
 use crate::mailbox::MAX_RAW_BYTES;
 

@@ -5,7 +5,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ImapError;
 use super::answer::{Answer, Status, Token};
-use super::connection::{Answers, ImapConnection, Line, ended_by, note_exists};
+use super::connection::{Answers, ImapConnection, ended_by, note_exists};
+use super::line::Line;
 use super::wire::Budget;
 
 /// What an hour of one IDLE may say; an honest server says a line a mail.

@@ -10,6 +10,7 @@
 mod wire; // bounded lines and literals
 mod answer; // what a line says
 mod connect; // TLS or STARTTLS, the greeting, who we are
+mod line; // a command as it is written
 mod connection; // commands, one at a time
 mod fetch; // new mail after a cursor
 mod idle; // waiting for mail
