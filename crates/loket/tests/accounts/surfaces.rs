@@ -19,6 +19,7 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("GET", "/gesprekken/{thread}/verloop"),
     ("POST", "/gesprekken/{thread}/goedkeuren"),
     ("POST", "/gesprekken/{thread}/weggooien"),
+    ("POST", "/gesprekken/{thread}/terughalen"),
     ("POST", "/meldingen/{notice}/gedaan"),
     ("GET", "/events"),
     ("GET", "/api/v1/profile"),
@@ -51,6 +52,8 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("POST", "/instellingen/mensen"),
     ("POST", "/instellingen/mensen/rol"),
     ("POST", "/instellingen/mensen/weg"),
+    ("GET", "/instellingen/mailbox"),
+    ("POST", "/instellingen/mailbox"),
     ("GET", "/instellingen/sleutels"),
     ("POST", "/instellingen/sleutels"),
     ("POST", "/instellingen/sleutels/intrekken"),
@@ -88,9 +91,9 @@ fn filled(path: &str, shop: &Shop) -> String {
 /// What each form says: enough to be looked at, never enough to change what the next caller sees.
 fn form(path: &str, shop: &Shop) -> String {
     match path {
-        "/gesprekken/{thread}/goedkeuren" | "/gesprekken/{thread}/weggooien" => {
-            format!("wat={}", Uuid::now_v7())
-        }
+        "/gesprekken/{thread}/goedkeuren"
+        | "/gesprekken/{thread}/weggooien"
+        | "/gesprekken/{thread}/terughalen" => format!("wat={}", Uuid::now_v7()),
         "/beheer/winkels/{shop}/stand" => "wat=hervatten&reden=zomaar+iets".to_owned(),
         "/instellingen/mensen/rol" => format!("wie={}&tenant_role=viewer", shop.id),
         "/instellingen/mensen" => "tenant_role=viewer".to_owned(),
@@ -221,7 +224,9 @@ async fn nothing_is_done_by_asking_nor_for_another_site() {
         let target = filled(path, &a);
         let sent = match *path {
             "/gesprekken/{thread}/weggooien" => format!("wat={}", a.mail),
-            "/gesprekken/{thread}/goedkeuren" => format!("wat={}", a.draft),
+            "/gesprekken/{thread}/goedkeuren" | "/gesprekken/{thread}/terughalen" => {
+                format!("wat={}", a.draft)
+            }
             "/instellingen/sleutels" => "naam=n8n&read=ja".to_owned(),
             "/instellingen/mensen" => "email=x%40mail.example&tenant_role=agent".to_owned(),
             _ => form(path, &a),

@@ -222,6 +222,7 @@ async fn set_up(tx: &store::TenantTx, file: &ShopFile) -> store::Result<()> {
         automatic_sending: settings.automatic_sending,
     };
     store::shops::save_settings(tx, &changed).await?;
+    store::sending::save_wishes(tx, settings.undo_seconds, settings.max_reply_age_hours).await?;
     for key in RuleKey::ALL {
         let rule = NewRuleVersion {
             rule_key: *key,
