@@ -521,6 +521,7 @@ async fn one_mail_leaves_the_same_as_an_array_of_one() {
                 thread_id: thread,
                 raw_message_id: Some(raw),
                 from_name: format!("Klant {uid}"),
+                received_at: "2026-11-22T09:00:00Z".parse().unwrap(),
                 message_references: vec!["een@x.example".to_owned(), "twee@x.example".to_owned()],
                 in_reply_to: (uid == 42).then(|| "twee@x.example".to_owned()),
                 sender_verified: uid == 41,
