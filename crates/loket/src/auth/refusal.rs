@@ -180,7 +180,7 @@ impl From<store::Error> for Refusal {
     }
 }
 
-/// A placeholder: [`super::wire::speak`] knows which form the client reads.
+/// Without a form of its own yet: [`super::wire::speak`] knows which form the client reads.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -112,7 +112,7 @@ fn log_id() -> String {
     id.chars().skip(20).collect()
 }
 
-/// A placeholder: [`super::house::keep`] knows the language and lays the page out.
+/// Without a page of its own yet: [`super::house::keep`] knows the language and lays the page out.
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         if let Self::Elsewhere(path) = self {
