@@ -74,36 +74,77 @@ pub fn named_paths_exist(tree: &Tree) -> Vec<Problem> {
     problems
 }
 
-/// Each invariant of `ARCHITECTURE.md` names its test, and each test it names is there.
+/// Each invariant of `ARCHITECTURE.md` and each line of `docs/hazards.md` names its test, and each
+/// test that is named is there.
 ///
-/// A test is named behind `Test:` or `Tests:`, in backticks.
+/// In ARCHITECTURE a test is named behind `Test:` or `Tests:`, in backticks; among the hazards in
+/// the last cell of the line, which says `waits:` where there is nothing to test yet.
 pub fn named_tests_exist(tree: &Tree) -> Vec<Problem> {
-    let place = "ARCHITECTURE.md";
-    let Some(text) = tree.text(place) else { return vec![Problem::new(place, "is missing")] };
     let known = functions(tree);
     let mut problems = Vec::new();
-    let mut invariants = false;
-    for (line, content) in prose(text) {
-        if content.starts_with("## ") {
-            invariants = content.contains("nvariants");
-        }
-        let tests = content.split_once("Test: ").or_else(|| content.split_once("Tests: "));
-        match tests {
-            Some((_, names)) => {
-                for name in names.split('`').skip(1).step_by(2) {
-                    if !known.contains(name) {
-                        let sentence = format!("no test is called `{name}`");
-                        problems.push(Problem::at(place, line, sentence));
-                    }
+    for (place, names_of) in [
+        ("ARCHITECTURE.md", invariants as fn(&str) -> Vec<(usize, Option<&str>)>),
+        ("docs/hazards.md", hazards),
+    ] {
+        let Some(text) = tree.text(place) else {
+            problems.push(Problem::new(place, "is missing"));
+            continue;
+        };
+        for (line, names) in names_of(text) {
+            let Some(names) = names else {
+                problems.push(Problem::at(place, line, "this line names no test"));
+                continue;
+            };
+            for name in names.split('`').skip(1).step_by(2) {
+                if !known.contains(name) {
+                    let sentence = format!("no test is called `{name}`");
+                    problems.push(Problem::at(place, line, sentence));
                 }
             }
-            None if invariants && content.starts_with("- ") => {
-                problems.push(Problem::at(place, line, "this invariant names no test"));
-            }
-            None => {}
         }
     }
     problems
+}
+
+/// Where tests are named in ARCHITECTURE; `None` for an invariant without one.
+fn invariants(text: &str) -> Vec<(usize, Option<&str>)> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for (line, content) in prose(text) {
+        if content.starts_with("## ") {
+            inside = content.contains("nvariants");
+        }
+        let tests = content.split_once("Test: ").or_else(|| content.split_once("Tests: "));
+        match tests {
+            Some((_, names)) => found.push((line, Some(names))),
+            None if inside && content.starts_with("- ") => found.push((line, None)),
+            None => {}
+        }
+    }
+    found
+}
+
+/// Where tests are named among the hazards: in every line of a table that begins with a number.
+fn hazards(text: &str) -> Vec<(usize, Option<&str>)> {
+    let numbered = |cell: &str| {
+        cell.starts_with(|c: char| c.is_ascii_uppercase())
+            && cell.chars().skip(1).all(|c| c.is_ascii_digit())
+    };
+    let named = |content| -> Option<&str> {
+        let content: &str = content;
+        let last = content.trim_end_matches('|').rsplit('|').next()?;
+        (last.contains('`') || last.contains("waits:")).then_some(last)
+    };
+    prose(text)
+        .filter(|(_, content)| {
+            content
+                .split('|')
+                .nth(1)
+                .map(str::trim)
+                .is_some_and(|cell| !cell.is_empty() && numbered(cell))
+        })
+        .map(|(line, content)| (line, named(content)))
+        .collect()
 }
 
 /// The names of every function in a Rust file.

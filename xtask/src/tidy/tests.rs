@@ -176,9 +176,22 @@ fn dead_paths_tests_and_links_are_found() {
     assert_eq!(paths("`/healthz` `a/b` `cargo test` [here](crates/a) [web](https://x.y/z)"), 0);
     assert_eq!(paths("[there](crates/b)"), 1);
     assert_eq!(paths("```\n`crates/b/`\n```"), 0);
-    let tests = |text: &str| check(documents::named_tests_exist, text).len();
-    assert_eq!(tests("## Invariants\n- It holds. Test: `a_test_of_ours`.\n"), 0);
-    assert_eq!(tests("## Invariants\n- It holds. Test: `another`.\n- And this.\n"), 2);
+}
+
+#[test]
+fn tests_without_a_place_are_found() {
+    let rust = ("crates/a/tests/b.rs", "#[test]\nfn a_test_of_ours() {}");
+    let found = |architecture: &str, hazards: &str| {
+        let files = [rust, ("ARCHITECTURE.md", architecture), ("docs/hazards.md", hazards)];
+        said(documents::named_tests_exist, &files).len()
+    };
+    let (good, line) = ("## Invariants\n- It holds. Test: `a_test_of_ours`.\n", "| A1 | x | ");
+    let row = |cell: &str| format!("| | what | test |\n|---|---|---|\n{line}{cell} |");
+    assert_eq!(found(good, &row("`a_test_of_ours`")), 0);
+    assert_eq!(found("## Invariants\n- It holds. Test: `another`.\n- And this.\n", ""), 2);
+    assert_eq!(found(good, &row("`another`, `a_test_of_ours`")), 1);
+    assert_eq!(found(good, &row("something")), 1);
+    assert_eq!(found(good, &row("waits: no such page")), 0);
 }
 
 #[test]

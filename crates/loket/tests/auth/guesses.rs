@@ -87,7 +87,7 @@ async fn an_unknown_person_costs_as_much_work() {
 #[tokio::test]
 async fn guesses_are_limited_and_the_victim_gets_in() {
     let options = AuthOptions {
-        auth_rate_sign_in: Rate { burst: 3, every: Duration::from_secs(20) },
+        auth_rate_sign_in: Rate { burst: 3, every: Duration::from_mins(10) },
         auth_rate_account: Rate { burst: 1800, every: Duration::from_secs(2) },
         ..wide()
     };

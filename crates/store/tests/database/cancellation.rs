@@ -29,7 +29,7 @@ async fn drop_at<T>(polls: usize, future: impl Future<Output = T>) {
 async fn a_storm_of_dropped_requests_loses_no_write_and_shows_no_foreign_row() {
     let world = Arc::new(World::with_pool(4).await);
     let requests: usize = std::env::var("LOKET_STORM")
-        .map_or(2_000, |number| number.parse().expect("LOKET_STORM is a number of requests"));
+        .map_or(10_000, |number| number.parse().expect("LOKET_STORM is a number of requests"));
     let (a, b) = (world.a, world.b);
     let done = Arc::new(AtomicUsize::new(0));
     let mut writers = Vec::new();

@@ -13,6 +13,8 @@ mod isolation;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod neighbours;
+#[cfg(test)]
 mod path_of_a_mail;
 #[cfg(test)]
 mod people;

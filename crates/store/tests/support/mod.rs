@@ -12,7 +12,7 @@ use tokio_postgres::{Client, NoTls};
 
 pub use cluster::Cluster;
 pub use world::{
-    World, answer_write, incoming, minutes_past, new_interaction, new_outbox, no_lease,
+    Shop, World, answer_write, incoming, minutes_past, new_interaction, new_outbox, no_lease,
 };
 
 static TEMPLATE: OnceCell<()> = OnceCell::const_new();
