@@ -252,3 +252,43 @@ proptest! {
         prop_assert!(told.is_none_or(|told| !told.is_empty()));
     }
 }
+
+/// Hazard C17: an envelope sender that providers repeat in their header, written so that decoding
+/// it would close the comment and add a verdict.
+#[test]
+fn c17_encoded_words_in_results_stay_as_they_are() {
+    let smuggled = "=?utf-8?q?=29=3Bdmarc=3Dpass=3B=28?=@evil.example";
+    let raw = format!(
+        "Authentication-Results: mx.google.com; spf=pass (google.com: domain of {smuggled}\r\n\
+         \tdesignates 192.0.2.1) smtp.mailfrom={smuggled}; dmarc=fail header.from=example.nl\r\n\
+         From: Sanne <sanne@example.nl>\r\nSubject: =?utf-8?q?Caf=C3=A9?=\r\n\r\nHallo\r\n"
+    );
+    let message = mail::parse::parse(raw.as_bytes()).unwrap().message;
+    let results = message.header("authentication-results").unwrap();
+    assert!(results.contains(smuggled) && !results.contains("dmarc=pass"), "{results}");
+    assert_eq!(message.subject, "Café");
+    assert!(!domain::message::identity::is_verified(&message, "mx.google.com"));
+}
+
+#[test]
+fn a_sender_that_could_be_read_in_two_ways_is_in_doubt() {
+    let doubt = |from: &str| {
+        let raw = format!("{from}Subject: x\r\n\r\nHallo\r\n");
+        mail::parse::parse(raw.as_bytes()).unwrap().message.from_in_doubt
+    };
+    assert!(!doubt("From: Sanne <sanne@example.nl>\r\n"));
+    assert!(!doubt("From: sanne@example.nl\r\n"));
+    assert!(!doubt("From: \"Bakker, Sanne\" <Sanne@Example.NL>\r\n"));
+    assert!(!doubt("From: =?utf-8?q?S=C3=A1nne?= <sanne@example.nl>\r\n"));
+    assert!(!doubt("From: \"Sanne@example.nl\" <sanne@example.nl>\r\n"));
+    for from in [
+        "From: sanne@example.nl\r\nFrom: x@evil.example\r\n",
+        "From: sanne@example.nl, x@evil.example\r\n",
+        "From: \"sanne@example.nl\" <x@evil.example>\r\n",
+        "From: sanne@example.nl <>\r\n",
+        "From: <sanne@exam\u{200b}ple.nl>\r\n",
+        "Sender: sanne@example.nl\r\n",
+    ] {
+        assert!(doubt(from), "{from}");
+    }
+}

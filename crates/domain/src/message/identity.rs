@@ -4,10 +4,16 @@
 
 use super::Message;
 
-/// Whether the provider called `authserv_id` vouches for the domain in From: DMARC passed, or
-/// without a DMARC verdict a DKIM signature or SPF check of the same domain.
+/// Whether the provider called `authserv_id` vouches for the domain in From: DMARC passed for it,
+/// or without a DMARC verdict a DKIM signature or SPF check of the same domain.
+///
+/// Doubt is no: a From that could be read in two ways, an encoded word in the header (senders
+/// choose the addresses that providers repeat there), or one verdict of several that is no pass.
 pub fn is_verified(message: &Message, authserv_id: &str) -> bool {
     let Some(results) = message.header("authentication-results") else { return false };
+    if message.from_in_doubt || results.contains("=?") {
+        return false;
+    }
     // Senders choose part of what stands in comments and quotes.
     let results = without_comments(results);
     let mut clauses = results.split(';').map(str::trim);
@@ -19,33 +25,53 @@ pub fn is_verified(message: &Message, authserv_id: &str) -> bool {
     if !named || domain.is_empty() {
         return false;
     }
-    let clauses: Vec<String> = clauses.map(str::to_lowercase).collect();
-    let verdict = |method: &str| {
-        clauses
-            .iter()
-            .filter_map(|clause| {
-                let rest = clause.strip_prefix(method)?.trim_start().strip_prefix('=')?;
-                Some((rest.split_whitespace().next()?.to_owned(), clause.clone()))
-            })
-            .collect::<Vec<_>>()
-    };
-    if let Some((dmarc, _)) = verdict("dmarc").first() {
-        return dmarc == "pass";
-    }
-    let aligned = |clause: &str, properties: &[&str]| {
+    let clauses: Vec<Clause> = clauses.filter_map(Clause::read).collect();
+    let of = |method: &'static str| clauses.iter().filter(move |clause| clause.method == method);
+    let aligned = |clause: &Clause, properties: &[&str]| {
         clause
-            .split_whitespace()
-            .filter_map(|word| word.split_once('='))
-            .filter(|(name, _)| properties.contains(name))
-            .map(|(_, value)| value.rsplit('@').next().unwrap_or(value))
+            .values(properties)
             .any(|signed| signed == domain || domain.ends_with(&format!(".{signed}")))
     };
-    verdict("dkim")
-        .iter()
-        .any(|(result, clause)| result == "pass" && aligned(clause, &["header.d", "header.i"]))
-        || verdict("spf")
+    if of("dmarc").next().is_some() {
+        // What it says of another domain than the one we read says nothing.
+        return of("dmarc").all(|clause| {
+            clause.result == "pass" && clause.values(&["header.from"]).all(|from| from == domain)
+        });
+    }
+    of("dkim").any(|clause| clause.result == "pass" && aligned(clause, &["header.d", "header.i"]))
+        || of("spf").any(|clause| clause.result == "pass" && aligned(clause, &["smtp.mailfrom"]))
+}
+
+/// `method=result property=value ...` (RFC 8601, section 2.2), in lower case.
+struct Clause {
+    method: String,
+    result: String,
+    properties: Vec<(String, String)>,
+}
+
+impl Clause {
+    fn read(text: &str) -> Option<Self> {
+        let text = text.to_lowercase();
+        let (method, rest) = text.split_once('=')?;
+        // `dkim/1=pass` names a version.
+        let method = method.split('/').next().unwrap_or_default().trim();
+        let mut words = rest.split_whitespace();
+        let result = words.next()?.to_owned();
+        let properties = words
+            .filter_map(|word| word.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Some(Self { method: method.to_owned(), result, properties })
+    }
+
+    /// The domains that these properties name.
+    fn values(&self, names: &[&str]) -> impl Iterator<Item = &str> {
+        self.properties
             .iter()
-            .any(|(result, clause)| result == "pass" && aligned(clause, &["smtp.mailfrom"]))
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .map(|(_, value)| value.trim_matches(['<', '>']))
+            .map(|value| value.rsplit('@').next().unwrap_or(value))
+    }
 }
 
 /// The header without what stands in round brackets or quotes (RFC 8601 allows both anywhere); a
@@ -131,6 +157,27 @@ mod tests {
             "mx.zohomail.eu; spf=fail smtp.mailfrom=\"; dmarc=pass ;\"@evil.example"
         ));
         assert!(!verified("mx.zohomail.eu; spf=fail (never closed; dmarc=pass"));
+    }
+
+    /// Hazard C17: what the envelope sender smuggles into the provider's header, and verdicts on
+    /// somebody else.
+    #[test]
+    fn c17_a_verdict_is_on_the_sender_we_read_or_on_nobody() {
+        let us = "mx.google.com";
+        let verified = |results: &str| is_verified(&mail(&[results]), us);
+        let smuggled = "=?utf-8?q?=29=3Bdmarc=3Dpass=3B=28?=@evil.example";
+        assert!(!verified(&format!(
+            "mx.google.com; spf=pass (google.com: domain of {smuggled} designates 1.2.3.4) \
+             smtp.mailfrom={smuggled}; dmarc=pass header.from=example.nl"
+        )));
+        assert!(!verified("mx.google.com; dmarc=pass header.from=evil.example"));
+        assert!(!verified("mx.google.com; dmarc=pass header.from=nl"));
+        assert!(!verified("mx.google.com; dmarc=pass; dmarc=fail header.from=example.nl"));
+        assert!(!verified("mx.google.com; dmarc=none; dkim=pass header.d=example.nl"));
+        assert!(verified("mx.google.com; dmarc=pass header.from=<sanne@example.nl>"));
+        let mut doubtful = mail(&["mx.google.com; dmarc=pass header.from=example.nl"]);
+        doubtful.from_in_doubt = true;
+        assert!(!is_verified(&doubtful, us));
     }
 
     /// Hazard C17: the sender's own header stands below the provider's.

@@ -57,6 +57,10 @@ pub struct Message {
     pub references: Vec<String>,
     /// Who wrote it, as claimed.
     pub from: Address,
+    /// Whether other readers could see another sender in the same header; then nobody's word on
+    /// the sender counts.
+    #[serde(default)]
+    pub from_in_doubt: bool,
     /// Where an answer is asked to go, when it differs from `from`.
     pub reply_to: Option<Address>,
     /// Direct recipients.

@@ -133,6 +133,24 @@ impl Section<'_> {
         found
     }
 
+    /// Whether two readers could take different addresses for the sender's: more than one, none,
+    /// or one that is not written plainly (RFC 5322, section 3.6.2, allows one From field). A
+    /// server's word on "the" sender then says nothing of the one we read.
+    pub fn from_in_doubt(&self, from: &Address) -> bool {
+        let mut fields = self.fields.iter().filter(|field| field.name == "from");
+        let (Some(field), None) = (fields.next(), fields.next()) else { return true };
+        let text = as_text(field.value).to_lowercase();
+        let value = terminated(field.value);
+        let HeaderValue::Address(addresses) = MessageStream::new(&value).parse_address() else {
+            return true;
+        };
+        let mut found = addresses.iter();
+        let (Some(one), None) = (found.next(), found.next()) else { return true };
+        let plain = one.address().is_some_and(|address| address.eq_ignore_ascii_case(&from.email));
+        // Programs write the address as the name too; another one there is one for somebody.
+        !plain || text.matches('@').count() != text.matches(from.email.as_str()).count()
+    }
+
     /// The Message-IDs of a field, without angle brackets.
     pub fn ids(&self, name: &str) -> Vec<String> {
         let Some(raw) = self.raw(name) else { return Vec::new() };
@@ -166,12 +184,14 @@ impl Section<'_> {
         })
     }
 
-    /// All fields, unfolded, decoded and clean, in their order.
+    /// All fields, unfolded and clean, in their order. Nothing is decoded: machines wrote them for
+    /// machines, and an encoded word could bring brackets and semicolons that nobody put there
+    /// (RFC 2047, section 5, allows it in no such field).
     pub fn all(&self) -> Vec<Header> {
         let cut = |text: String| text.chars().take(limits::VALUE_CHARS).collect();
         let clean = |field: &Field<'_>| Header {
             name: clean::header(&field.name),
-            value: cut(unstructured(field.value)),
+            value: cut(clean::header(&as_text(field.value))),
         };
         self.fields.iter().map(clean).collect()
     }
@@ -236,12 +256,17 @@ fn unstructured(raw: &[u8]) -> String {
     }
 }
 
-/// The value as UTF-8 with a line end, as the decoder of values wants it.
-fn terminated(raw: &[u8]) -> Vec<u8> {
-    let text: Cow<'_, str> = match std::str::from_utf8(raw) {
+/// The value as it is written.
+fn as_text(raw: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(raw) {
         Ok(text) => text.into(),
         Err(_) => super::charset::to_text(raw, None).0.into(),
-    };
+    }
+}
+
+/// The value as UTF-8 with a line end, as the decoder of values wants it.
+fn terminated(raw: &[u8]) -> Vec<u8> {
+    let text = as_text(raw);
     let mut value = text.trim().as_bytes().to_vec();
     value.extend_from_slice(b"\r\n");
     value

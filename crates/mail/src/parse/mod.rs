@@ -76,6 +76,7 @@ fn read(raw: &[u8]) -> Parsed {
         in_reply_to: header.ids("in-reply-to"),
         references: header.ids("references"),
         reply_to: reply_to.filter(|to: &Address| !to.email.is_empty() && to.email != from.email),
+        from_in_doubt: !from.email.is_empty() && header.from_in_doubt(&from),
         from,
         to: header.addresses("to", &mut flags),
         cc: header.addresses("cc", &mut flags),
