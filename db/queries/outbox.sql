@@ -8,41 +8,36 @@ join public.tenants t on t.tenant_id = o.tenant_id
 where o.tenant_id = $1 and o.id = any ($2)
 order by o.created_at, o.id;
 
---! mark_sending
--- The last look before the wire. Null means go, and with $3 it goes. One mail or many.
-with looked as (
-  select o.id,
-    case
-      when o.state <> 'queued' then 'not_queued'
-      when not s.active then 'shop_inactive'
-      when o.not_before > now() then 'too_early'
-      when t.answered_by_person_at > i.created_at and o.automatic then 'person_answered'
-      -- The person answered after the mail had arrived and before it was to be seen here.
-      when t.answered_by_person_at > i.received_at and o.automatic then 'crossed'
-      when t.assigned_to is not null and o.automatic then 'person_took_over'
-      when o.automatic and i.received_at < now() - make_interval(hours => s.max_reply_age_hours) then 'too_old'
-      when o.automatic and exists (
-        select from public.outbox b
-        where b.tenant_id = $1 and b.recipient = o.recipient and b.bounced_at > now() - interval '30 days')
-        then 'address_bounced'
-      when exists (
-        select from public.customer_interactions n
-        where n.tenant_id = $1 and n.thread_id = o.thread_id and n.state <> 'automatic'
-          and (n.received_at, n.id) > (i.received_at, i.id)
-          and (o.automatic or n.created_at > i.decided_at)) then 'newer_message'
-    end as objection
-  from public.outbox o
-  join public.customer_interactions i on i.tenant_id = $1 and i.id = o.interaction_id
-  join public.conversation_threads t on t.tenant_id = $1 and t.id = o.thread_id
-  join public.tenants s on s.tenant_id = $1
-  where o.tenant_id = $1 and o.id = any ($2)
-  order by o.id
-  for update of o),
-moved as (
-  update public.outbox o set state = 'sending', attempt = o.attempt + 1, sending_at = now(), sent_looks = 0
-  from looked
-  where o.tenant_id = $1 and o.id = any ($2) and o.id = looked.id and looked.objection is null and $3)
-select id, objection from looked;
+--! look
+-- What is known at the last moment before the wire, of one mail or many; domain::deliver decides.
+-- The rows stay locked, so that a mail found queued is queued until the transaction ends.
+select o.id, o.state = 'queued' as queued, s.active as shop_active, o.not_before <= now() as due, o.automatic,
+  s.automatic_sending,
+  coalesce(t.answered_by_person_at > i.created_at, false) as answered_since_seen,
+  coalesce(t.answered_by_person_at > i.received_at, false) as answered_since_arrival,
+  t.assigned_to is not null as taken_over,
+  extract(epoch from now() - i.received_at)::bigint as age_seconds,
+  s.max_reply_age_hours * 3600::bigint as max_age_seconds,
+  o.automatic and exists (
+    select from public.outbox b
+    where b.tenant_id = $1 and b.recipient = o.recipient and b.bounced_at > now() - interval '30 days') as bounced,
+  newer.any as newer_message, newer.since_decision as newer_message_since_decision
+from public.outbox o
+join public.customer_interactions i on i.tenant_id = $1 and i.id = o.interaction_id
+join public.conversation_threads t on t.tenant_id = $1 and t.id = o.thread_id
+join public.tenants s on s.tenant_id = $1
+cross join lateral (
+  select count(*) > 0 as any, coalesce(bool_or(n.created_at > i.decided_at), false) as since_decision
+  from public.customer_interactions n
+  where n.tenant_id = $1 and n.thread_id = o.thread_id and n.state <> 'automatic'
+    and (n.received_at, n.id) > (i.received_at, i.id)) newer
+where o.tenant_id = $1 and o.id = any ($2)
+order by o.id
+for update of o;
+
+--! begin_sending
+update public.outbox set state = 'sending', attempt = attempt + 1, sending_at = now(), sent_looks = 0
+where tenant_id = $1 and id = any ($2) and state = 'queued';
 
 --! record_offers
 -- What a released draft offers, from its receipt. $3 holds ids for the new rows.
@@ -143,18 +138,6 @@ event as (
   insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
   select $1, head.seq, 'outbox.' || $3, settled.thread_id, $2 from settled cross join head)
 select count(*) as changed from settled;
-
---! resend
--- Provably never accepted: back in the queue, with the same Message-ID.
-with back as (
-  update public.outbox set state = 'queued', not_before = now()
-  where tenant_id = $1 and id = $2 and state = 'sending'
-  returning id),
-due as (
-  insert into public.jobs (tenant_id, id, kind, subject_id)
-  select $1, $3, 'deliver', back.id from back
-  on conflict (tenant_id, kind, subject_id) do nothing)
-select count(*) as changed from back;
 
 --! stuck
 select tenant_id, outbox_id, sending_at from private.stuck_sending(make_interval(secs => $1));

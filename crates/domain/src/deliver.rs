@@ -1,84 +1,135 @@
 //! Sent, or held for a person: the only two ends of a draft.
 //!
-//! [`last_moment`] is asked again right before sending, with what the database knows then.
+//! [`objection`] is asked once before a server is spoken to and again in the transaction that
+//! begins the sending, with what the database knows at that moment. A reply that a person let go
+//! is kept back by less: they saw what the program cannot see.
 
 use serde::{Deserialize, Serialize};
 
-/// What is known at the last moment before a reply leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "five independent facts of the same moment")]
+/// What is known of a reply at the last moment before it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of the same moment")]
 pub struct Moment {
+    /// Whether it still waits to be sent: nobody sent, cancelled, held or began to send it.
+    pub queued: bool,
     /// Whether the shop is approved and active.
     pub shop_active: bool,
-    /// Whether a newer mail of the customer came in meanwhile.
-    pub newer_customer_mail: bool,
-    /// Whether a colleague answered, in Loket or in the mailbox itself.
-    pub person_answered: bool,
-    /// Whether the reply was cancelled.
-    pub cancelled: bool,
-    /// Whether a person vouches for it; then the age does not matter.
-    pub approved_by_person: bool,
+    /// Whether its time has come; before, it can be called back.
+    pub due: bool,
+    /// Whether no person read it.
+    pub automatic: bool,
+    /// Whether the shop lets replies leave that nobody read.
+    pub automatic_sending: bool,
+    /// Whether a colleague answered after the customer's mail was to be seen here.
+    pub answered_since_seen: bool,
+    /// Whether a colleague answered after the customer's mail had arrived in the mailbox.
+    pub answered_since_arrival: bool,
+    /// Whether a colleague took the conversation over.
+    pub taken_over: bool,
     /// Seconds since the customer's mail arrived.
     pub age_seconds: i64,
-    /// Automatic replies to this address in the last 24 hours, this one not counted.
-    pub automatic_replies_to_address: u32,
+    /// The shop's limit: a late automatic answer is as bad as a double one (hazard D19).
+    pub max_age_seconds: i64,
+    /// Whether mail to this address came back within 30 days.
+    pub bounced: bool,
+    /// Whether the customer wrote again since.
+    pub newer_message: bool,
+    /// Whether the customer wrote again after this reply was decided.
+    pub newer_message_since_decision: bool,
 }
 
-/// Replies that nobody read leave at most this long after the customer's mail: a late
-/// automatic answer is as bad as a double one (hazard D19).
-pub const MAX_AUTOMATIC_AGE_SECONDS: i64 = 24 * 3600;
-
-/// Why a reply stayed behind.
+/// Why a reply stays behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Withheld {
-    /// The shop is not active.
-    ShopNotActive,
-    /// A newer mail came in; its answer will cover both.
-    NewerCustomerMail,
-    /// A colleague answered.
+pub enum Objection {
+    /// It is not queued (any more): sent, cancelled, or another worker is sending it.
+    NotQueued,
+    /// The shop was suspended.
+    ShopInactive,
+    /// Its time has not come.
+    TooEarly,
+    /// A person answered since.
     PersonAnswered,
-    /// It was cancelled.
-    Cancelled,
-    /// Too late to send without a person.
+    /// A person answered while the mail had arrived and was not to be seen here yet.
+    Crossed,
+    /// A person took the conversation over.
+    PersonTookOver,
+    /// The shop wants every reply read first by now.
+    SendingSwitchedOff,
+    /// Nobody read it, and the customer's mail is older than the shop's limit.
     TooOld,
-    /// Too many automatic replies to this address.
-    BudgetSpent,
+    /// Nobody read it, and mail to this address came back lately.
+    AddressBounced,
+    /// The customer wrote again.
+    NewerMessage,
 }
 
-impl Withheld {
-    /// The name it is stored under.
-    pub const fn as_str(self) -> &'static str {
+/// What becomes of a reply that stays behind. The word is stored as `outbox.state_reason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withheld {
+    /// It waits, and is looked at again.
+    Later,
+    /// It moved between two looks; whoever holds its job looks how far it came.
+    LookAgain,
+    /// A person decides.
+    Hold(&'static str),
+    /// It is not wanted any more.
+    Cancel(&'static str),
+}
+
+impl Objection {
+    /// What follows from it.
+    pub const fn consequence(self) -> Withheld {
         match self {
-            Self::ShopNotActive => "shop_not_active",
-            Self::NewerCustomerMail => "newer_customer_mail",
-            Self::PersonAnswered => "person_answered",
-            Self::Cancelled => "cancelled",
-            Self::TooOld => "too_old",
-            Self::BudgetSpent => "budget_spent",
+            Self::NotQueued => Withheld::LookAgain,
+            Self::TooEarly => Withheld::Later,
+            Self::PersonAnswered => Withheld::Cancel("person_answered"),
+            Self::ShopInactive => Withheld::Hold("shop_inactive"),
+            Self::Crossed => Withheld::Hold("crossed"),
+            Self::PersonTookOver => Withheld::Hold("person_took_over"),
+            Self::SendingSwitchedOff => Withheld::Hold("sending_switched_off"),
+            Self::TooOld => Withheld::Hold("too_old"),
+            Self::AddressBounced => Withheld::Hold("address_bounced"),
+            Self::NewerMessage => Withheld::Hold("newer_message"),
         }
     }
 }
 
-/// Whether a reply may still leave.
-pub fn last_moment(moment: &Moment) -> Result<(), Withheld> {
-    let budget = crate::decide::floors::AUTOMATIC_REPLIES_PER_DAY;
-    if moment.cancelled {
-        Err(Withheld::Cancelled)
-    } else if !moment.shop_active {
-        Err(Withheld::ShopNotActive)
-    } else if moment.approved_by_person {
-        Ok(())
-    } else if moment.person_answered {
-        Err(Withheld::PersonAnswered)
-    } else if moment.newer_customer_mail {
-        Err(Withheld::NewerCustomerMail)
-    } else if moment.age_seconds > MAX_AUTOMATIC_AGE_SECONDS {
-        Err(Withheld::TooOld)
-    } else if moment.automatic_replies_to_address >= budget {
-        Err(Withheld::BudgetSpent)
+/// Why a reply may not leave at this moment; `None` when it may.
+pub const fn objection(moment: &Moment) -> Option<Objection> {
+    if !moment.queued {
+        return Some(Objection::NotQueued);
+    }
+    if !moment.shop_active {
+        return Some(Objection::ShopInactive);
+    }
+    if !moment.due {
+        return Some(Objection::TooEarly);
+    }
+    if !moment.automatic {
+        // What the person had before them does not keep it; what came in afterwards does.
+        return if moment.newer_message_since_decision {
+            Some(Objection::NewerMessage)
+        } else {
+            None
+        };
+    }
+    if moment.answered_since_seen {
+        Some(Objection::PersonAnswered)
+    } else if moment.answered_since_arrival {
+        Some(Objection::Crossed)
+    } else if moment.taken_over {
+        Some(Objection::PersonTookOver)
+    } else if !moment.automatic_sending {
+        Some(Objection::SendingSwitchedOff)
+    } else if moment.age_seconds > moment.max_age_seconds {
+        Some(Objection::TooOld)
+    } else if moment.bounced {
+        Some(Objection::AddressBounced)
+    } else if moment.newer_message {
+        Some(Objection::NewerMessage)
     } else {
-        Ok(())
+        None
     }
 }
 
@@ -87,30 +138,67 @@ mod tests {
     use super::*;
 
     const FINE: Moment = Moment {
+        queued: true,
         shop_active: true,
-        newer_customer_mail: false,
-        person_answered: false,
-        cancelled: false,
-        approved_by_person: false,
+        due: true,
+        automatic: true,
+        automatic_sending: true,
+        answered_since_seen: false,
+        answered_since_arrival: false,
+        taken_over: false,
         age_seconds: 60,
-        automatic_replies_to_address: 0,
+        max_age_seconds: 24 * 3600,
+        bounced: false,
+        newer_message: false,
+        newer_message_since_decision: false,
     };
 
+    /// Each fact alone, and what it does to a reply that nobody read and to one that a person did.
     #[test]
     fn each_fact_holds_it_back() {
-        assert_eq!(last_moment(&FINE), Ok(()));
-        let cases = [
-            (Moment { shop_active: false, ..FINE }, Withheld::ShopNotActive),
-            (Moment { newer_customer_mail: true, ..FINE }, Withheld::NewerCustomerMail),
-            (Moment { person_answered: true, ..FINE }, Withheld::PersonAnswered),
-            (Moment { cancelled: true, approved_by_person: true, ..FINE }, Withheld::Cancelled),
-            (Moment { age_seconds: 10 * 24 * 3600, ..FINE }, Withheld::TooOld),
-            (Moment { automatic_replies_to_address: 3, ..FINE }, Withheld::BudgetSpent),
+        use Objection as O;
+        let cases: [(Moment, Option<O>, Option<O>); 13] = [
+            (FINE, None, None),
+            (Moment { queued: false, ..FINE }, Some(O::NotQueued), Some(O::NotQueued)),
+            (Moment { shop_active: false, ..FINE }, Some(O::ShopInactive), Some(O::ShopInactive)),
+            (Moment { due: false, ..FINE }, Some(O::TooEarly), Some(O::TooEarly)),
+            (Moment { automatic_sending: false, ..FINE }, Some(O::SendingSwitchedOff), None),
+            (Moment { answered_since_seen: true, ..FINE }, Some(O::PersonAnswered), None),
+            (Moment { answered_since_arrival: true, ..FINE }, Some(O::Crossed), None),
+            (Moment { taken_over: true, ..FINE }, Some(O::PersonTookOver), None),
+            (Moment { age_seconds: 24 * 3600, ..FINE }, None, None),
+            (Moment { age_seconds: 24 * 3600 + 1, ..FINE }, Some(O::TooOld), None),
+            (Moment { bounced: true, ..FINE }, Some(O::AddressBounced), None),
+            (Moment { newer_message: true, ..FINE }, Some(O::NewerMessage), None),
+            (
+                Moment { newer_message: true, newer_message_since_decision: true, ..FINE },
+                Some(O::NewerMessage),
+                Some(O::NewerMessage),
+            ),
         ];
-        for (moment, withheld) in cases {
-            assert_eq!(last_moment(&moment), Err(withheld));
+        for (moment, unread, read) in cases {
+            assert_eq!(objection(&moment), unread, "{moment:?}");
+            assert_eq!(objection(&Moment { automatic: false, ..moment }), read, "{moment:?}");
         }
-        let late = Moment { approved_by_person: true, age_seconds: 10 * 24 * 3600, ..FINE };
-        assert_eq!(last_moment(&late), Ok(()), "a person may answer late");
+    }
+
+    #[test]
+    fn only_a_persons_own_answer_throws_one_away() {
+        use Objection as O;
+        let all = [
+            O::ShopInactive,
+            O::Crossed,
+            O::PersonTookOver,
+            O::SendingSwitchedOff,
+            O::TooOld,
+            O::AddressBounced,
+            O::NewerMessage,
+        ];
+        for objection in all {
+            assert!(matches!(objection.consequence(), Withheld::Hold(_)), "{objection:?}");
+        }
+        assert_eq!(O::PersonAnswered.consequence(), Withheld::Cancel("person_answered"));
+        assert_eq!(O::TooEarly.consequence(), Withheld::Later);
+        assert_eq!(O::NotQueued.consequence(), Withheld::LookAgain);
     }
 }

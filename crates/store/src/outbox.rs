@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use domain::deliver::{Moment, Objection, objection};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::doors::{Purpose, Store, TenantTx};
 use crate::error::{Error, Result};
-use crate::ids::{InteractionId, JobId, NotificationId, OutboxId, TenantId, ThreadId};
+use crate::ids::{InteractionId, NotificationId, OutboxId, TenantId, ThreadId};
 use crate::session::Params;
 use crate::sql::sql;
 
@@ -76,30 +77,6 @@ pub struct OutboxRow {
     pub gmail_email: String,
 }
 
-/// What the last look found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Objection {
-    /// It is not queued (any more): sent, cancelled, or another worker is sending it.
-    NotQueued,
-    /// The shop was suspended.
-    ShopInactive,
-    /// Its time has not come.
-    TooEarly,
-    /// A person answered since.
-    PersonAnswered,
-    /// A person answered while the mail had arrived and was not to be seen here yet.
-    Crossed,
-    /// A person took the conversation over.
-    PersonTookOver,
-    /// The customer wrote again.
-    NewerMessage,
-    /// Nobody read it, and the customer's mail is older than the shop's limit.
-    TooOld,
-    /// Nobody read it, and mail to this address came back lately.
-    AddressBounced,
-}
-
 /// A mail whose sending was never reported on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Stuck {
@@ -135,7 +112,7 @@ pub async fn mark_sending(tx: &TenantTx, mail: OutboxId) -> Result<Option<Object
 
 /// The same look, after which nothing has changed: whether it is worth going to a server.
 pub async fn look(tx: &TenantTx, mail: OutboxId) -> Result<Option<Objection>> {
-    let looked = look_at(tx, &[mail], false).await?.pop();
+    let looked = look_at(tx, &[mail]).await?.pop();
     looked.map(|(_, objection)| objection).ok_or_else(|| absent(tx, mail))
 }
 
@@ -144,22 +121,30 @@ pub async fn mark_all_sending(
     tx: &TenantTx,
     mails: &[OutboxId],
 ) -> Result<Vec<(OutboxId, Option<Objection>)>> {
-    look_at(tx, mails, true).await
+    let looked = look_at(tx, mails).await?;
+    let free = |(id, objection): &(OutboxId, Option<Objection>)| objection.is_none().then_some(*id);
+    let free: Vec<OutboxId> = looked.iter().filter_map(free).collect();
+    if let Some(first) = free.first() {
+        let begun = sql!("outbox", "begin_sending");
+        let begun = tx.session.execute(begun, &[&tx.tenant(), &free]).await?;
+        // They were locked by the look.
+        if usize::try_from(begun) != Ok(free.len()) {
+            return Err(absent(tx, *first));
+        }
+    }
+    Ok(looked)
 }
 
-async fn look_at(
-    tx: &TenantTx,
-    mails: &[OutboxId],
-    begin: bool,
-) -> Result<Vec<(OutboxId, Option<Objection>)>> {
+async fn look_at(tx: &TenantTx, mails: &[OutboxId]) -> Result<Vec<(OutboxId, Option<Objection>)>> {
     #[derive(Deserialize)]
     struct Looked {
         id: OutboxId,
-        objection: Option<Objection>,
+        #[serde(flatten)]
+        moment: Moment,
     }
     let looked: Vec<Looked> =
-        tx.session.all(sql!("outbox", "mark_sending"), &[&tx.tenant(), &mails, &begin]).await?;
-    Ok(looked.into_iter().map(|looked| (looked.id, looked.objection)).collect())
+        tx.session.all(sql!("outbox", "look"), &[&tx.tenant(), &mails]).await?;
+    Ok(looked.iter().map(|looked| (looked.id, objection(&looked.moment))).collect())
 }
 
 /// Puts what a draft offers into the ledger, once: for a mail that a person let go, in the
@@ -212,14 +197,6 @@ async fn settle(
 ) -> Result<()> {
     let params: Params<'_> = &[&tx.tenant(), &mail, &state, &reason, &from, &NotificationId::new()];
     let row: Changed = tx.session.one(sql!("outbox", "settle"), params).await?;
-    changed(tx, mail, &row)
-}
-
-/// Puts a mail whose sending was begun back in the queue. Only for mail that provably never
-/// arrived at the server: not in Sent under its Message-ID.
-pub async fn resend(tx: &TenantTx, mail: OutboxId) -> Result<()> {
-    let params: Params<'_> = &[&tx.tenant(), &mail, &JobId::new()];
-    let row: Changed = tx.session.one(sql!("outbox", "resend"), params).await?;
     changed(tx, mail, &row)
 }
 

@@ -32,8 +32,9 @@ const TAIL: usize = 2_000;
 
 /// How often a server may be killed while it starts before Loket gives up.
 const KILLED_AT_MOST: u32 = 5;
-/// What Postgres says when a process was killed that it cannot start without.
-const KILLED: &str = "was terminated by signal 9";
+/// What Postgres says when a process was killed that it cannot start without. The second line is
+/// all that is left of it when the process that collects the log was killed as well.
+const KILLED: [&str; 2] = ["was terminated by signal 9", "due to startup process failure"];
 
 /// What Postgres says while a crashed predecessor is still going; each is worth another try.
 const PASSING: [&str; 3] =
@@ -115,7 +116,8 @@ impl Postmaster {
             let detail = last_words(ground);
             // Somebody short of memory, or in a hurry, killed it while it started: that is no
             // fault of the cluster.
-            if killed < KILLED_AT_MOST && (postmaster.was_killed() || detail.contains(KILLED)) {
+            let told = KILLED.iter().any(|words| detail.contains(words));
+            if killed < KILLED_AT_MOST && (postmaster.was_killed() || told) {
                 killed += 1;
                 deadline = Instant::now() + OLD_BACKENDS;
                 tracing::warn!(killed, "Postgres was killed while it started, trying again");

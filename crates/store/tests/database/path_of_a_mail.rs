@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use domain::contract::{EscalationLevel, LadderStep, Percentage};
+use domain::deliver::Objection;
 use store::answer::OfferKind;
 use store::ingest::{Fate, InteractionState};
 use store::jobs::JobKind;
-use store::outbox::{Objection, OutboxState};
+use store::outbox::OutboxState;
 use store::{Error, InteractionId, JobId, RawId, TenantId, ThreadId};
 
 use crate::support::{World, answer_write, incoming, minutes_past, new_interaction, new_outbox};
@@ -217,6 +218,11 @@ async fn nothing_is_sent_after_the_customer_or_a_person_wrote_again() {
     taken.await.unwrap();
     assert_eq!(look().await, Some(Objection::PersonTookOver));
     behind.execute("update public.conversation_threads set assigned_to = null", &[]).await.unwrap();
+    for (sends, objection) in [(false, Some(Objection::SendingSwitchedOff)), (true, None)] {
+        let switch = "update public.tenants set automatic_sending = $1";
+        behind.execute(switch, &[&sends]).await.unwrap();
+        assert_eq!(look().await, objection);
+    }
     let suspended = store.as_admin(world.admin, async |tx| {
         store::shops::set_status(tx, shop.tenant, "suspended", "facturen open").await
     });
@@ -256,7 +262,9 @@ async fn a_mail_of_unknown_outcome_is_found_and_may_be_sent_again() {
     let stuck = store::outbox::stuck_sending(store, Duration::ZERO).await.unwrap();
     assert_eq!((stuck[0].tenant_id, stuck[0].outbox_id), (shop.tenant, shop.outbox));
     store
-        .as_worker(shop.tenant, async |tx| store::outbox::resend(tx, shop.outbox).await)
+        .as_worker(shop.tenant, async |tx| {
+            store::sending::requeue(tx, shop.outbox, false, None).await
+        })
         .await
         .unwrap();
     let mail = store

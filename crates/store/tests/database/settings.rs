@@ -115,7 +115,7 @@ async fn a_shop_changes_its_settings_and_no_other() {
         retouradres: "Kade 2".to_owned(),
         dagen_instellingen: json!({"return": 30}),
         signature_html: "<p>Noor</p>".to_owned(),
-        automatic_sending: true,
+        automatic_sending: false,
     };
     store
         .as_user(&shop.claims(), async |tx| store::shops::save_settings(tx, &settings).await)
@@ -132,7 +132,7 @@ async fn a_shop_changes_its_settings_and_no_other() {
     let profile = store::users::profile(store, shop.user).await.unwrap().unwrap();
     let tenant = profile.tenant.unwrap();
     assert_eq!(tenant["ai_persona_name"], "Noor");
-    assert_eq!(tenant["automatic_sending"], true);
+    assert_eq!(tenant["automatic_sending"], false);
     assert!(tenant.get("gmail_password_encrypted").is_none(), "a secret left the database");
     let wrong = store::shops::ShopSettings { taalvoorkeur: "DE".to_owned(), ..settings };
     let refused = store

@@ -124,6 +124,8 @@ async fn shop(database: &Database, admin: UserId, name: &str) -> Shop {
     let approved =
         store.as_admin(admin, async |tx| store::shops::approve(tx, shop.tenant).await).await;
     assert!(approved.unwrap());
+    let sends = "update public.tenants set automatic_sending = true where tenant_id = $1";
+    database.behind.execute(sends, &[&shop.tenant]).await.unwrap();
     settings(store, &shop).await;
     people(store, admin, &shop, name).await;
     first_mail(store, &shop).await;

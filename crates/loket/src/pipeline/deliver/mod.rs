@@ -14,13 +14,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::deliver::{Objection, Withheld};
 use domain::message::Address;
 use jiff::Timestamp;
 use mail::outgoing::Outgoing;
 use mail::transport::Transport;
 use store::jobs::{ClaimedJob, Lease, finish};
 use store::mailboxes::Mailbox;
-use store::outbox::{Objection, OutboxRow, OutboxState};
+use store::outbox::{OutboxRow, OutboxState};
 use store::{OutboxId, TenantId, TenantTx};
 
 use super::receive::MaildirConfig;
@@ -184,29 +185,18 @@ async fn withhold(
     objection: Objection,
 ) -> Result<(), StageError> {
     within(desk, job, async |tx| {
-        match objection {
-            // It moved between the two looks: somebody who lost this job had begun. The next
-            // turn sees how far he came; without its job the mail might be `sending` for ever.
-            Objection::NotQueued => {
+        match objection.consequence() {
+            // Somebody who lost this job had begun. The next turn sees how far he came; without
+            // its job the mail might be `sending` for ever.
+            Withheld::LookAgain => {
                 return store::jobs::retry(tx, job.lease(), MOVED, "moved_meanwhile").await;
             }
             // Its job stays: without one it would wait for ever.
-            Objection::TooEarly => {
+            Withheld::Later => {
                 return store::jobs::release(tx, job.lease(), TOO_EARLY, "too_early").await;
             }
-            Objection::ShopInactive => store::outbox::hold(tx, row.id, "shop_inactive").await?,
-            Objection::PersonAnswered => {
-                store::outbox::cancel(tx, row.id, "person_answered").await?;
-            }
-            Objection::Crossed => store::outbox::hold(tx, row.id, "crossed").await?,
-            Objection::PersonTookOver => {
-                store::outbox::hold(tx, row.id, "person_took_over").await?;
-            }
-            Objection::NewerMessage => store::outbox::hold(tx, row.id, "newer_message").await?,
-            Objection::TooOld => store::outbox::hold(tx, row.id, "too_old").await?,
-            Objection::AddressBounced => {
-                store::outbox::hold(tx, row.id, "address_bounced").await?;
-            }
+            Withheld::Hold(reason) => store::outbox::hold(tx, row.id, reason).await?,
+            Withheld::Cancel(reason) => store::outbox::cancel(tx, row.id, reason).await?,
         }
         finish(tx, job.lease()).await
     })

@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::deliver::Objection;
 use mail::network::Network;
 use mail::smtp::{Envelope, Outcome, Session, TimeLimits, WireMail};
 use store::jobs::ClaimedJob;
-use store::outbox::{Objection, OutboxRow, OutboxState};
+use store::outbox::{OutboxRow, OutboxState};
 use store::{OutboxId, TenantId};
 
 use super::route::{self, Route};
