@@ -2142,8 +2142,10 @@ CREATE TABLE public.customer_interactions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     decided_at timestamp with time zone,
     decided_by uuid,
+    doubt text,
     CONSTRAINT customer_interactions_compensatie_percentage_check CHECK (((compensatie_percentage >= (0)::numeric) AND (compensatie_percentage <= (100)::numeric))),
     CONSTRAINT customer_interactions_customer_mood_check CHECK ((customer_mood = ANY (ARRAY['positive'::text, 'neutral'::text, 'frustrated'::text, 'angry'::text, 'sad'::text]))),
+    CONSTRAINT customer_interactions_doubt_check CHECK ((doubt = ANY (ARRAY['looks_automatic'::text, 'contact_form'::text, 'colleague'::text, 'partly_read'::text, 'same_number'::text]))),
     CONSTRAINT customer_interactions_intents_check CHECK ((intents <@ ARRAY['return'::text, 'cancel'::text, 'address_change'::text, 'order_status'::text, 'compensation'::text, 'complaint'::text, 'warranty'::text, 'invoice'::text, 'question'::text, 'thanks'::text, 'auto_reply'::text, 'spam_or_marketing'::text])),
     CONSTRAINT customer_interactions_ladder_stap_check CHECK (((ladder_stap >= 0) AND (ladder_stap <= 9))),
     CONSTRAINT customer_interactions_language_check CHECK ((language = ANY (ARRAY['nl'::text, 'en'::text, 'de'::text, 'fr'::text, 'other'::text]))),
@@ -2267,6 +2269,10 @@ COMMENT ON COLUMN public.customer_interactions.decided_at IS 'When the decision 
 -- Name: COLUMN customer_interactions.decided_by; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.customer_interactions.decided_by IS 'Person who approved or discarded the draft; null when no person did.';
+
+-- Name: COLUMN customer_interactions.doubt; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.customer_interactions.doubt IS 'Why a person must look whatever it says: looks_automatic (by its wording or sender alone), contact_form (the shop''s own form wrote it), colleague (from the shop''s own domain), partly_read (too large or too nested to be read whole), same_number (another mail came under its Message-ID). Null without doubt.';
 
 -- Name: email_filters; Type: TABLE; Schema: public; Owner: loket_owner
 

@@ -1,7 +1,7 @@
 --! interaction
 select i.id, i.thread_id, i.raw_message_id, i.customer_email, i.from_name, i.subject, i.message_id,
-  i.in_reply_to, i.message_references, i.sender_verified, i.reply_to_elsewhere, i.received_at, i.message_body,
-  i.language, i.state
+  i.in_reply_to, i.message_references, i.sender_verified, i.reply_to_elsewhere, i.doubt, i.received_at,
+  i.message_body, i.language, i.state
 from public.customer_interactions i
 where i.tenant_id = $1 and i.id = any ($2);
 

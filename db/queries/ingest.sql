@@ -19,6 +19,16 @@ where o.tenant_id = $1 and o.message_id = any ($2) and o.state in ('sending', 's
   and ($3::text is null or t.customer_email = $3)
 order by o.created_at desc;
 
+--! twins
+-- What came before under the Message-IDs of these raw mails, newest first.
+select mine.id as raw_id, i.thread_id, i.customer_email, i.message_body
+from public.raw_messages mine
+join public.raw_messages r on r.tenant_id = $1 and r.mailbox_id = mine.mailbox_id and r.message_id = mine.message_id
+  and r.id <> mine.id
+join public.customer_interactions i on i.tenant_id = $1 and i.raw_message_id = r.id
+where mine.tenant_id = $1 and mine.id = any ($2) and mine.message_id is not null
+order by i.received_at desc;
+
 --! filters
 select id, filter_type, email_address, domain, is_regex
 from public.email_filters
@@ -33,8 +43,8 @@ with mail as materialized (
   from jsonb_to_recordset($2) as m(
     id uuid, thread_id uuid, raw_message_id uuid, job_id uuid, lease_token uuid, answer_job_id uuid,
     customer_email text, from_name text, subject text, message_id text, in_reply_to text,
-    message_references text[], sender_verified boolean, reply_to_elsewhere boolean, received_at timestamptz, message_body text, language text,
-    state text, fate text, fate_reason text, run_at timestamptz)),
+    message_references text[], sender_verified boolean, reply_to_elsewhere boolean, doubt text, received_at timestamptz,
+    message_body text, language text, state text, fate text, fate_reason text, run_at timestamptz)),
 -- By `any (array)`, not by a join alone: a join is planned as a scan of all the shop's jobs.
 fence as (
   delete from public.jobs j using mail
@@ -55,10 +65,10 @@ thread as (
 interaction as (
   insert into public.customer_interactions (
     tenant_id, id, thread_id, raw_message_id, customer_email, from_name, subject, message_id, in_reply_to,
-    message_references, sender_verified, reply_to_elsewhere, received_at, message_body, language, state)
+    message_references, sender_verified, reply_to_elsewhere, doubt, received_at, message_body, language, state)
   select $1, mail.id, mail.thread_id, mail.raw_message_id, mail.customer_email, mail.from_name, mail.subject,
-    mail.message_id, mail.in_reply_to, coalesce(mail.message_references, '{}'), mail.sender_verified, mail.reply_to_elsewhere, mail.received_at,
-    mail.message_body, mail.language, mail.state
+    mail.message_id, mail.in_reply_to, coalesce(mail.message_references, '{}'), mail.sender_verified,
+    mail.reply_to_elsewhere, mail.doubt, mail.received_at, mail.message_body, mail.language, mail.state
   from mail
   returning id),
 raw as (
@@ -105,8 +115,8 @@ thread as (
 interaction as (
   insert into public.customer_interactions (
     tenant_id, id, thread_id, raw_message_id, customer_email, from_name, subject, message_id, in_reply_to,
-    message_references, sender_verified, reply_to_elsewhere, received_at, message_body, language, state)
-  values ($1, $2, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'received')),
+    message_references, sender_verified, reply_to_elsewhere, doubt, received_at, message_body, language, state)
+  values ($1, $2, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $20, $16, $17, $18, 'received')),
 due as (
   insert into public.jobs (tenant_id, id, kind, subject_id, run_at)
   values ($1, $5, 'answer', $2, coalesce($19, now()))),

@@ -12,6 +12,7 @@ use domain::contract::{
 use domain::decide::ladder::{ceiling, same_number};
 use domain::decide::{Action, Decision, LedgerKind, OrderFacts, ReasonCode, Request, Verdict};
 use domain::guard::{Context, approve, inspect};
+use domain::message::Doubt;
 use domain::policy::OrderStatus;
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -62,11 +63,16 @@ fn every_wall_holds() {
         desk.decide()
     };
     assert_eq!(walled(|_| {}).action, Action::Reply);
-    let walls: [(Change, ReasonCode); 9] = [
+    let walls: [(Change, ReasonCode); 14] = [
         (|desk| desk.terms.active = false, ReasonCode::ShopNotActive),
         (|desk| desk.terms.automatic_sending = false, ReasonCode::DraftsOnly),
         (|desk| desk.sender.verified = false, ReasonCode::SenderUnverified),
         (|desk| desk.sender.reply_to_elsewhere = true, ReasonCode::ReplyToElsewhere),
+        (|desk| desk.sender.doubt = Some(Doubt::LooksAutomatic), ReasonCode::LooksAutomatic),
+        (|desk| desk.sender.doubt = Some(Doubt::ContactForm), ReasonCode::ContactForm),
+        (|desk| desk.sender.doubt = Some(Doubt::Colleague), ReasonCode::Colleague),
+        (|desk| desk.sender.doubt = Some(Doubt::PartlyRead), ReasonCode::PartlyRead),
+        (|desk| desk.sender.doubt = Some(Doubt::SameNumber), ReasonCode::SameNumber),
         (|desk| desk.reading.language = Language::German, ReasonCode::LanguageNotOurs),
         (|desk| desk.thread.automatic_replies_to_address = 3, ReasonCode::BudgetSpent),
         (|desk| desk.thread.automatic_replies_of_shop = 400, ReasonCode::ShopBreaker),

@@ -1,6 +1,7 @@
 //! From a raw mail to an interaction in a conversation.
 
 use domain::contract::{FilterType, Language};
+use domain::message::Doubt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -141,6 +142,19 @@ pub struct KnownThread {
     pub language: Language,
 }
 
+/// What came before under a raw mail's Message-ID, in the same mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Twin {
+    /// The raw mail that was asked about.
+    pub raw_id: RawId,
+    /// Where the other one is.
+    pub thread_id: ThreadId,
+    /// Who wrote the other one, lower case.
+    pub customer_email: String,
+    /// What the other one says.
+    pub message_body: String,
+}
+
 /// A filter as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct FilterRow {
@@ -184,6 +198,8 @@ pub struct NewInteraction {
     pub sender_verified: bool,
     /// Whether an answer was asked for at another domain than the sender's.
     pub reply_to_elsewhere: bool,
+    /// Why it is not sure what the mail is, or whose.
+    pub doubt: Option<Doubt>,
     /// When the mailbox received it.
     pub received_at: Timestamp,
     /// Text a person would read. Must hold no NUL.
@@ -249,6 +265,12 @@ pub async fn threads_by_our_message_ids(
     tx.session.all(sql!("ingest", "threads_by_our_message_ids"), params).await
 }
 
+/// What came before under the Message-IDs of these raw mails, newest first: a list, an alias or a
+/// server that lost its answer delivers a mail twice (hazards C3, C30).
+pub async fn twins(tx: &TenantTx, raws: &[RawId]) -> Result<Vec<Twin>> {
+    tx.session.all(sql!("ingest", "twins"), &[&tx.tenant(), &raws]).await
+}
+
 /// All filters of the shop.
 pub async fn filters(tx: &TenantTx) -> Result<Vec<FilterRow>> {
     tx.session.all(sql!("ingest", "filters"), &[&tx.tenant()]).await
@@ -302,6 +324,7 @@ pub async fn record_message(tx: &TenantTx, mail: &NewInteraction) -> Result<()> 
         &mail.message_body,
         &mail.language.as_str(),
         &mail.run_at,
+        &mail.doubt.map(Doubt::as_str),
     ];
     let recorded: Fenced = tx.session.one(sql!("ingest", "record_one"), params).await?;
     if recorded.fenced == 1 {

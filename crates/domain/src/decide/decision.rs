@@ -8,6 +8,7 @@ use super::facts::LedgerKind;
 use crate::contract::{
     Cents, EscalationLevel, LadderStep, Language, NotificationType, Percentage, Priority, RuleKey,
 };
+use crate::message::Doubt;
 use crate::policy::texts;
 
 /// Send it, or let a person look. There is no third way that sends.
@@ -150,6 +151,16 @@ reason_codes! {
     SenderUnverified = "sender_unverified",
     /// The answer would go elsewhere.
     ReplyToElsewhere = "reply_to_elsewhere",
+    /// It reads like automatic mail.
+    LooksAutomatic = "looks_automatic",
+    /// The shop's own contact form wrote it.
+    ContactForm = "contact_form",
+    /// It comes from the shop's own domain.
+    Colleague = "colleague",
+    /// Part of it could not be read.
+    PartlyRead = "partly_read",
+    /// Another mail came under its Message-ID.
+    SameNumber = "same_number",
     /// The language is neither Dutch nor English.
     LanguageNotOurs = "language_not_ours",
     /// The shop approves every reply itself.
@@ -226,6 +237,19 @@ reason_codes! {
     HighCompensation = "high_compensation",
     /// The right to return is stated before any offer.
     RightFirst = "right_first",
+}
+
+impl ReasonCode {
+    /// The reason that a doubt about a mail is.
+    pub const fn of_doubt(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::LooksAutomatic => Self::LooksAutomatic,
+            Doubt::ContactForm => Self::ContactForm,
+            Doubt::Colleague => Self::Colleague,
+            Doubt::PartlyRead => Self::PartlyRead,
+            Doubt::SameNumber => Self::SameNumber,
+        }
+    }
 }
 
 /// A line to append to the ledger of offers when the decision is carried out.

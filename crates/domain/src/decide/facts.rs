@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{LadderStep, Language, Percentage};
+use crate::message::Doubt;
 use crate::policy::{OrderStatus, RefundMethod, Rules};
 use crate::understand::Reading;
 
@@ -66,6 +67,9 @@ pub struct Sender {
     pub verified: bool,
     /// Whether an answer is asked to go to another domain than the sender's.
     pub reply_to_elsewhere: bool,
+    /// Why it is not sure what the mail is, or whose.
+    #[serde(default)]
+    pub doubt: Option<Doubt>,
 }
 
 /// What one offer in the ledger says.

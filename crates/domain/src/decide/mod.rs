@@ -99,6 +99,9 @@ fn walls(facts: &Facts<'_>) -> Opinion {
     wall(!terms.active, ReasonCode::ShopNotActive, terms.bedrijfsnaam.clone());
     wall(!terms.automatic_sending, ReasonCode::DraftsOnly, terms.bedrijfsnaam.clone());
     wall(!sender.verified, ReasonCode::SenderUnverified, sender.email.clone());
+    if let Some(doubt) = sender.doubt {
+        wall(true, ReasonCode::of_doubt(doubt), sender.email.clone());
+    }
     wall(sender.reply_to_elsewhere, ReasonCode::ReplyToElsewhere, sender.email.clone());
     wall(
         !matches!(language, Language::Dutch | Language::English),

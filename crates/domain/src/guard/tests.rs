@@ -32,6 +32,7 @@ fn sender() -> Sender {
         name: "Sanne de Wit".to_owned(),
         verified: true,
         reply_to_elsewhere: false,
+        doubt: None,
     }
 }
 

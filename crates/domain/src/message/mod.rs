@@ -10,6 +10,9 @@ pub mod reply;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// One domain a line.
+const FREE_MAIL: &str = include_str!("free_mail.txt");
+
 /// An address as it stands in a header.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Address {
@@ -20,9 +23,45 @@ pub struct Address {
 }
 
 impl Address {
+    /// Whether its domain is one where anybody gets an address: people there have nothing in
+    /// common. The list names what Dutch and Belgian customers use most.
+    pub fn is_free_mail(&self) -> bool {
+        FREE_MAIL.lines().any(|known| known.eq_ignore_ascii_case(self.domain()))
+    }
+
     /// The part behind the last `@`, or the empty string.
     pub fn domain(&self) -> &str {
         self.email.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+/// Why the program cannot be sure what a mail is, or whose. Whatever it says, a person decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// Its wording or its sender's name is that of automatic mail, and no header says so: people
+    /// on holiday withdraw from contracts too.
+    LooksAutomatic,
+    /// The shop's own contact form wrote it; the customer is whom it names.
+    ContactForm,
+    /// It comes from the shop's own domain.
+    Colleague,
+    /// It was too large or too nested to be read whole.
+    PartlyRead,
+    /// Another mail came under the same Message-ID from the same sender, with another text.
+    SameNumber,
+}
+
+impl Doubt {
+    /// The word it is stored under.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LooksAutomatic => "looks_automatic",
+            Self::ContactForm => "contact_form",
+            Self::Colleague => "colleague",
+            Self::PartlyRead => "partly_read",
+            Self::SameNumber => "same_number",
+        }
     }
 }
 

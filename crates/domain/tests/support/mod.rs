@@ -51,6 +51,7 @@ impl Desk {
                 name: "Sanne de Wit".to_owned(),
                 verified: true,
                 reply_to_elsewhere: false,
+                doubt: None,
             },
             thread: ThreadState::default(),
             reading: reading(&[]),

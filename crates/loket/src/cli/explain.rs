@@ -218,6 +218,7 @@ fn sender(from: &str) -> Sender {
         name: name.trim().trim_matches('"').to_owned(),
         verified: true,
         reply_to_elsewhere: false,
+        doubt: None,
     }
 }
 

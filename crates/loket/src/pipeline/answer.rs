@@ -223,6 +223,7 @@ fn sender(facts: &FactsRow) -> Sender {
         name: facts.interaction.from_name.clone(),
         verified: facts.interaction.sender_verified,
         reply_to_elsewhere: facts.interaction.reply_to_elsewhere,
+        doubt: facts.interaction.doubt,
     }
 }
 

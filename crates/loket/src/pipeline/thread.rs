@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use domain::contract::Language;
 use domain::filter::{Admission, Filters};
-use domain::message::Message;
 use domain::message::automatic::{self, AutomaticKind};
 use domain::message::identity;
+use domain::message::{Address, Doubt, Message};
 use domain::thread::{Belongs, Candidate, belongs_to, references};
-use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage};
+use mail::parse::Parsed;
+use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage, Twin};
 use store::jobs::{ClaimedJob, Lease};
 use store::mailboxes::{Mailbox, MailboxKind};
 use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
@@ -42,7 +43,7 @@ pub(super) async fn batch(
     jobs: &[ClaimedJob],
 ) -> Result<(), StageError> {
     let ids: Vec<RawId> = jobs.iter().map(|job| RawId(job.subject_id)).collect();
-    let (raws, filter_rows, shop, mailboxes) = desk
+    let (raws, filter_rows, shop, mailboxes, twins) = desk
         .store
         .as_worker(tenant, async |tx| {
             tokio::try_join!(
@@ -50,25 +51,28 @@ pub(super) async fn batch(
                 store::ingest::filters(tx),
                 store::shops::load(tx),
                 store::mailboxes::list(tx),
+                store::ingest::twins(tx, &ids),
             )
         })
         .await?;
     let shop = shop.ok_or(StageError::Absent(tenant.0))?;
-    let own_address = shop.gmail_email.to_lowercase();
     let filters = desk.shops.filters(tenant, &filter_rows);
     let trusted = trusted_names(&mailboxes);
     let parsed = parse_all(desk, tenant, jobs, raws).await?;
     let known = known_threads(desk, tenant, &parsed).await?;
     let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
+    let own = Address { name: String::new(), email: shop.gmail_email.to_lowercase() };
+    let mut place =
+        Places { filters: &filters, own: &own, known: &known, twins, seen: HashMap::new() };
     let steps: Vec<Step> = parsed
         .into_iter()
-        .map(|ParsedMail { job, raw, whole, message }| match message {
-            Some(message) => {
+        .map(|ParsedMail { job, raw, whole, parsed }| match parsed {
+            Some(Parsed { message, flags }) => {
                 let verified = trusted
                     .get(&raw.mailbox_id)
                     .is_some_and(|id| identity::is_verified(&message, id));
-                let mail = Mail { job: &job, raw: &raw, message, verified, language };
-                place(mail, &filters, &own_address, &known)
+                let doubt = flags.is_cut().then_some(Doubt::PartlyRead);
+                place.place(Mail { job: &job, raw: &raw, message, verified, doubt, language })
             }
             None => Step::Settle {
                 lease: job.lease(),
@@ -87,7 +91,7 @@ struct ParsedMail {
     raw: RawMessage,
     /// Whether it is more than a header.
     whole: bool,
-    message: Option<Message>,
+    parsed: Option<Parsed>,
 }
 
 /// Parses on a thread that may take its time. Mail that was counted too often is not parsed
@@ -107,13 +111,12 @@ async fn parse_all(
     let desk = Arc::clone(desk);
     let parse = move |(job, mut raw): (ClaimedJob, RawMessage)| {
         let whole = is_whole(&raw);
-        let message = (raw.attempts < MOST_ATTEMPTS && whole)
+        let parsed = (raw.attempts < MOST_ATTEMPTS && whole)
             .then(|| desk.suspects.while_marked(tenant, raw.id, || (desk.parse)(&raw.raw).ok()))
-            .flatten()
-            .map(|parsed| parsed.message);
+            .flatten();
         // All that is still wanted of it is what it said.
         raw.raw = Vec::new();
-        ParsedMail { job, raw, whole, message }
+        ParsedMail { job, raw, whole, parsed }
     };
     tokio::task::spawn_blocking(move || mails.into_iter().map(parse).collect())
         .await
@@ -147,8 +150,8 @@ async fn known_threads(
 ) -> Result<Vec<KnownThread>, StageError> {
     let mut ours: Vec<String> = parsed
         .iter()
-        .filter_map(|mail| mail.message.as_ref())
-        .flat_map(|message| {
+        .filter_map(|mail| mail.parsed.as_ref())
+        .flat_map(|Parsed { message, .. }| {
             references(message).into_iter().chain(message.reported_message_ids.iter().cloned())
         })
         .filter(|id| {
@@ -175,50 +178,125 @@ struct Mail<'a> {
     raw: &'a RawMessage,
     message: Message,
     verified: bool,
+    doubt: Option<Doubt>,
     language: Language,
 }
 
-/// Decides what is written for one parsed mail.
-fn place(mail: Mail<'_>, filters: &Filters, own_address: &str, known: &[KnownThread]) -> Step {
-    let (lease, raw) = (mail.job.lease(), mail.raw.id);
-    let settle = |fate, reason: &str| Step::Settle { lease, raw, fate, reason: reason.to_owned() };
-    let message = &mail.message;
-    if message.from.email == own_address {
-        return settle(Fate::Automatic, "own_address");
-    }
-    if let Some(automatic) = automatic::classify(message) {
-        let reason = word(automatic.kind);
-        return match automatic_thread(message, automatic.kind, known) {
-            Some(thread) => {
-                let came_back = came_back(message, automatic.kind, known);
-                let step = record(mail, thread, Some((Fate::Automatic, reason.as_str())));
-                match (step, came_back) {
-                    (Step::Record(record), Some(message_id)) => Step::Bounced(record, message_id),
-                    (step, _) => step,
-                }
+/// What decides where the mails of a batch belong.
+struct Places<'a> {
+    filters: &'a Filters,
+    /// The shop's own mailbox.
+    own: &'a Address,
+    known: &'a [KnownThread],
+    /// What came before under the same Message-IDs.
+    twins: Vec<Twin>,
+    /// What the batch held so far, by Message-ID and sender: its conversation and its text.
+    seen: HashMap<(String, String), (Uuid, String)>,
+}
+
+impl Places<'_> {
+    /// Decides what is written for one parsed mail.
+    fn place(&mut self, mut mail: Mail<'_>) -> Step {
+        let (lease, raw) = (mail.job.lease(), mail.raw.id);
+        let settle =
+            |fate, reason: &str| Step::Settle { lease, raw, fate, reason: reason.to_owned() };
+        if mail.message.from.email == self.own.email && !is_contact_form(&mut mail, self.own) {
+            return settle(Fate::Automatic, "own_address");
+        }
+        if let Some(automatic) = automatic::classify(&mail.message) {
+            if automatic.is_certain {
+                return self.automatic(mail, automatic.kind);
             }
-            None => settle(Fate::Automatic, &reason),
+            mail.doubt = mail.doubt.or(Some(Doubt::LooksAutomatic));
+        }
+        let message = &mail.message;
+        if let Admission::Refused { filter_type, .. } = self.filters.admit(&message.from.email) {
+            return settle(Fate::Filtered, filter_type.as_str());
+        }
+        if message.from.email.is_empty() {
+            return settle(Fate::Quarantined, "no_sender");
+        }
+        if message.from.domain() == self.own.domain() && !self.own.is_free_mail() {
+            mail.doubt = mail.doubt.or(Some(Doubt::Colleague));
+        }
+        self.beside_its_twin(mail)
+    }
+
+    /// Never answered; in a conversation where it belongs to one.
+    fn automatic(&self, mail: Mail<'_>, kind: AutomaticKind) -> Step {
+        let reason = word(kind);
+        let Some(thread) = automatic_thread(&mail.message, kind, self.known) else {
+            let (lease, raw) = (mail.job.lease(), mail.raw.id);
+            return Step::Settle { lease, raw, fate: Fate::Automatic, reason };
         };
+        let came_back = came_back(&mail.message, kind, self.known);
+        match (record(mail, thread, Some((Fate::Automatic, reason.as_str()))), came_back) {
+            (Step::Record(record), Some(message_id)) => Step::Bounced(record, message_id),
+            (step, _) => step,
+        }
     }
-    if let Admission::Refused { filter_type, .. } = filters.admit(&message.from.email) {
-        return settle(Fate::Filtered, filter_type.as_str());
+
+    /// The same mail may arrive twice: through two addresses of one mailbox, or from a server
+    /// that did not hear that it was taken (RFC 1047). The second is kept beside the first, and
+    /// not answered. With another text it is another mail, and a person sees both.
+    fn beside_its_twin(&mut self, mut mail: Mail<'_>) -> Step {
+        let message = &mail.message;
+        let key = message.message_id.clone().map(|id| (id, message.from.email.clone()));
+        let twin = self.twin(mail.raw.id, message, key.as_ref());
+        let thread = twin.as_ref().map_or_else(|| self.thread_of(message), |(thread, _)| *thread);
+        if let Some(key) = key {
+            self.seen.entry(key).or_insert_with(|| (thread, message.text.clone()));
+        }
+        match twin {
+            Some((_, text)) if text == message.text => {
+                record(mail, thread, Some((Fate::Automatic, "duplicate")))
+            }
+            Some(_) => {
+                mail.doubt = mail.doubt.or(Some(Doubt::SameNumber));
+                record(mail, thread, None)
+            }
+            None => record(mail, thread, None),
+        }
     }
-    if message.from.email.is_empty() {
-        return settle(Fate::Quarantined, "no_sender");
+
+    fn twin(
+        &self,
+        raw: RawId,
+        message: &Message,
+        key: Option<&(String, String)>,
+    ) -> Option<(Uuid, String)> {
+        let known = self
+            .twins
+            .iter()
+            .find(|twin| twin.raw_id == raw && twin.customer_email == message.from.email)
+            .map(|twin| (twin.thread_id.0, twin.message_body.clone()));
+        known.or_else(|| key.and_then(|key| self.seen.get(key)).cloned())
     }
-    let candidates: Vec<Candidate> = known
-        .iter()
-        .map(|thread| Candidate {
+
+    fn thread_of(&self, message: &Message) -> Uuid {
+        let candidate = |thread: &KnownThread| Candidate {
             thread_id: thread.thread_id.0,
             customer_email: thread.customer_email.clone(),
             message_id: thread.message_id.clone(),
-        })
-        .collect();
-    let thread = match belongs_to(message, &candidates) {
-        Belongs::To(thread) => thread,
-        Belongs::New | Belongs::NewForeignReference => Uuid::now_v7(),
-    };
-    record(mail, thread, None)
+        };
+        let candidates: Vec<Candidate> = self.known.iter().map(candidate).collect();
+        match belongs_to(message, &candidates) {
+            Belongs::To(thread) => thread,
+            Belongs::New | Belongs::NewForeignReference => Uuid::now_v7(),
+        }
+    }
+}
+
+/// A web shop's form writes from the shop's own address and names the customer in Reply-To: then
+/// they are taken for the sender, whom nobody vouches for.
+fn is_contact_form(mail: &mut Mail<'_>, own: &Address) -> bool {
+    let names_another =
+        |address: &Address| address.email.contains('@') && address.email != own.email;
+    let Some(customer) = mail.message.reply_to.take().filter(names_another) else { return false };
+    mail.message.from = customer;
+    mail.verified = false;
+    mail.doubt = Some(Doubt::ContactForm);
+    true
 }
 
 /// A bounce goes to the conversation of the mail that bounced, an out-of-office note to that
@@ -255,7 +333,7 @@ fn word(kind: AutomaticKind) -> String {
 }
 
 fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
-    let Mail { job, raw, message, verified, language } = mail;
+    let Mail { job, raw, message, verified, doubt, language } = mail;
     let reply_to_elsewhere = identity::reply_goes_elsewhere(&message);
     Step::Record(Box::new(NewInteraction {
         lease: Some(job.lease()),
@@ -270,6 +348,7 @@ fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
         message_references: message.references,
         sender_verified: verified,
         reply_to_elsewhere,
+        doubt,
         received_at: raw.received_at,
         message_body: message.text,
         language,

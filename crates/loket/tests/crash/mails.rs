@@ -163,8 +163,13 @@ fn broken(shop_number: usize, number: usize) -> TestMail {
 /// What the core says of the mail on its own.
 fn decided(raw: &[u8], from: &str, verified: bool, shop: &Shop) -> Fate {
     let message = mail::parse::parse(raw).expect("a plain mail").message;
-    let sender =
-        Sender { email: from.to_owned(), name: String::new(), verified, reply_to_elsewhere: false };
+    let sender = Sender {
+        email: from.to_owned(),
+        name: String::new(),
+        verified,
+        reply_to_elsewhere: false,
+        doubt: None,
+    };
     let now = now();
     let answer = answer(&Case {
         now,

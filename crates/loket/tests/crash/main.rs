@@ -11,6 +11,7 @@
 
 mod by_hand; // the stages one by one, without workers
 mod doctor; // what is wrong, and only then
+mod doubt; // what may be a person is put before a person
 mod kills; // H1, H2: kill -9 of the server and of Postgres under load
 mod lab; // a directory, shops in it, and server processes
 mod mails; // what customers write

@@ -136,7 +136,7 @@ impl Section<'_> {
     /// Whether two readers could take different addresses for the sender's: more than one, none,
     /// or one that is not written plainly (RFC 5322, section 3.6.2, allows one From field). A
     /// server's word on "the" sender then says nothing of the one we read.
-    pub fn from_in_doubt(&self, from: &Address) -> bool {
+    pub fn doubts_sender(&self, from: &Address) -> bool {
         let mut fields = self.fields.iter().filter(|field| field.name == "from");
         let (Some(field), None) = (fields.next(), fields.next()) else { return true };
         let text = as_text(field.value).to_lowercase();

@@ -39,6 +39,13 @@ pub struct Flags {
     pub invisible_removed: bool,
 }
 
+impl Flags {
+    /// Whether part of what the sender wrote was not read.
+    pub const fn is_cut(self) -> bool {
+        self.too_large || self.too_deep || self.too_many_parts || self.header_cut || self.text_cut
+    }
+}
+
 /// A message and what was odd about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parsed {
@@ -76,7 +83,7 @@ fn read(raw: &[u8]) -> Parsed {
         in_reply_to: header.ids("in-reply-to"),
         references: header.ids("references"),
         reply_to: reply_to.filter(|to: &Address| !to.email.is_empty() && to.email != from.email),
-        from_in_doubt: !from.email.is_empty() && header.from_in_doubt(&from),
+        from_in_doubt: !from.email.is_empty() && header.doubts_sender(&from),
         from,
         to: header.addresses("to", &mut flags),
         cc: header.addresses("cc", &mut flags),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::contract::{
     EscalationLevel, LadderStep, Language, Mood, OfferResponse, Percentage, RuleKey,
 };
+use domain::message::Doubt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,6 +45,8 @@ pub struct InteractionRow {
     pub sender_verified: bool,
     /// Whether an answer was asked for at another domain than the sender's.
     pub reply_to_elsewhere: bool,
+    /// Why it is not sure what the mail is, or whose.
+    pub doubt: Option<Doubt>,
     /// When the mailbox received it.
     pub received_at: Timestamp,
     /// Text with quotes and signature.

@@ -284,6 +284,7 @@ pub fn new_interaction(shop: &Shop, lease: Option<Lease>) -> NewInteraction {
         message_references: vec!["eerder@x.example".to_owned()],
         sender_verified: true,
         reply_to_elsewhere: false,
+        doubt: None,
         received_at: minutes_past(0),
         message_body: "Ik wil mijn bestelling retourneren.\nGroet, ☃".to_owned(),
         language: Language::Dutch,

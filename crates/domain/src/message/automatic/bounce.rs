@@ -29,7 +29,11 @@ pub(super) fn classify(message: &Message) -> Option<Automatic> {
     if PHRASES.delay_subjects.is_match(&message.subject)
         && !PHRASES.bounce_texts.is_match(&message.subject)
     {
-        return Some(Automatic { kind: AutomaticKind::DelayWarning, told_by: sender.header });
+        return Some(Automatic {
+            kind: AutomaticKind::DelayWarning,
+            told_by: sender.header,
+            is_certain: true,
+        });
     }
     (about_delivery || sender.certain).then(|| bounce(message, sender.header))
 }
@@ -46,7 +50,11 @@ fn by_report(message: &Message) -> Option<Automatic> {
         .collect();
     let has = |wanted: &str| actions.iter().any(|action| action == wanted);
     let told = |kind, by: &str| {
-        Some(Automatic { kind, told_by: format!("delivery report, action: {by}") })
+        Some(Automatic {
+            kind,
+            told_by: format!("delivery report, action: {by}"),
+            is_certain: true,
+        })
     };
     if has("failed") {
         // Sent by a filter that wants to be answered, dressed as a report.
@@ -66,11 +74,12 @@ fn by_report(message: &Message) -> Option<Automatic> {
     DISPOSITION.captures(&message.report).and_then(|found| found.get(1)).map(|value| Automatic {
         kind: AutomaticKind::Notification,
         told_by: format!("disposition: {}", start_of(value.as_str(), 100)),
+        is_certain: true,
     })
 }
 
 fn bounce(message: &Message, told_by: String) -> Automatic {
-    Automatic { kind: AutomaticKind::Bounce(reason(message)), told_by }
+    Automatic { kind: AutomaticKind::Bounce(reason(message)), told_by, is_certain: true }
 }
 
 struct Mark {

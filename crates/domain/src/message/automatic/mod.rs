@@ -23,6 +23,9 @@ pub struct Automatic {
     /// What told it: a header with its value (`auto-submitted: auto-replied`), or the
     /// phrase found, for the receipt.
     pub told_by: String,
+    /// Whether a header, a protocol or an address that nobody reads told it. Wording alone tells
+    /// how a mail sounds: people write `ik ben op vakantie` in a withdrawal.
+    pub is_certain: bool,
 }
 
 /// The kinds of automatic mail, most specific first.
@@ -109,7 +112,8 @@ fn own_loop(message: &Message) -> Option<Automatic> {
 }
 
 fn told(kind: AutomaticKind, header: &str, value: &str) -> Automatic {
-    Automatic { kind, told_by: format!("{header}: {}", start_of(value, 200)) }
+    let told_by = format!("{header}: {}", start_of(value, 200));
+    Automatic { kind, told_by, is_certain: true }
 }
 
 /// Headers that say so themselves.
@@ -171,10 +175,7 @@ fn by_header_names(message: &Message) -> Option<Automatic> {
 
 fn suppresses(value: &str) -> bool {
     value.split(',').any(|word| {
-        matches!(
-            word.trim().to_ascii_lowercase().as_str(),
-            "all" | "dr" | "autoreply" | "oof" | "rn" | "nrn" | "ndr"
-        )
+        matches!(word.trim().to_ascii_lowercase().as_str(), "all" | "dr" | "autoreply" | "oof")
     })
 }
 
@@ -201,7 +202,8 @@ fn by_sender(message: &Message) -> Option<Automatic> {
     } else {
         return None;
     };
-    Some(told(kind, "from", &message.from.email))
+    let is_certain = !phrases.doubtful_senders.contains(local);
+    Some(Automatic { is_certain, ..told(kind, "from", &message.from.email) })
 }
 
 fn is_person(address: &crate::message::Address) -> bool {
@@ -211,6 +213,10 @@ fn is_person(address: &crate::message::Address) -> bool {
 
 /// What is left when headers say nothing: subject, and the start of the new text.
 fn by_wording(message: &Message) -> Option<Automatic> {
+    wording(message).map(|automatic| Automatic { is_certain: false, ..automatic })
+}
+
+fn wording(message: &Message) -> Option<Automatic> {
     let phrases = &*PHRASES;
     let subject = bare_subject(&message.subject);
     if phrases.auto_reply_subjects.is_match(subject)

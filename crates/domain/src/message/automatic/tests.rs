@@ -148,6 +148,39 @@ fn people_are_left_alone() {
     }
 }
 
+/// Hazard C11: what only sounds automatic may be a person with a right that runs from today.
+#[test]
+fn c11_wording_and_doubtful_names_prove_nothing() {
+    let is_certain = |message: &Message| classify(message).map(|found| found.is_certain);
+    for text in [
+        "Ik ben op vakantie en wil mijn bestelling van vorige week herroepen.",
+        "Ik ben op vakantie tot 12 december. Ik wil bestelling 1234 herroepen.",
+        "Waarom staat er dat ik niet op deze e-mail kan reageren? Niet op deze e-mail reageren!",
+        "Please put my name on the guest list and cancel order 1234.",
+    ] {
+        let said = is_certain(&mail("jan@klant.nl", "Bestelling 1234", text));
+        assert_ne!(said, Some(true), "{text}");
+    }
+    let ours = "Re: Wij hebben je bericht ontvangen";
+    assert_eq!(is_certain(&mail("jan@klant.nl", ours, "Ik herroep 1234.")), Some(false));
+    for local in ["marketing", "news", "updates", "system", "receipts", "robot", "nobody"] {
+        let from = format!("{local}@firma.nl");
+        assert_eq!(
+            is_certain(&mail(&from, "Retour", "Ik stuur hem terug.")),
+            Some(false),
+            "{from}"
+        );
+    }
+    assert_eq!(is_certain(&mail("no-reply@firma.nl", "Retour", "Hallo")), Some(true));
+    let asks = with(
+        &[("x-auto-response-suppress", "RN, NRN")],
+        mail("jan@klant.nl", "Retour", "Ik stuur hem terug."),
+    );
+    assert_eq!(classify(&asks), None, "only receipts are not wanted");
+    let told = with(&[("auto-submitted", "auto-replied")], mail("jan@klant.nl", "x", "Afwezig"));
+    assert_eq!(is_certain(&told), Some(true));
+}
+
 #[test]
 fn bounces_with_their_reason() {
     for (text, expected) in [

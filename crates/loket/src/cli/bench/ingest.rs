@@ -135,6 +135,7 @@ fn interaction(job: &ClaimedJob, message: &Message, received_at: Timestamp) -> N
         message_references: message.references.clone(),
         sender_verified: true,
         reply_to_elsewhere: false,
+        doubt: None,
         received_at,
         message_body: message.text.clone(),
         language: Language::Dutch,

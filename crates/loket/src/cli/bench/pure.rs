@@ -66,6 +66,7 @@ fn sender(message: &Message) -> Sender {
         name: message.from.name.clone(),
         verified: true,
         reply_to_elsewhere: false,
+        doubt: None,
     }
 }
 
