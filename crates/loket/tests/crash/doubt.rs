@@ -28,18 +28,23 @@ fn mail(from: &str, message_id: &str, more: &str, text: &str) -> Vec<u8> {
 
 /// Takes these mails in and answers what is to be answered; in the order of the mails.
 async fn worked(mails: &[Vec<u8>]) -> Vec<CustodyRow> {
+    Box::pin(work(mails)).await
+}
+
+async fn work(mails: &[Vec<u8>]) -> Vec<CustodyRow> {
     let mut lab = Lab::new("doubt");
     let (database, desk) = Box::pin(by_hand::open(&mut lab, 1)).await;
+    let shop = lab.shops.first().unwrap();
     for (number, raw) in mails.iter().enumerate() {
-        put(&lab.shops[0].folders, &format!("{number:05}.klant"), raw);
+        put(&shop.folders, &format!("{number:05}.klant"), raw);
     }
     by_hand::take_in(&desk).await;
     for job in claim(&desk.store, JobKind::Answer, 100, Duration::from_mins(1)).await.unwrap() {
         pipeline::answer(&desk, &job).await.unwrap();
     }
-    let tenant = lab.shops[0].made.tenant;
+    let tenant = shop.made.tenant;
     let rows = desk.store.as_worker(tenant, async |tx| custody(tx).await).await.unwrap();
-    database.stop().await;
+    database.stop().await.unwrap();
     assert_eq!(rows.len(), mails.len());
     rows
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use store::outbox::OutboxState;
 
 use super::lab::{LONG, Lab, Wishes};
-use super::smtp::Manners;
+use super::smtp::{Manners, Welcome};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_may_not_leave_does_not_even_connect() {
@@ -129,6 +129,34 @@ async fn a_slow_answer_keeps_the_job() {
     let () = working;
     assert!(others.is_empty(), "the lease was kept while the server thought");
     assert_eq!((lab.row(reply).await.state, lab.peer.taken().len()), (OutboxState::Sent, 1));
+    lab.stop().await;
+}
+
+/// A server that keeps everybody waiting for longer than a lease gets the mail all the same: before
+/// its greeting, and before it wants the text.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d4_a_slow_server_before_the_text_keeps_the_job() {
+    let lab = Lab::new(Wishes::named("hesitant")).await;
+    let replies = lab.replies(2).await;
+    let wait = Duration::from_millis(2500);
+    lab.peer.state().welcomes.push_back(Welcome { hesitates: wait, ..Welcome::default() });
+    lab.peer.next_mail(Manners::default());
+    lab.peer.next_mail(Manners { hesitates: wait, ..Manners::default() });
+    let jobs = lab.due(Duration::from_secs(1)).await;
+    assert_eq!(jobs.len(), 2);
+    let ((), others) = tokio::join!(lab.work(&jobs), async {
+        let mut others = 0;
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(1100)).await;
+            others += lab.due(LONG).await.len();
+        }
+        others
+    });
+    assert_eq!(others, 0, "the leases were kept while the server hesitated");
+    for reply in replies {
+        assert_eq!(lab.row(reply).await.state, OutboxState::Sent);
+    }
+    assert_eq!(lab.peer.taken().len(), 2);
     lab.stop().await;
 }
 

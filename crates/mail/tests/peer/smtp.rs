@@ -16,6 +16,8 @@ use super::authority::Authority;
 pub struct Welcome {
     /// `None`: it hangs up without a word.
     pub greeting: Option<String>,
+    /// How long it keeps the client waiting for it.
+    pub hesitates: Duration,
     /// What `EHLO` is answered with, after the greeting line.
     pub offers: Vec<String>,
     /// The answer to `STARTTLS`, as it goes over the wire; more than a line is an injection.
@@ -28,6 +30,7 @@ impl Default for Welcome {
     fn default() -> Self {
         Self {
             greeting: Some("220 peer.test ESMTP".to_owned()),
+            hesitates: Duration::ZERO,
             offers: vec!["SIZE 1000000".to_owned(), "AUTH PLAIN LOGIN XOAUTH2".to_owned()],
             start_tls: "220 go ahead\r\n".to_owned(),
             auth: "235 2.7.0 welcome".to_owned(),
@@ -42,6 +45,8 @@ pub struct Manners {
     /// By recipient; all others get `250`.
     pub rcpt: Vec<(String, String)>,
     pub data: String,
+    /// How long it thinks before it answers `DATA`.
+    pub hesitates: Duration,
     /// Hangs up after this many lines of the mail.
     pub body_lines: Option<usize>,
     /// Whether it takes the mail into its own hands.
@@ -58,6 +63,7 @@ impl Default for Manners {
             mail: "250 2.1.0 ok".to_owned(),
             rcpt: Vec::new(),
             data: "354 go on".to_owned(),
+            hesitates: Duration::ZERO,
             body_lines: None,
             delivers: true,
             answer: Some("250 2.0.0 queued".to_owned()),
@@ -169,6 +175,7 @@ impl Peer {
             state.welcomes.pop_front().unwrap_or_default()
         };
         let Some(greeting) = welcome.greeting.clone() else { return Ok(()) };
+        tokio::time::sleep(welcome.hesitates).await;
         if !start_tls {
             let mut stream = BufReader::new(acceptor.accept(stream).await?);
             say(&mut stream, &greeting).await?;
@@ -236,6 +243,7 @@ impl Peer {
                 }
                 say(&mut stream, &answer).await?;
             } else if upper == "DATA" {
+                tokio::time::sleep(manners.hesitates).await;
                 say(&mut stream, &manners.data).await?;
                 if !manners.data.starts_with("354") {
                     continue;

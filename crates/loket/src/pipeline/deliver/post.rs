@@ -5,10 +5,14 @@
 //! left by a clock that nobody sets; a worker that slept through it sends nothing.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::deliver::Objection;
+use futures_util::future::{Either, select};
 use mail::network::Network;
 use mail::smtp::{Envelope, Outcome, Session, TimeLimits, WireMail};
 use store::jobs::ClaimedJob;
@@ -75,6 +79,7 @@ pub async fn post(
         session: None,
         waiting: jobs.iter().cloned().collect(),
         renewed: clock(),
+        confirmed: Arc::default(),
     };
     let failed = turn.run().await?;
     if let Some(session) = turn.session.take() {
@@ -90,7 +95,11 @@ pub(super) struct Turn<'a> {
     session: Option<Session>,
     waiting: VecDeque<ClaimedJob>,
     renewed: Duration,
+    confirmed: Confirmed,
 }
+
+/// When the database last said that the job at hand is ours, in milliseconds of [`clock`].
+type Confirmed = Arc<AtomicU64>;
 
 /// What is known of a mail before anybody is spoken to.
 struct Seen {
@@ -110,7 +119,19 @@ impl Turn<'_> {
             if clock().saturating_sub(self.renewed) > job.lease_time / 4 {
                 self.renew(&job).await;
             }
-            match self.one(&job).await {
+            let held: Vec<ClaimedJob> =
+                std::iter::once(&job).chain(self.waiting.iter()).cloned().collect();
+            let keeping = keep(Arc::clone(self.desk), self.tenant, held, self.confirmed.clone());
+            let worked = {
+                let (working, keeping) = (pin!(self.one(&job)), pin!(keeping));
+                // A server may take a minute for each step before it wants the mail, and ten for
+                // its answer; meanwhile nobody else begins.
+                match select(working, keeping).await {
+                    Either::Left((worked, _)) => worked,
+                    Either::Right((never, _)) => match never {},
+                }
+            };
+            match worked {
                 Ok(Next::GoOn) => {}
                 Ok(Next::Stop(after)) => self.release_waiting(after.min(BEHIND), "behind").await?,
                 Err(error) => failed.push((job, error)),
@@ -249,22 +270,13 @@ impl Turn<'_> {
             withhold(self.desk, job, row, objection).await?;
             return Ok(None);
         }
-        let patience = job.lease_time / 3;
-        let in_time = move || clock().saturating_sub(begun) < patience;
-        let handing = offered.hand_over(wire, in_time);
-        tokio::pin!(handing);
-        let mut beat = tokio::time::interval(job.lease_time / 4);
-        beat.tick().await;
-        let held: Vec<ClaimedJob> =
-            std::iter::once(job).chain(self.waiting.iter()).cloned().collect();
-        loop {
-            tokio::select! {
-                biased;
-                outcome = &mut handing => return Ok(Some(outcome)),
-                // The answer may take ten minutes; meanwhile nobody else begins.
-                _ = beat.tick() => renew(self.desk, self.tenant, &held).await,
-            }
-        }
+        note(&self.confirmed, begun);
+        let (patience, confirmed) = (job.lease_time / 3, self.confirmed.clone());
+        let in_time = move || {
+            let confirmed = Duration::from_millis(confirmed.load(Ordering::Relaxed));
+            clock().saturating_sub(confirmed) < patience
+        };
+        Ok(Some(offered.hand_over(wire, in_time).await))
     }
 
     /// The last look, `sending`, and the proof that the job is ours: one commit.
@@ -288,11 +300,38 @@ impl Turn<'_> {
     }
 }
 
-async fn renew(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) {
+/// Holds jobs for as long as it is polled, and notes when the first of them was still ours.
+async fn keep(
+    desk: Arc<Desk>,
+    tenant: TenantId,
+    jobs: Vec<ClaimedJob>,
+    confirmed: Confirmed,
+) -> Infallible {
+    let every = jobs.first().map_or(Duration::from_secs(5), |job| job.lease_time / 5);
+    loop {
+        tokio::time::sleep(every).await;
+        let asked = clock();
+        if renew(&desk, tenant, &jobs).await {
+            note(&confirmed, asked);
+        }
+    }
+}
+
+fn note(confirmed: &Confirmed, at: Duration) {
+    let at = u64::try_from(at.as_millis()).unwrap_or_default();
+    confirmed.fetch_max(at, Ordering::Relaxed);
+}
+
+/// `true`: the first of them is held for a whole lease more.
+async fn renew(desk: &Desk, tenant: TenantId, jobs: &[ClaimedJob]) -> bool {
     let renewing = desk.store.as_worker(tenant, async |tx| store::jobs::renew(tx, jobs).await);
-    if let Err(error) = renewing.await {
-        // The fence notices at the next step.
-        tracing::debug!(error = %store::Chain(&error), "leases could not be renewed");
+    match renewing.await {
+        Ok(held) => jobs.first().is_some_and(|first| held.contains(&first.job_id)),
+        Err(error) => {
+            // The fence notices at the next step.
+            tracing::debug!(error = %store::Chain(&error), "leases could not be renewed");
+            false
+        }
     }
 }
 

@@ -81,11 +81,9 @@ pub(super) async fn settle(
         }
         Outcome::TooLate => {
             tracing::warn!(job.id = %job.job_id.0, "a worker stood still for too long to send");
-            within(desk, job, async |tx| {
-                store::sending::requeue(tx, row.id, false, None).await?;
-                store::jobs::release(tx, job.lease(), Duration::ZERO, "too_late").await
-            })
-            .await?;
+            // Counted: a server for which every try is too late would be tried for ever.
+            let notice = Some((OUTAGE, "smtp.unreachable"));
+            defer(desk, job, row.id, &AFTER_BREAK, None, notice).await?;
             Ok(Next::GoOn)
         }
         Outcome::Unknown(trouble) => {
