@@ -14,6 +14,7 @@ limit $2;
 with released as (
   update public.outbox
   set state = 'queued', state_reason = null, automatic = false, not_before = now(),
+    deferrals = 0, first_deferred_at = null,
     subject = coalesce($4, subject), body_text = coalesce($5, body_text), body_html = coalesce($6, body_html)
   where tenant_id = $1 and id = $2 and state = 'held'
   returning id, interaction_id, thread_id, body_text, body_html),

@@ -13,7 +13,12 @@ order by o.created_at, o.id;
 -- The rows stay locked, so that a mail found queued is queued until the transaction ends.
 select o.id, o.state = 'queued' as queued, s.active as shop_active, o.not_before <= now() as due, o.automatic,
   s.automatic_sending,
-  coalesce(t.answered_by_person_at > i.created_at, false) as answered_since_seen,
+  -- A draft for an older mail of the conversation, let go meanwhile, does not answer this one.
+  coalesce(t.answered_by_person_at > i.created_at, false) and not exists (
+    select from public.outbox p
+    join public.customer_interactions pi on pi.tenant_id = $1 and pi.id = p.interaction_id
+    where p.tenant_id = $1 and p.sent_at = t.answered_by_person_at and p.thread_id = o.thread_id
+      and not p.automatic and (pi.received_at, pi.id) < (i.received_at, i.id)) as answered_since_seen,
   coalesce(t.answered_by_person_at > i.received_at, false) as answered_since_arrival,
   t.assigned_to is not null as taken_over,
   extract(epoch from now() - i.received_at)::bigint as age_seconds,
@@ -34,6 +39,10 @@ cross join lateral (
 where o.tenant_id = $1 and o.id = any ($2)
 order by o.id
 for update of o;
+
+--! state
+-- Locked until the transaction ends.
+select state from public.outbox where tenant_id = $1 and id = $2 for update;
 
 --! begin_sending
 update public.outbox set state = 'sending', attempt = attempt + 1, sending_at = now(), sent_looks = 0

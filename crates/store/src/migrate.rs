@@ -62,6 +62,7 @@ migrations! {
     24 "0024_sending",
     25 "0025_proof_and_standing",
     30 "0030_doubt",
+    31 "0031_budget",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::doors::{Purpose, Store, TenantTx};
 use crate::error::{Error, Result};
 use crate::ids::{InteractionId, NotificationId, OutboxId, TenantId, ThreadId};
+use crate::jobs::Lease;
 use crate::session::Params;
 use crate::sql::sql;
 
@@ -101,6 +102,24 @@ pub async fn load_for_delivery(tx: &TenantTx, mail: OutboxId) -> Result<Option<O
 /// Mails to send, oldest first. What is not there is left out.
 pub async fn load_all_for_delivery(tx: &TenantTx, mails: &[OutboxId]) -> Result<Vec<OutboxRow>> {
     tx.session.all(sql!("outbox", "load"), &[&tx.tenant(), &mails]).await
+}
+
+/// Ends the job of a mail that there is nothing to do for: unless a person has just let it go,
+/// whose mail would then wait for ever without a job. `true`: the job ended.
+pub async fn finish_unless_queued(tx: &TenantTx, mail: OutboxId, lease: Lease) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Row {
+        state: OutboxState,
+    }
+    let row: Option<Row> =
+        tx.session.first(sql!("outbox", "state"), &[&tx.tenant(), &mail]).await?;
+    let queued = row.is_some_and(|row| row.state == OutboxState::Queued);
+    if queued {
+        crate::jobs::release(tx, lease, Duration::ZERO, "let_go").await?;
+    } else {
+        crate::jobs::finish(tx, lease).await?;
+    }
+    Ok(!queued)
 }
 
 /// The last look: still queued, shop active, no newer mail, no person answered? Then the state

@@ -146,7 +146,7 @@ async fn attempt(behind: &Client, caller: &Caller, statement: &str) -> char {
 async fn column(behind: &Client, table: &str, role: &str, verb: &str) -> String {
     let text = "select quote_ident(a.attname) from pg_attribute a
                 where a.attrelid = ('public.' || $1)::regclass and a.attnum > 0 and not a.attisdropped
-                  and (a.attname not in ('tenant_id', 'id') or $3 = 'select')
+                  and (a.attname not in ('tenant_id', 'id') and a.attgenerated = '' or $3 = 'select')
                 order by has_column_privilege($2::text, a.attrelid, a.attnum, $3) desc, a.attnum desc limit 1";
     behind.query_one(text, &[&table, &role, &verb]).await.unwrap().get(0)
 }
@@ -160,7 +160,8 @@ async fn insert(behind: &Client, table: &str, role: &str, mine: &str, change: &V
                     filter (where has_column_privilege($2::text, attrelid, attnum, 'insert')),
                   string_agg(quote_ident(attname), ', ' order by attnum))
                 from pg_attribute
-                where attrelid = ('public.' || $1)::regclass and attnum > 0 and not attisdropped";
+                where attrelid = ('public.' || $1)::regclass and attnum > 0 and not attisdropped
+                  and attgenerated = ''";
     let columns: String = behind.query_one(text, &[&table, &role]).await.unwrap().get(0);
     let row = row.to_string().replace('\'', "''");
     format!(

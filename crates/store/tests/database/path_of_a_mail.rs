@@ -8,7 +8,7 @@ use store::answer::OfferKind;
 use store::ingest::{Fate, InteractionState};
 use store::jobs::JobKind;
 use store::outbox::OutboxState;
-use store::{Error, InteractionId, JobId, RawId, TenantId, ThreadId};
+use store::{Error, InteractionId, JobId, RawId, TenantId, TenantTx, ThreadId};
 
 use crate::support::{World, answer_write, incoming, minutes_past, new_interaction, new_outbox};
 
@@ -210,6 +210,22 @@ async fn nothing_is_sent_after_the_customer_or_a_person_wrote_again() {
         .as_user(&claims, async |tx| store::drafts::person_answered(tx, shop.thread, later).await);
     answered.await.unwrap();
     assert_eq!(look().await, Some(Objection::PersonAnswered));
+    // A draft for an older mail of the conversation, let go just then, answers that one only.
+    let older = "with mail as (
+          insert into public.customer_interactions (tenant_id, id, thread_id, customer_email, subject, received_at,
+            message_body, state)
+          select tenant_id, gen_random_uuid(), thread_id, customer_email, 'Eerder', received_at - interval '1 hour',
+            'Een vraag', 'answered'
+          from public.customer_interactions where id = $1
+          returning tenant_id, id, thread_id)
+        insert into public.outbox (tenant_id, id, interaction_id, thread_id, message_id, recipient, subject,
+          body_text, body_html, automatic, state, sent_at)
+        select mail.tenant_id, gen_random_uuid(), mail.id, mail.thread_id, 'ouder@loket.example', 'k@x.example',
+          'Re: Eerder', 'Ja', 'Ja', false, 'sent', t.answered_by_person_at
+        from mail join public.conversation_threads t on t.id = mail.thread_id";
+    assert_eq!(behind.execute(older, &[&shop.interaction]).await.unwrap(), 1);
+    assert_eq!(look().await, Some(Objection::Crossed));
+    behind.execute("delete from public.outbox where subject = 'Re: Eerder'", &[]).await.unwrap();
     let undo = "update public.conversation_threads set answered_by_person_at = null";
     behind.execute(undo, &[]).await.unwrap();
     let taken = store.as_user(&claims, async |tx| {
@@ -601,4 +617,51 @@ async fn what_was_offered_in_a_reply_that_stayed_here_does_not_count() {
         .await
         .unwrap();
     assert_eq!(facts().await.ledger.len(), 1, "a person let it go");
+}
+
+/// A person lets a held reply go while a worker, who saw it held, is about to end its job: the reply
+/// would wait for ever.
+#[tokio::test]
+async fn a_reply_let_go_while_its_job_ends_keeps_its_job() {
+    let world = World::new().await;
+    let (store, shop) = (world.store(), world.a);
+    let claimed = async || store::jobs::claim(store, JobKind::Deliver, 10, MINUTE).await.unwrap();
+    let jobs = claimed().await;
+    let job = jobs.iter().find(|job| job.subject_id == shop.outbox.0).unwrap();
+    let hold = async |tx: &TenantTx| store::outbox::hold(tx, shop.outbox, "newer_message").await;
+    store.as_worker(shop.tenant, hold).await.unwrap();
+    let approve = async |tx: &TenantTx| store::drafts::approve(tx, shop.outbox, None).await;
+    store.as_user(&shop.claims(), approve).await.unwrap();
+    let end = async |tx: &TenantTx| {
+        store::outbox::finish_unless_queued(tx, shop.outbox, job.lease()).await
+    };
+    assert!(!store.as_worker(shop.tenant, end).await.unwrap());
+    let again = claimed().await;
+    let again = again.iter().find(|again| again.subject_id == shop.outbox.0).expect("its job");
+    let end = async |tx: &TenantTx| {
+        store::outbox::mark_sending(tx, shop.outbox).await?;
+        store::outbox::mark_sent(tx, shop.outbox).await?;
+        store::outbox::finish_unless_queued(tx, shop.outbox, again.lease()).await
+    };
+    assert!(store.as_worker(shop.tenant, end).await.unwrap());
+}
+
+/// Hazard C12: one person with many spellings of one address has one budget.
+#[tokio::test]
+async fn c12_spellings_of_an_address_share_its_budget() {
+    let world = World::new().await;
+    let (store, shop, behind) = (world.store(), world.a, &world.database.behind);
+    let sent_to = async |recipient: &str, writes: &str| {
+        let text = "update public.outbox set recipient = $1 where tenant_id = $2";
+        behind.execute(text, &[&recipient, &shop.tenant]).await.unwrap();
+        let text =
+            "update public.customer_interactions set customer_email = $1 where tenant_id = $2";
+        behind.execute(text, &[&writes, &shop.tenant]).await.unwrap();
+        let load = async |tx: &TenantTx| store::answer::load_facts(tx, shop.interaction).await;
+        store.as_worker(shop.tenant, load).await.unwrap().unwrap().budget.to_address_24h
+    };
+    assert_eq!(sent_to("anna@klant.example", "anna+2@klant.example").await, 1);
+    assert_eq!(sent_to("an.na+1@gmail.com", "ann.a@googlemail.com").await, 1);
+    assert_eq!(sent_to("an.na@klant.example", "anna@klant.example").await, 0);
+    assert_eq!(sent_to("anna@klant.example", "bram@klant.example").await, 0);
 }

@@ -76,7 +76,12 @@ pub async fn deliver(desk: &Arc<Desk>, job: &ClaimedJob) -> Result<(), StageErro
         (
             OutboxState::Sent | OutboxState::Cancelled | OutboxState::Held | OutboxState::Failed,
             _,
-        ) => within(desk, job, async |tx| finish(tx, job.lease()).await).await,
+        ) => {
+            within(desk, job, async |tx| {
+                store::outbox::finish_unless_queued(tx, row.id, job.lease()).await.map(drop)
+            })
+            .await
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl Turn<'_> {
                 _,
             ) => {
                 super::within(self.desk, job, async |tx| {
-                    store::jobs::finish(tx, job.lease()).await
+                    store::outbox::finish_unless_queued(tx, row.id, job.lease()).await.map(drop)
                 })
                 .await?;
                 Ok(Next::GoOn)
@@ -200,7 +200,7 @@ impl Turn<'_> {
                 objection = store::outbox::look(tx, id).await?;
                 for limit in limits {
                     let room = store::sending::room(tx, id, limit.window()).await?;
-                    has_room &= room.is_left(limit.mails);
+                    has_room &= room.is_left(limit.mails, row.automatic);
                 }
             }
             Ok(Some(Seen { row, objection, has_room }))
