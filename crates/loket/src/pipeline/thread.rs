@@ -68,11 +68,20 @@ pub(super) async fn batch(
         .into_iter()
         .map(|ParsedMail { job, raw, whole, parsed }| match parsed {
             Some(Parsed { message, flags }) => {
-                let verified = trusted
-                    .get(&raw.mailbox_id)
-                    .is_some_and(|id| identity::is_verified(&message, id));
+                let vouched = trusted.get(&raw.mailbox_id);
+                let verified = vouched.is_some_and(|id| identity::is_verified(&message, id));
+                // Where nobody vouches for anybody, the address has to do.
+                let joins = verified || vouched.is_none();
                 let doubt = flags.is_cut().then_some(Doubt::PartlyRead);
-                place.place(Mail { job: &job, raw: &raw, message, verified, doubt, language })
+                place.place(Mail {
+                    job: &job,
+                    raw: &raw,
+                    message,
+                    verified,
+                    joins,
+                    doubt,
+                    language,
+                })
             }
             None => Step::Settle {
                 lease: job.lease(),
@@ -178,6 +187,8 @@ struct Mail<'a> {
     raw: &'a RawMessage,
     message: Message,
     verified: bool,
+    /// Whether it may go on in a conversation that it refers to (hazard C15).
+    joins: bool,
     doubt: Option<Doubt>,
     language: Language,
 }
@@ -243,7 +254,11 @@ impl Places<'_> {
         let message = &mail.message;
         let key = message.message_id.clone().map(|id| (id, message.from.email.clone()));
         let twin = self.twin(mail.raw.id, message, key.as_ref());
-        let thread = twin.as_ref().map_or_else(|| self.thread_of(message), |(thread, _)| *thread);
+        let thread = match &twin {
+            Some((thread, _)) => *thread,
+            None if mail.joins => self.thread_of(message),
+            None => Uuid::now_v7(),
+        };
         if let Some(key) = key {
             self.seen.entry(key).or_insert_with(|| (thread, message.text.clone()));
         }
@@ -294,7 +309,7 @@ fn is_contact_form(mail: &mut Mail<'_>, own: &Address) -> bool {
         |address: &Address| address.email.contains('@') && address.email != own.email;
     let Some(customer) = mail.message.reply_to.take().filter(names_another) else { return false };
     mail.message.from = customer;
-    mail.verified = false;
+    (mail.verified, mail.joins) = (false, false);
     mail.doubt = Some(Doubt::ContactForm);
     true
 }
@@ -333,7 +348,7 @@ fn word(kind: AutomaticKind) -> String {
 }
 
 fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
-    let Mail { job, raw, message, verified, doubt, language } = mail;
+    let Mail { job, raw, message, verified, doubt, language, .. } = mail;
     let reply_to_elsewhere = identity::reply_goes_elsewhere(&message);
     Step::Record(Box::new(NewInteraction {
         lease: Some(job.lease()),

@@ -106,3 +106,38 @@ async fn c3_c30_the_same_mail_twice_is_answered_once() {
     assert!(reasons(&rows[1]).contains("same_number"), "{:?}", rows[1]);
     assert_eq!(rows[1].thread_id, rows[0].thread_id);
 }
+
+/// Hazard C15: who has seen a Message-ID of ours and writes in the customer's name does not get into
+/// their conversation.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c15_an_unproved_sender_joins_no_conversation() {
+    let mut lab = Lab::new("joins");
+    let (database, desk) = Box::pin(by_hand::open(&mut lab, 1)).await;
+    let shop = &lab.shops[0];
+    let rows = async || {
+        let read = async |tx: &store::TenantTx| custody(tx).await;
+        desk.store.as_worker(shop.made.tenant, read).await.unwrap()
+    };
+    let text = "Ik wil bestelling 50001 herroepen.";
+    put(&shop.folders, "00001.klant", &mail("anna@klant.example", "1@x", "", text));
+    by_hand::take_in(&desk).await;
+    let minute = Duration::from_mins(1);
+    for job in claim(&desk.store, JobKind::Answer, 10, minute).await.unwrap() {
+        pipeline::answer(&desk, &job).await.unwrap();
+    }
+    for job in claim(&desk.store, JobKind::Deliver, 10, minute).await.unwrap() {
+        pipeline::deliver(&desk, &job).await.unwrap();
+    }
+    let first = rows().await.remove(0);
+    let reply = format!("In-Reply-To: <{}>\r\n", first.reply_message_id.unwrap());
+    let proved = mail("anna@klant.example", "2@x", &reply, "Hoe lang duurt dat?");
+    let claimed = String::from_utf8(mail("anna@klant.example", "3@x", &reply, "En nu?")).unwrap();
+    let claimed = claimed.replace("dmarc=pass", "dmarc=fail");
+    put(&shop.folders, "00002.klant", &proved);
+    put(&shop.folders, "00003.klant", claimed.as_bytes());
+    by_hand::take_in(&desk).await;
+    let rows = rows().await;
+    assert_eq!(rows[1].thread_id, first.thread_id);
+    assert!(rows[2].thread_id.is_some() && rows[2].thread_id != first.thread_id, "{:?}", rows[2]);
+    database.stop().await.unwrap();
+}
