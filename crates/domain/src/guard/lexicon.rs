@@ -1,6 +1,6 @@
 //! What the decision licenses, and the word lists of `policies/guard.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -98,6 +98,26 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
     let automaton = AhoCorasick::new(&phrases).expect("the phrases of guard.toml are few");
     Finder { phrases, automaton }
 });
+
+/// Which promises each phrase makes.
+static PROMISED: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut promised: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (promise, phrases) in &lexicon().promises {
+        for phrase in phrases {
+            promised.entry(phrase).or_default().push(promise);
+        }
+    }
+    promised
+});
+
+/// Each phrase said with each promise it makes.
+pub fn promised_by(said: &BTreeSet<&'static str>) -> Vec<(&'static str, &'static str)> {
+    let made = |phrase: &&'static str| PROMISED.get(phrase).map(|made| (*phrase, made));
+    let each = |(phrase, made): (&'static str, &'static Vec<&'static str>)| {
+        made.iter().map(move |promise| (phrase, *promise))
+    };
+    said.iter().filter_map(made).flat_map(each).collect()
+}
 
 /// The phrases of the lists that stand in `text` at the start of a word. They are many and
 /// replies are many: looked for one by one they cost more than everything else of the guard.

@@ -1,6 +1,9 @@
 //! Every number in the text, in digits or in words, must be one the decision licenses.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::lexicon::{Licence, lexicon};
 use super::{Objection, ObjectionKind};
@@ -217,6 +220,10 @@ fn word(piece: &str, tokens: &mut Vec<Token>) {
         tokens.push(Token::Fraction(piece.to_owned()));
         return;
     }
+    if !may_count(piece) {
+        tokens.push(Token::Word);
+        return;
+    }
     if let Some(value) = number_word(piece) {
         tokens.push(Token::Number { hundredths: Some(value * 100), written: piece.to_owned() });
         return;
@@ -238,18 +245,41 @@ fn word(piece: &str, tokens: &mut Vec<Token>) {
     }
 }
 
-fn unit(piece: &str) -> Option<Unit> {
+/// Every unit's names in one place: each word of each reply is looked up here.
+static UNITS: LazyLock<HashMap<&'static str, Unit>> = LazyLock::new(|| {
     let units = &lexicon().units;
-    [
+    let meanings = [
         (&units.percent, Unit::Percent),
         (&units.euro, Unit::Euro),
         (&units.days, Unit::Days),
         (&units.hours, Unit::Hours),
         (&units.other, Unit::Other),
-    ]
-    .into_iter()
-    .find(|(words, _)| words.contains(piece))
-    .map(|(_, unit)| unit)
+    ];
+    let mut names = HashMap::new();
+    for (words, unit) in meanings {
+        for word in words {
+            // The first meaning counts.
+            names.entry(word.as_str()).or_insert(unit);
+        }
+    }
+    names
+});
+
+fn unit(piece: &str) -> Option<Unit> {
+    UNITS.get(piece).copied()
+}
+
+/// What every number word holds somewhere.
+#[expect(clippy::expect_used, reason = "a short list that every test run builds")]
+static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let stems = SMALL.iter().chain(TENS).map(|(name, _)| *name).chain(["honderd", "hundred"]);
+    AhoCorasick::new(stems).expect("a few dozen words")
+});
+
+/// Whether a word can hold a number at all; most cannot, and are not taken apart. Accents and
+/// hyphens are only seen through by [`number_word`] itself.
+fn may_count(piece: &str) -> bool {
+    !piece.bytes().all(|byte| byte.is_ascii_alphabetic()) || STEMS.is_match(piece)
 }
 
 /// Dutch and English cardinal numbers from 0 to 999, written as one word.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::lexicon::{Licence, lexicon, said_in, starts_word};
+use super::lexicon::{Licence, lexicon, promised_by, said_in, starts_word};
 use super::{Context, Objection, ObjectionKind};
 
 /// Reports every phrase that is not licensed. `text` is normalised, `open` is the same
@@ -16,9 +16,11 @@ pub fn inspect(
     objections: &mut Vec<Objection>,
 ) {
     let (said, said_openly) = (said_in(text), said_in(open));
-    for phrase in &lexicon().forbidden.phrases {
-        if said.contains(phrase.as_str()) {
-            objections.push(Objection::new(ObjectionKind::Forbidden, phrase));
+    if !said.is_empty() {
+        for phrase in &lexicon().forbidden.phrases {
+            if said.contains(phrase.as_str()) {
+                objections.push(Objection::new(ObjectionKind::Forbidden, phrase));
+            }
         }
     }
     promises(open, &said_openly, licence, objections);
@@ -28,15 +30,13 @@ pub fn inspect(
 }
 
 /// A phrase is licensed when one of the promises that own it is.
-fn promises(text: &str, said: &BTreeSet<&str>, licence: &Licence, objections: &mut Vec<Objection>) {
-    let mut found: Vec<(&str, &str)> = Vec::new();
-    for (promise, phrases) in &lexicon().promises {
-        for phrase in phrases {
-            if said.contains(phrase.as_str()) {
-                found.push((phrase, promise));
-            }
-        }
-    }
+fn promises(
+    text: &str,
+    said: &BTreeSet<&'static str>,
+    licence: &Licence,
+    objections: &mut Vec<Objection>,
+) {
+    let found = promised_by(said);
     for (phrase, promise) in &found {
         // "gratis" inside a licensed "gratis terugsturen" is that phrase's word.
         let covered = found.iter().any(|(longer, owner)| {
