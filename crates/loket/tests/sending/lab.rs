@@ -262,11 +262,16 @@ impl Lab {
         self.behind().await.query_one(text, &[]).await.unwrap().get(0)
     }
 
-    pub async fn stop(mut self) {
+    /// From here on nobody reads the mailbox.
+    pub async fn stop_reading(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.abort();
             drop(reader.await);
         }
+    }
+
+    pub async fn stop(mut self) {
+        self.stop_reading().await;
         if let Some(database) = self.database.take() {
             database.stop().await.unwrap();
         }
