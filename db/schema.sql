@@ -2866,6 +2866,11 @@ CREATE TABLE public.outbox (
     unknown_at timestamp with time zone,
     look_at timestamp with time zone,
     sent_copy bytea,
+    recipient_key text GENERATED ALWAYS AS (
+CASE
+    WHEN (split_part(recipient, '@'::text, 2) = ANY (ARRAY['gmail.com'::text, 'googlemail.com'::text])) THEN (replace(split_part(split_part(recipient, '@'::text, 1), '+'::text, 1), '.'::text, ''::text) || '@gmail.com'::text)
+    ELSE ((split_part(split_part(recipient, '@'::text, 1), '+'::text, 1) || '@'::text) || split_part(recipient, '@'::text, 2))
+END) STORED NOT NULL,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'cancelled'::text, 'held'::text, 'failed'::text])))
 );
 
@@ -2986,6 +2991,10 @@ COMMENT ON COLUMN public.outbox.look_at IS 'When it is next looked for in Sent; 
 -- Name: COLUMN outbox.sent_copy; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.outbox.sent_copy IS 'The copy that may have to be put into Sent, as it was sent; null when none is wanted or it is there.';
+
+-- Name: COLUMN outbox.recipient_key; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.recipient_key IS 'The recipient without what its provider ignores: +tag everywhere, dots at Gmail.';
 
 -- Name: person_answers; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -3936,7 +3945,7 @@ CREATE INDEX outbox_bounced_idx ON public.outbox USING btree (tenant_id, recipie
 
 -- Name: outbox_budget_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
-CREATE INDEX outbox_budget_idx ON public.outbox USING btree (tenant_id, recipient, created_at) WHERE automatic;
+CREATE INDEX outbox_budget_idx ON public.outbox USING btree (tenant_id, recipient_key, created_at) WHERE automatic;
 
 -- Name: outbox_created_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
@@ -5589,10 +5598,12 @@ GRANT UPDATE(sent_at) ON TABLE public.outbox TO loket_worker;
 -- Name: COLUMN outbox.deferrals; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(deferrals) ON TABLE public.outbox TO loket_worker;
+GRANT UPDATE(deferrals) ON TABLE public.outbox TO authenticated;
 
 -- Name: COLUMN outbox.first_deferred_at; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(first_deferred_at) ON TABLE public.outbox TO loket_worker;
+GRANT UPDATE(first_deferred_at) ON TABLE public.outbox TO authenticated;
 
 -- Name: COLUMN outbox.sent_looks; Type: ACL; Schema: public; Owner: loket_owner
 
