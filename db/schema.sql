@@ -189,6 +189,28 @@ ALTER FUNCTION private.begin_with_masters(p_tenant_id uuid) OWNER TO loket_owner
 
 COMMENT ON FUNCTION private.begin_with_masters(p_tenant_id uuid) IS 'Gives a new shop the newest master rules as its first version; rules it has already stay. For the approval only.';
 
+-- Name: called_mailboxes(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.called_mailboxes(p_owner uuid) RETURNS TABLE(tenant_id uuid, mailbox_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 20
+    SET search_path TO ''
+    AS $$
+  select m.tenant_id, m.id
+  from public.mailboxes m
+  where m.lease_owner = p_owner and m.lease_until > now()
+    and (m.reconcile_at <= now()
+      or (m.tenant_id, m.id) in (
+        select o.tenant_id, o.mailbox_id from public.outbox o where o.look_at <= now())
+      or (m.tenant_id, m.id) in (
+        select r.tenant_id, r.mailbox_id from public.reconciliations r where r.finished_at is null))
+$$;
+
+ALTER FUNCTION private.called_mailboxes(p_owner uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION called_mailboxes(p_owner uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.called_mailboxes(p_owner uuid) IS 'The mailboxes of this node whose Sent is to be looked into, or that are to be compared with what is recorded.';
+
 -- Name: claim_jobs(text, integer, interval, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) RETURNS TABLE(tenant_id uuid, job_id uuid, subject_id uuid, lease_token uuid, attempt integer, locked_until timestamp with time zone)
@@ -257,6 +279,29 @@ ALTER FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval
 -- Name: FUNCTION claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) IS 'Claims due jobs of a kind by lease, fairly across shops, starting behind the shop p_after.';
+
+-- Name: claim_mailbox(uuid, uuid, uuid, interval); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.claim_mailbox(p_owner uuid, p_tenant_id uuid, p_mailbox_id uuid, p_lease interval) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.mailboxes m
+  set lease_owner = p_owner, lease_until = now() + p_lease
+  from public.tenants t
+  where m.tenant_id = p_tenant_id and m.id = p_mailbox_id and t.tenant_id = m.tenant_id
+    and t.active and m.paused_reason is null
+    and (m.lease_owner = p_owner or m.lease_until is null or m.lease_until <= now());
+  return found;
+end
+$$;
+
+ALTER FUNCTION private.claim_mailbox(p_owner uuid, p_tenant_id uuid, p_mailbox_id uuid, p_lease interval) OWNER TO loket_owner;
+
+-- Name: FUNCTION claim_mailbox(p_owner uuid, p_tenant_id uuid, p_mailbox_id uuid, p_lease interval); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.claim_mailbox(p_owner uuid, p_tenant_id uuid, p_mailbox_id uuid, p_lease interval) IS 'Takes one mailbox for a time, or keeps it longer. False when another node reads it, or nobody may.';
 
 -- Name: claim_mailboxes(uuid, interval, integer); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -2481,6 +2526,9 @@ CREATE TABLE public.mailboxes (
     trouble_since timestamp with time zone,
     trouble_told boolean DEFAULT false NOT NULL,
     sent_copies text DEFAULT 'unknown'::text NOT NULL,
+    sent_cursor jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sent_read_at timestamp with time zone,
+    reconcile_at timestamp with time zone,
     CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text]))),
     CONSTRAINT mailboxes_sent_copies_check CHECK ((sent_copies = ANY (ARRAY['unknown'::text, 'kept'::text, 'ours'::text])))
 );
@@ -2562,6 +2610,18 @@ COMMENT ON COLUMN public.mailboxes.trouble_told IS 'Whether the shop was told of
 -- Name: COLUMN mailboxes.sent_copies; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.mailboxes.sent_copies IS 'kept: what is sent over SMTP turns up in Sent, so what is not there was not sent. ours: it does not, and we put a copy there. unknown until the first mail was sent.';
+
+-- Name: COLUMN mailboxes.sent_cursor; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.sent_cursor IS 'How far its Sent folder was read: folder, uidvalidity, uid.';
+
+-- Name: COLUMN mailboxes.sent_read_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.sent_read_at IS 'Its Sent folder was read to its end; this is when that reading began. Null before the first time.';
+
+-- Name: COLUMN mailboxes.reconcile_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.reconcile_at IS 'When what is recorded is next compared with what the server holds; null before the first reading.';
 
 -- Name: master_business_rules; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -2802,6 +2862,10 @@ CREATE TABLE public.outbox (
     sent_looks integer DEFAULT 0 NOT NULL,
     server_reply text,
     bounced_at timestamp with time zone,
+    mailbox_id uuid,
+    unknown_at timestamp with time zone,
+    look_at timestamp with time zone,
+    sent_copy bytea,
     recipient_key text GENERATED ALWAYS AS (
 CASE
     WHEN (split_part(recipient, '@'::text, 2) = ANY (ARRAY['gmail.com'::text, 'googlemail.com'::text])) THEN (replace(split_part(split_part(recipient, '@'::text, 1), '+'::text, 1), '.'::text, ''::text) || '@gmail.com'::text)
@@ -2912,9 +2976,97 @@ COMMENT ON COLUMN public.outbox.server_reply IS 'What the mail server said last;
 
 COMMENT ON COLUMN public.outbox.bounced_at IS 'When a server reported that it cannot be delivered; null otherwise.';
 
+-- Name: COLUMN outbox.mailbox_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.mailbox_id IS 'The mailbox it leaves from; null before, and where mail leaves into a directory. No foreign key: mailboxes go earlier.';
+
+-- Name: COLUMN outbox.unknown_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.unknown_at IS 'Since when nobody knows whether it was sent; null otherwise.';
+
+-- Name: COLUMN outbox.look_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.look_at IS 'When it is next looked for in Sent; null when it is not.';
+
+-- Name: COLUMN outbox.sent_copy; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.outbox.sent_copy IS 'The copy that may have to be put into Sent, as it was sent; null when none is wanted or it is there.';
+
 -- Name: COLUMN outbox.recipient_key; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.outbox.recipient_key IS 'The recipient without what its provider ignores: +tag everywhere, dots at Gmail.';
+
+-- Name: person_answers; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.person_answers (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    interaction_id uuid,
+    mailbox_id uuid NOT NULL,
+    message_id text,
+    subject text DEFAULT ''::text NOT NULL,
+    body_text text NOT NULL,
+    sha256 bytea NOT NULL,
+    raw bytea NOT NULL,
+    sent_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT person_answers_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+ALTER TABLE public.person_answers OWNER TO loket_owner;
+
+-- Name: TABLE person_answers; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.person_answers IS 'What people of the shop answered in the mailbox itself, as it lay in Sent.';
+
+-- Name: COLUMN person_answers.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.tenant_id IS 'The shop.';
+
+-- Name: COLUMN person_answers.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.id IS 'This answer.';
+
+-- Name: COLUMN person_answers.thread_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.thread_id IS 'The conversation it belongs to.';
+
+-- Name: COLUMN person_answers.interaction_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.interaction_id IS 'The newest customer mail before it; null when there is none. No foreign key, as for raw mail.';
+
+-- Name: COLUMN person_answers.mailbox_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.mailbox_id IS 'Where it lay.';
+
+-- Name: COLUMN person_answers.message_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.message_id IS 'Message-ID without angle brackets; null when absent.';
+
+-- Name: COLUMN person_answers.subject; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.subject IS 'Decoded subject.';
+
+-- Name: COLUMN person_answers.body_text; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.body_text IS 'The text a person would read, with quotes and signature.';
+
+-- Name: COLUMN person_answers.sha256; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.sha256 IS 'SHA-256 of the raw bytes: a copy is recorded once.';
+
+-- Name: COLUMN person_answers.raw; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.raw IS 'The mail itself, RFC 5322 bytes; of one that is too large, its header.';
+
+-- Name: COLUMN person_answers.sent_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.sent_at IS 'When it came into Sent.';
+
+-- Name: COLUMN person_answers.recorded_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.recorded_at IS 'When it was recorded.';
 
 -- Name: profiles; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -2987,6 +3139,7 @@ CREATE TABLE public.raw_messages (
     fate_reason text,
     fate_at timestamp with time zone,
     stored_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT raw_messages_fate_at_check CHECK (((fate IS NULL) = (fate_at IS NULL))),
     CONSTRAINT raw_messages_fate_check CHECK ((fate = ANY (ARRAY['answered'::text, 'drafted'::text, 'held'::text, 'filtered'::text, 'automatic'::text, 'quarantined'::text, 'imported'::text]))),
     CONSTRAINT raw_messages_sha256_check CHECK ((octet_length(sha256) = 32))
 );
@@ -3087,6 +3240,128 @@ COMMENT ON COLUMN public.receipts.body IS 'Facts, reading, decision, rule versio
 -- Name: COLUMN receipts.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.receipts.created_at IS 'When it was written.';
+
+-- Name: reconciliations; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.reconciliations (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    mailbox_id uuid NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    nightly boolean DEFAULT false NOT NULL,
+    fetches boolean NOT NULL,
+    finished_at timestamp with time zone,
+    failure text,
+    on_server bigint DEFAULT 0 NOT NULL,
+    accounted bigint DEFAULT 0 NOT NULL,
+    fetched bigint DEFAULT 0 NOT NULL,
+    moved_away bigint DEFAULT 0 NOT NULL,
+    missing bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    fates jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE public.reconciliations OWNER TO loket_owner;
+
+-- Name: TABLE reconciliations; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.reconciliations IS 'Comparisons of what a mailbox holds with what is recorded of it: asked for, and how they ended.';
+
+-- Name: COLUMN reconciliations.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.tenant_id IS 'The shop.';
+
+-- Name: COLUMN reconciliations.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.id IS 'This comparison.';
+
+-- Name: COLUMN reconciliations.mailbox_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.mailbox_id IS 'The mailbox.';
+
+-- Name: COLUMN reconciliations.asked_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.asked_at IS 'When it was asked for.';
+
+-- Name: COLUMN reconciliations.nightly; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.nightly IS 'Whether it is the one of the night, and not somebody''s.';
+
+-- Name: COLUMN reconciliations.fetches; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.fetches IS 'Whether what is missing is fetched.';
+
+-- Name: COLUMN reconciliations.finished_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.finished_at IS 'When it was done; null before.';
+
+-- Name: COLUMN reconciliations.failure; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.failure IS 'Why it could not be done, in a word; null otherwise.';
+
+-- Name: COLUMN reconciliations.on_server; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.on_server IS 'Mails that the mailbox holds since reading it began.';
+
+-- Name: COLUMN reconciliations.accounted; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.accounted IS 'Those of them that are recorded, what was fetched just now included.';
+
+-- Name: COLUMN reconciliations.fetched; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.fetched IS 'Those that were missing and are recorded now.';
+
+-- Name: COLUMN reconciliations.moved_away; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.moved_away IS 'Recorded mails that the mailbox no longer holds.';
+
+-- Name: COLUMN reconciliations.missing; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.missing IS 'UIDs that were not recorded when it began, at most a thousand of them.';
+
+-- Name: COLUMN reconciliations.fates; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.reconciliations.fates IS 'How many of the recorded ended how.';
+
+-- Name: sent_messages; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.sent_messages (
+    tenant_id uuid NOT NULL,
+    mailbox_id uuid NOT NULL,
+    uidvalidity bigint NOT NULL,
+    uid bigint NOT NULL,
+    message_id text,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.sent_messages OWNER TO loket_owner;
+
+-- Name: TABLE sent_messages; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.sent_messages IS 'Mails seen in a Sent folder of late: which of ours are there, and so were sent. Pruned by age and number.';
+
+-- Name: COLUMN sent_messages.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.sent_messages.tenant_id IS 'The shop.';
+
+-- Name: COLUMN sent_messages.mailbox_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.sent_messages.mailbox_id IS 'The mailbox.';
+
+-- Name: COLUMN sent_messages.uidvalidity; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.sent_messages.uidvalidity IS 'IMAP UIDVALIDITY of Sent.';
+
+-- Name: COLUMN sent_messages.uid; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.sent_messages.uid IS 'IMAP UID in Sent.';
+
+-- Name: COLUMN sent_messages.message_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.sent_messages.message_id IS 'Message-ID without angle brackets; null when absent.';
+
+-- Name: COLUMN sent_messages.seen_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.sent_messages.seen_at IS 'When it was seen.';
 
 -- Name: tenant_business_rule_versions; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -3529,6 +3804,16 @@ ALTER TABLE ONLY public.outbox
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (tenant_id, id);
 
+-- Name: person_answers person_answers_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.person_answers
+    ADD CONSTRAINT person_answers_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: person_answers person_answers_sha256_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.person_answers
+    ADD CONSTRAINT person_answers_sha256_key UNIQUE (tenant_id, mailbox_id, sha256);
+
 -- Name: profiles profiles_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
 
 ALTER TABLE ONLY public.profiles
@@ -3548,6 +3833,16 @@ ALTER TABLE ONLY public.raw_messages
 
 ALTER TABLE ONLY public.receipts
     ADD CONSTRAINT receipts_pkey PRIMARY KEY (tenant_id, interaction_id);
+
+-- Name: reconciliations reconciliations_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: sent_messages sent_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.sent_messages
+    ADD CONSTRAINT sent_messages_pkey PRIMARY KEY (tenant_id, mailbox_id, uidvalidity, uid);
 
 -- Name: tenant_business_rule_versions tenant_business_rule_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
 
@@ -3604,6 +3899,10 @@ CREATE INDEX conversation_threads_customer_email_idx ON public.conversation_thre
 
 CREATE INDEX conversation_threads_last_message_at_idx ON public.conversation_threads USING btree (tenant_id, last_message_at DESC, id DESC);
 
+-- Name: customer_interactions_elsewhere_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX customer_interactions_elsewhere_idx ON public.customer_interactions USING btree (tenant_id, message_id) WHERE reply_to_elsewhere;
+
 -- Name: customer_interactions_received_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX customer_interactions_received_at_idx ON public.customer_interactions USING btree (tenant_id, received_at DESC, id DESC);
@@ -3656,6 +3955,10 @@ CREATE INDEX outbox_created_at_idx ON public.outbox USING btree (tenant_id, crea
 
 CREATE INDEX outbox_interaction_id_idx ON public.outbox USING btree (tenant_id, interaction_id);
 
+-- Name: outbox_look_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX outbox_look_at_idx ON public.outbox USING btree (tenant_id, mailbox_id, look_at) WHERE (look_at IS NOT NULL);
+
 -- Name: outbox_sending_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX outbox_sending_idx ON public.outbox USING btree (tenant_id, sending_at) WHERE (state = 'sending'::text);
@@ -3663,6 +3966,10 @@ CREATE INDEX outbox_sending_idx ON public.outbox USING btree (tenant_id, sending
 -- Name: outbox_sent_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX outbox_sent_at_idx ON public.outbox USING btree (tenant_id, sent_at) WHERE (sent_at IS NOT NULL);
+
+-- Name: person_answers_thread_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX person_answers_thread_id_idx ON public.person_answers USING btree (tenant_id, thread_id, sent_at);
 
 -- Name: profiles_tenant_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
@@ -3679,6 +3986,18 @@ CREATE INDEX raw_messages_sha256_idx ON public.raw_messages USING btree (tenant_
 -- Name: raw_messages_without_fate_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX raw_messages_without_fate_idx ON public.raw_messages USING btree (tenant_id, stored_at) WHERE (fate IS NULL);
+
+-- Name: reconciliations_mailbox_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX reconciliations_mailbox_id_idx ON public.reconciliations USING btree (tenant_id, mailbox_id, asked_at);
+
+-- Name: reconciliations_waiting_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX reconciliations_waiting_idx ON public.reconciliations USING btree (tenant_id, mailbox_id) WHERE (finished_at IS NULL);
+
+-- Name: sent_messages_message_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX sent_messages_message_id_idx ON public.sent_messages USING btree (tenant_id, message_id) WHERE (message_id IS NOT NULL);
 
 -- Name: tenants_api_key_hash_key; Type: INDEX; Schema: public; Owner: loket_owner
 
@@ -3748,6 +4067,16 @@ ALTER TABLE ONLY public.offers
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_interaction_id_fkey FOREIGN KEY (tenant_id, interaction_id) REFERENCES public.customer_interactions(tenant_id, id) ON DELETE CASCADE;
 
+-- Name: person_answers person_answers_mailbox_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.person_answers
+    ADD CONSTRAINT person_answers_mailbox_id_fkey FOREIGN KEY (tenant_id, mailbox_id) REFERENCES public.mailboxes(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: person_answers person_answers_thread_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.person_answers
+    ADD CONSTRAINT person_answers_thread_id_fkey FOREIGN KEY (tenant_id, thread_id) REFERENCES public.conversation_threads(tenant_id, id) ON DELETE CASCADE;
+
 -- Name: profiles profiles_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
 
 ALTER TABLE ONLY public.profiles
@@ -3767,6 +4096,16 @@ ALTER TABLE ONLY public.raw_messages
 
 ALTER TABLE ONLY public.receipts
     ADD CONSTRAINT receipts_interaction_id_fkey FOREIGN KEY (tenant_id, interaction_id) REFERENCES public.customer_interactions(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: reconciliations reconciliations_mailbox_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_mailbox_id_fkey FOREIGN KEY (tenant_id, mailbox_id) REFERENCES public.mailboxes(tenant_id, id) ON DELETE CASCADE;
+
+-- Name: sent_messages sent_messages_mailbox_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.sent_messages
+    ADD CONSTRAINT sent_messages_mailbox_id_fkey FOREIGN KEY (tenant_id, mailbox_id) REFERENCES public.mailboxes(tenant_id, id) ON DELETE CASCADE;
 
 -- Name: tenant_business_rule_versions tenant_business_rule_versions_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
 
@@ -3863,6 +4202,10 @@ CREATE POLICY admin_select ON public.offers FOR SELECT TO loket_admin USING ((te
 
 CREATE POLICY admin_select ON public.outbox FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
 
+-- Name: person_answers admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.person_answers FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
 -- Name: profiles admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_select ON public.profiles FOR SELECT TO loket_admin USING (private.is_platform_admin());
@@ -3874,6 +4217,10 @@ CREATE POLICY admin_select ON public.raw_messages FOR SELECT TO loket_admin USIN
 -- Name: receipts admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_select ON public.receipts FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
+-- Name: reconciliations admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.reconciliations FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
 
 -- Name: tenant_business_rule_versions admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -3963,6 +4310,10 @@ ALTER TABLE public.offers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.outbox ENABLE ROW LEVEL SECURITY;
 
+-- Name: person_answers; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.person_answers ENABLE ROW LEVEL SECURITY;
+
 -- Name: profiles; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
 ALTER TABLE public.profiles ENABLE ROW LEVEL SECURITY;
@@ -3974,6 +4325,14 @@ ALTER TABLE public.raw_messages ENABLE ROW LEVEL SECURITY;
 -- Name: receipts; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
 ALTER TABLE public.receipts ENABLE ROW LEVEL SECURITY;
+
+-- Name: reconciliations; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.reconciliations ENABLE ROW LEVEL SECURITY;
+
+-- Name: sent_messages; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.sent_messages ENABLE ROW LEVEL SECURITY;
 
 -- Name: tenant_business_rule_versions; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
@@ -4107,6 +4466,10 @@ CREATE POLICY user_select ON public.offers FOR SELECT TO authenticated USING ((t
 
 CREATE POLICY user_select ON public.outbox FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
+-- Name: person_answers user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.person_answers FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
 -- Name: profiles user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY user_select ON public.profiles FOR SELECT TO authenticated USING (((tenant_id = private.current_tenant_id()) OR (user_id = private.current_user_id())));
@@ -4118,6 +4481,10 @@ CREATE POLICY user_select ON public.raw_messages FOR SELECT TO authenticated USI
 -- Name: receipts user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY user_select ON public.receipts FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: reconciliations user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.reconciliations FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: tenant_business_rule_versions user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4187,6 +4554,14 @@ CREATE POLICY user_update ON public.tenants FOR UPDATE TO authenticated USING ((
 
 CREATE POLICY worker_delete ON public.jobs FOR DELETE TO loket_worker USING ((tenant_id = private.current_tenant_id()));
 
+-- Name: reconciliations worker_delete; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_delete ON public.reconciliations FOR DELETE TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: sent_messages worker_delete; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_delete ON public.sent_messages FOR DELETE TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
 -- Name: audit_log worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.audit_log FOR INSERT TO loket_worker WITH CHECK (((tenant_id = private.current_tenant_id()) AND (actor_role = 'worker'::text)));
@@ -4235,6 +4610,10 @@ CREATE POLICY worker_insert ON public.offers FOR INSERT TO loket_worker WITH CHE
 
 CREATE POLICY worker_insert ON public.outbox FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
 
+-- Name: person_answers worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.person_answers FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
 -- Name: raw_messages worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.raw_messages FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
@@ -4242,6 +4621,14 @@ CREATE POLICY worker_insert ON public.raw_messages FOR INSERT TO loket_worker WI
 -- Name: receipts worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.receipts FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: reconciliations worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.reconciliations FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: sent_messages worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.sent_messages FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
 
 -- Name: audit_log worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4303,6 +4690,10 @@ CREATE POLICY worker_select ON public.offers FOR SELECT TO loket_worker USING ((
 
 CREATE POLICY worker_select ON public.outbox FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
 
+-- Name: person_answers worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.person_answers FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
 -- Name: profiles worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_select ON public.profiles FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
@@ -4314,6 +4705,14 @@ CREATE POLICY worker_select ON public.raw_messages FOR SELECT TO loket_worker US
 -- Name: receipts worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_select ON public.receipts FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: reconciliations worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.reconciliations FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: sent_messages worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.sent_messages FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: tenant_business_rule_versions worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4371,6 +4770,10 @@ CREATE POLICY worker_update ON public.raw_messages FOR UPDATE TO loket_worker US
 
 CREATE POLICY worker_update ON public.receipts FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
 
+-- Name: reconciliations worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.reconciliations FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
 -- Name: SCHEMA private; Type: ACL; Schema: -; Owner: loket_owner
 
 GRANT USAGE ON SCHEMA private TO authenticated;
@@ -4426,10 +4829,20 @@ GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO loket_admin;
 
 REVOKE ALL ON FUNCTION private.begin_with_masters(p_tenant_id uuid) FROM PUBLIC;
 
+-- Name: FUNCTION called_mailboxes(p_owner uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.called_mailboxes(p_owner uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.called_mailboxes(p_owner uuid) TO loket_system;
+
 -- Name: FUNCTION claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_jobs(p_kind text, p_limit integer, p_lease interval, p_after uuid) TO loket_system;
+
+-- Name: FUNCTION claim_mailbox(p_owner uuid, p_tenant_id uuid, p_mailbox_id uuid, p_lease interval); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.claim_mailbox(p_owner uuid, p_tenant_id uuid, p_mailbox_id uuid, p_lease interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claim_mailbox(p_owner uuid, p_tenant_id uuid, p_mailbox_id uuid, p_lease interval) TO loket_system;
 
 -- Name: FUNCTION claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -5073,6 +5486,24 @@ GRANT SELECT(sent_copies) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(sent_copies) ON TABLE public.mailboxes TO loket_admin;
 GRANT UPDATE(sent_copies) ON TABLE public.mailboxes TO loket_worker;
 
+-- Name: COLUMN mailboxes.sent_cursor; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(sent_cursor) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(sent_cursor) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(sent_cursor) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.sent_read_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(sent_read_at) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(sent_read_at) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(sent_read_at) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.reconcile_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(reconcile_at) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(reconcile_at) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(reconcile_at) ON TABLE public.mailboxes TO loket_worker;
+
 -- Name: TABLE master_business_rules; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT SELECT ON TABLE public.master_business_rules TO authenticated;
@@ -5186,6 +5617,28 @@ GRANT UPDATE(server_reply) ON TABLE public.outbox TO loket_worker;
 
 GRANT UPDATE(bounced_at) ON TABLE public.outbox TO loket_worker;
 
+-- Name: COLUMN outbox.mailbox_id; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(mailbox_id) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.unknown_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(unknown_at) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.look_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(look_at) ON TABLE public.outbox TO loket_worker;
+
+-- Name: COLUMN outbox.sent_copy; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(sent_copy) ON TABLE public.outbox TO loket_worker;
+
+-- Name: TABLE person_answers; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.person_answers TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.person_answers TO loket_worker;
+GRANT SELECT ON TABLE public.person_answers TO loket_admin;
+
 -- Name: TABLE profiles; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT SELECT ON TABLE public.profiles TO authenticated;
@@ -5242,6 +5695,48 @@ GRANT UPDATE(body) ON TABLE public.receipts TO loket_worker;
 -- Name: COLUMN receipts.created_at; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(created_at) ON TABLE public.receipts TO loket_worker;
+
+-- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.reconciliations TO authenticated;
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconciliations TO loket_worker;
+GRANT SELECT ON TABLE public.reconciliations TO loket_admin;
+
+-- Name: COLUMN reconciliations.finished_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(finished_at) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: COLUMN reconciliations.failure; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(failure) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: COLUMN reconciliations.on_server; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(on_server) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: COLUMN reconciliations.accounted; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(accounted) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: COLUMN reconciliations.fetched; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(fetched) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: COLUMN reconciliations.moved_away; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(moved_away) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: COLUMN reconciliations.missing; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(missing) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: COLUMN reconciliations.fates; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(fates) ON TABLE public.reconciliations TO loket_worker;
+
+-- Name: TABLE sent_messages; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.sent_messages TO loket_worker;
 
 -- Name: TABLE tenant_business_rule_versions; Type: ACL; Schema: public; Owner: loket_owner
 

@@ -1,7 +1,9 @@
 --! load
 select o.id, o.interaction_id, o.thread_id, o.message_id, o.recipient, o.subject, o.body_text, o.body_html,
   o.in_reply_to, o.message_references, o.automatic, o.state, o.attempt, o.not_before, o.created_at,
-  o.sent_looks, o.deferrals, extract(epoch from clock_timestamp() - o.sending_at)::bigint as sending_for_seconds,
+  o.sent_looks, o.deferrals, extract(epoch from clock_timestamp() - o.unknown_at)::bigint as unknown_for_seconds,
+  exists (
+    select from public.sent_messages s where s.tenant_id = $1 and s.message_id = o.message_id) as lies_in_sent,
   t.bedrijfsnaam, t.ai_persona_name, t.gmail_email
 from public.outbox o
 join public.tenants t on t.tenant_id = o.tenant_id
@@ -26,6 +28,8 @@ select o.id, o.state = 'queued' as queued, s.active as shop_active, o.not_before
   o.automatic and exists (
     select from public.outbox b
     where b.tenant_id = $1 and b.recipient = o.recipient and b.bounced_at > now() - interval '30 days') as bounced,
+  exists (
+    select from public.sent_messages l where l.tenant_id = $1 and l.message_id = o.message_id) as lies_in_sent,
   newer.any as newer_message, newer.since_decision as newer_message_since_decision
 from public.outbox o
 join public.customer_interactions i on i.tenant_id = $1 and i.id = o.interaction_id
@@ -45,7 +49,8 @@ for update of o;
 select state from public.outbox where tenant_id = $1 and id = $2 for update;
 
 --! begin_sending
-update public.outbox set state = 'sending', attempt = attempt + 1, sending_at = now(), sent_looks = 0
+update public.outbox set state = 'sending', attempt = attempt + 1, sending_at = now(), sent_looks = 0,
+  unknown_at = null, look_at = null
 where tenant_id = $1 and id = any ($2) and state = 'queued';
 
 --! record_offers
@@ -83,7 +88,7 @@ select count(*) as changed from added;
 --! mark_sent
 -- One mail or many; several may be of one conversation.
 with sent as (
-  update public.outbox set state = 'sent', sent_at = now(), state_reason = null
+  update public.outbox set state = 'sent', sent_at = now(), state_reason = null, unknown_at = null, look_at = null
   where tenant_id = $1 and id = any ($2) and state = 'sending'
   returning id, interaction_id, thread_id, automatic),
 interaction as (
@@ -112,7 +117,7 @@ select count(*) as changed from sent;
 -- Not sent after all: cancelled, held for a person, or failed. $3 is the new state, $5 the states it
 -- may come from.
 with settled as (
-  update public.outbox set state = $3, state_reason = left($4, 200)
+  update public.outbox set state = $3, state_reason = left($4, 200), look_at = null
   where tenant_id = $1 and id = $2 and state = any ($5)
   returning interaction_id, thread_id),
 interaction as (

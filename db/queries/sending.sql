@@ -18,7 +18,7 @@ select
 --! requeue
 -- Certainly not sent: it waits again, with the same Message-ID. $3: whether that counts as a deferral.
 update public.outbox
-set state = 'queued',
+set state = 'queued', unknown_at = null, look_at = null,
   deferrals = deferrals + case when $3 then 1 else 0 end,
   first_deferred_at = case when $3 then coalesce(first_deferred_at, now()) else first_deferred_at end,
   server_reply = coalesce(left($4, 500), server_reply)

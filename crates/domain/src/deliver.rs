@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Moment {
     /// Whether it still waits to be sent: nobody sent, cancelled, held or began to send it.
     pub queued: bool,
+    /// Whether it lies in the mailbox's Sent: a try whose outcome nobody knew had arrived.
+    pub lies_in_sent: bool,
     /// Whether the shop is approved and active.
     pub shop_active: bool,
     /// Whether its time has come; before, it can be called back.
@@ -44,6 +46,8 @@ pub struct Moment {
 pub enum Objection {
     /// It is not queued (any more): sent, cancelled, or another worker is sending it.
     NotQueued,
+    /// It lies in the mailbox's Sent: a second one would be a double.
+    AlreadySent,
     /// The shop was suspended.
     ShopInactive,
     /// Its time has not come.
@@ -71,6 +75,8 @@ pub enum Withheld {
     Later,
     /// It moved between two looks; whoever holds its job looks how far it came.
     LookAgain,
+    /// It was sent before, and is taken so.
+    WasSent,
     /// A person decides.
     Hold(&'static str),
     /// It is not wanted any more.
@@ -82,6 +88,7 @@ impl Objection {
     pub const fn consequence(self) -> Withheld {
         match self {
             Self::NotQueued => Withheld::LookAgain,
+            Self::AlreadySent => Withheld::WasSent,
             Self::TooEarly => Withheld::Later,
             Self::PersonAnswered => Withheld::Cancel("person_answered"),
             Self::ShopInactive => Withheld::Hold("shop_inactive"),
@@ -99,6 +106,9 @@ impl Objection {
 pub const fn objection(moment: &Moment) -> Option<Objection> {
     if !moment.queued {
         return Some(Objection::NotQueued);
+    }
+    if moment.lies_in_sent {
+        return Some(Objection::AlreadySent);
     }
     if !moment.shop_active {
         return Some(Objection::ShopInactive);
@@ -139,6 +149,7 @@ mod tests {
 
     const FINE: Moment = Moment {
         queued: true,
+        lies_in_sent: false,
         shop_active: true,
         due: true,
         automatic: true,
@@ -157,9 +168,10 @@ mod tests {
     #[test]
     fn each_fact_holds_it_back() {
         use Objection as O;
-        let cases: [(Moment, Option<O>, Option<O>); 13] = [
+        let cases: [(Moment, Option<O>, Option<O>); 14] = [
             (FINE, None, None),
             (Moment { queued: false, ..FINE }, Some(O::NotQueued), Some(O::NotQueued)),
+            (Moment { lies_in_sent: true, ..FINE }, Some(O::AlreadySent), Some(O::AlreadySent)),
             (Moment { shop_active: false, ..FINE }, Some(O::ShopInactive), Some(O::ShopInactive)),
             (Moment { due: false, ..FINE }, Some(O::TooEarly), Some(O::TooEarly)),
             (Moment { automatic_sending: false, ..FINE }, Some(O::SendingSwitchedOff), None),
@@ -200,5 +212,6 @@ mod tests {
         assert_eq!(O::PersonAnswered.consequence(), Withheld::Cancel("person_answered"));
         assert_eq!(O::TooEarly.consequence(), Withheld::Later);
         assert_eq!(O::NotQueued.consequence(), Withheld::LookAgain);
+        assert_eq!(O::AlreadySent.consequence(), Withheld::WasSent);
     }
 }

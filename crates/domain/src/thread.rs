@@ -6,6 +6,7 @@
 
 use uuid::Uuid;
 
+use crate::compose::bare_subject;
 use crate::message::Message;
 
 /// A conversation that one of the mail's references points to. The shell has checked the
@@ -60,6 +61,62 @@ pub fn belongs_to(message: &Message, candidates: &[Candidate]) -> Belongs {
     }
 }
 
+/// A conversation that a mail in the shop's own Sent folder may answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answerable {
+    /// Which conversation.
+    pub thread_id: Uuid,
+    /// Its customer, lower case.
+    pub customer_email: String,
+    /// Of its first mail.
+    pub subject: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether the customer's mail that is referred to asked for an answer at another address.
+    pub elsewhere: bool,
+    /// Which of the mail's references are of mails in it.
+    pub named: Vec<String>,
+}
+
+/// Which conversation a person answered with a mail of their own, written in the mailbox itself.
+/// `candidates` come newest first.
+///
+/// The customer must be among its recipients, or have asked for an answer elsewhere: a mail that
+/// only quotes the customer, to a supplier or a colleague, answers nobody. Where no reference
+/// tells, the subject of an open conversation with a recipient does; a forward tells nothing.
+pub fn answered_by_person(message: &Message, candidates: &[Answerable]) -> Option<Uuid> {
+    let reaches = |candidate: &Answerable| {
+        let mut recipients = message.to.iter().chain(&message.cc);
+        !candidate.customer_email.is_empty()
+            && recipients.any(|recipient| recipient.email == candidate.customer_email)
+    };
+    let forwards = is_forward(&message.subject);
+    let named = references(message).into_iter().find_map(|reference| {
+        candidates.iter().find(|candidate| {
+            candidate.named.contains(&reference)
+                && (reaches(candidate) || (candidate.elsewhere && !forwards))
+        })
+    });
+    if let Some(candidate) = named {
+        return Some(candidate.thread_id);
+    }
+    let subject = bare_subject(&message.subject).to_lowercase();
+    if subject.is_empty() || forwards {
+        return None;
+    }
+    let same = |candidate: &&Answerable| {
+        candidate.open
+            && reaches(candidate)
+            && bare_subject(&candidate.subject).to_lowercase() == subject
+    };
+    candidates.iter().find(same).map(|candidate| candidate.thread_id)
+}
+
+fn is_forward(subject: &str) -> bool {
+    let subject = subject.trim_start().to_lowercase();
+    ["fw:", "fwd:", "doorst:", "wg:", "tr:"].iter().any(|mark| subject.starts_with(mark))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +165,65 @@ mod tests {
     fn the_subject_alone_joins_nothing() {
         let known = [candidate(1, "sanne@example.nl", "a@us")];
         assert_eq!(belongs_to(&mail("sanne@example.nl", &["other@x"], &[]), &known), Belongs::New);
+    }
+
+    fn answerable(number: u128, named: &[&str]) -> Answerable {
+        Answerable {
+            thread_id: Uuid::from_u128(number),
+            customer_email: "sanne@example.nl".to_owned(),
+            subject: "Trui te klein".to_owned(),
+            open: true,
+            elsewhere: false,
+            named: named.iter().map(|id| (*id).to_owned()).collect(),
+        }
+    }
+
+    fn sent(to: &str, subject: &str, in_reply_to: &[&str]) -> Message {
+        Message {
+            to: vec![Address { name: String::new(), email: to.to_owned() }],
+            subject: subject.to_owned(),
+            ..mail("winkel@example.nl", in_reply_to, &[])
+        }
+    }
+
+    /// Hazard D8: a person answered in the mailbox itself.
+    #[test]
+    fn d8_a_person_s_answer_goes_to_the_customer_it_names() {
+        let known = [answerable(1, &["klant@x"]), answerable(2, &[])];
+        let first = Some(Uuid::from_u128(1));
+        let reply = sent("sanne@example.nl", "Re: iets anders", &["klant@x"]);
+        assert_eq!(answered_by_person(&reply, &known), first);
+        // The reference tells more than the subject.
+        let older = [answerable(2, &[]), answerable(1, &["klant@x"])];
+        let both = sent("sanne@example.nl", "Re: Trui te klein", &["klant@x"]);
+        assert_eq!(answered_by_person(&both, &older), first);
+        let by_subject = sent("sanne@example.nl", "RE: Antw: trui te KLEIN", &["other@x"]);
+        assert_eq!(answered_by_person(&by_subject, &known), first);
+    }
+
+    #[test]
+    fn d8_what_goes_to_others_or_is_about_something_else_answers_nobody() {
+        let known = [answerable(1, &["klant@x"])];
+        for (to, subject, reference) in [
+            ("leverancier@example.com", "Re: Trui te klein", "klant@x"),
+            ("sanne@example.nl", "Nieuwsbrief", "other@x"),
+            ("sanne@example.nl", "", "other@x"),
+            ("sanne@example.nl", "Fwd: Trui te klein", "other@x"),
+        ] {
+            assert_eq!(answered_by_person(&sent(to, subject, &[reference]), &known), None, "{to}");
+        }
+        let closed = [Answerable { open: false, ..answerable(1, &[]) }];
+        let late = sent("sanne@example.nl", "Re: Trui te klein", &[]);
+        assert_eq!(answered_by_person(&late, &closed), None);
+    }
+
+    /// A contact form writes in the customer's name and asks for answers at the customer's address.
+    #[test]
+    fn d8_who_asked_for_an_answer_elsewhere_is_answered_there() {
+        let form = [Answerable { elsewhere: true, ..answerable(1, &["form@x"]) }];
+        let reply = sent("klant@example.org", "Re: Contactformulier", &["form@x"]);
+        assert_eq!(answered_by_person(&reply, &form), Some(Uuid::from_u128(1)));
+        let forward = sent("collega@example.org", "Fwd: Contactformulier", &["form@x"]);
+        assert_eq!(answered_by_person(&forward, &form), None);
     }
 }

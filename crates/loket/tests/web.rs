@@ -383,6 +383,46 @@ fn drafts_are_approved_and_thrown_away_only_through_our_own_form() {
     });
 }
 
+/// Hazard D8: what a person answered in the mailbox itself stands in the conversation, and nothing
+/// is left to approve.
+#[test]
+fn d8_an_answer_from_the_mailbox_is_shown() {
+    with_counter(async |counter| {
+        let visitor = Visitor::enter(counter.pages()).await;
+        let list = visitor.get("/?toon=concepten").await;
+        let rows = list.body.split("class=\"subject\" href=\"/gesprekken/");
+        let last = rows.last().unwrap().split('"').next().unwrap().to_owned();
+        let path = format!("/gesprekken/{last}");
+        assert!(visitor.get(&path).await.body.contains("/goedkeuren\""));
+        let record = counter.store.as_worker(counter.shop.tenant_id.unwrap(), async |tx| {
+            let mailbox = store::mailboxes::list(tx).await?.first().unwrap().id;
+            let answer = store::person_answers::NewPersonAnswer {
+                id: store::PersonAnswerId::new(),
+                thread_id: last.parse().unwrap(),
+                message_id: None,
+                subject: "Re: vraag".to_owned(),
+                body_text: "Dag, ik heb je <b>gebeld</b>.".to_owned(),
+                sha256: [7; 32],
+                raw: b"Dag".to_vec(),
+                sent_at: "2099-01-01T09:00:00Z".parse().unwrap(),
+            };
+            let first = store::person_answers::record(tx, mailbox, &answer).await?;
+            let again = store::person_answers::record(tx, mailbox, &answer).await?;
+            Ok((first, again))
+        });
+        let (first, again) = record.await.unwrap();
+        assert!(first.recorded == 1 && first.withdrawn >= 1, "{first:?}");
+        assert_eq!((again.recorded, again.withdrawn), (0, 0), "once");
+        let shown = visitor.get(&path).await.body;
+        assert!(shown.contains("Beantwoord vanuit de mailbox"), "{shown}");
+        assert!(shown.contains("ik heb je &#60;b&#62;gebeld"), "as words: {shown}");
+        assert!(shown.contains("Een collega antwoordde vanuit de mailbox"), "why it was not sent");
+        assert!(!shown.contains("/goedkeuren\""), "nothing is left to approve");
+        let english = visitor.get_with(&path, "loket_taal=en").await.body;
+        assert!(english.contains("Answered from the mailbox"), "{english}");
+    });
+}
+
 #[test]
 fn a_page_hears_that_something_moved() {
     with_counter(async |counter| {

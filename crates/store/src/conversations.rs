@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::ids::{InteractionId, OutboxId, ThreadId, UserId};
 use crate::ingest::InteractionState;
 use crate::outbox::OutboxState;
+use crate::person_answers::PersonAnswerView;
 use crate::session::Params;
 use crate::sql::sql;
 
@@ -129,6 +130,8 @@ pub struct ThreadView {
     pub interactions: Vec<InteractionView>,
     /// What was or will be sent, oldest first.
     pub mails: Vec<MailView>,
+    /// What people answered in the mailbox itself, oldest first.
+    pub answers: Vec<PersonAnswerView>,
 }
 
 /// What the dashboard counts.
@@ -173,12 +176,13 @@ pub async fn interaction_page(
 pub async fn thread(tx: &TenantTx, id: ThreadId) -> Result<Option<ThreadView>> {
     let shop = tx.tenant();
     let both: Params<'_> = &[&shop, &id];
-    let (thread, interactions, mails) = tokio::try_join!(
+    let (thread, interactions, mails, answers) = tokio::try_join!(
         tx.session.first(sql!("conversations", "thread"), both),
         tx.session.all(sql!("conversations", "interactions"), both),
         tx.session.all(sql!("conversations", "mails"), both),
+        tx.session.all(sql!("person_answers", "of_thread"), both),
     )?;
-    Ok(thread.map(|thread| ThreadView { thread, interactions, mails }))
+    Ok(thread.map(|thread| ThreadView { thread, interactions, mails, answers }))
 }
 
 /// What the dashboard counts, in one statement.

@@ -59,6 +59,12 @@ pub struct MailboxRow {
     pub connected_at: Option<Timestamp>,
     /// When it was last read to the end.
     pub last_read_at: Option<Timestamp>,
+    /// When it was last compared with what is recorded.
+    pub reconciled_at: Option<Timestamp>,
+    /// How many mails were not recorded then.
+    pub missing: i64,
+    /// How many of those were fetched.
+    pub fetched: i64,
 }
 
 /// A connection of the owner.

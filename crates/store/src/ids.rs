@@ -90,4 +90,8 @@ ids! {
     ApiKeyId,
     /// An invitation of a colleague.
     InvitationId,
+    /// What a person answered in the mailbox itself.
+    PersonAnswerId,
+    /// A comparison of a mailbox with what is recorded of it.
+    ReconciliationId,
 }

@@ -111,7 +111,7 @@ pub struct RawMessage {
 }
 
 /// Bytes by one copy, not one by one.
-fn bytes<'de, D: serde::Deserializer<'de>>(
+pub(crate) fn bytes<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> std::result::Result<Vec<u8>, D::Error> {
     struct Bytes;

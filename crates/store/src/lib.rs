@@ -31,7 +31,10 @@ pub mod managed;
 pub mod migrate;
 pub mod notifications;
 pub mod outbox;
+pub mod person_answers;
+pub mod reconcile;
 pub mod sending;
+pub mod sent;
 pub mod rules;
 pub mod secrets;
 pub mod shops;
@@ -42,7 +45,8 @@ pub use doors::{AdminTx, AuthTx, Claims, Logins, Purpose, SetupTx, Store, System
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{
     ApiKeyId, AuditId, FilterId, InteractionId, InvitationId, JobId, LeaseToken, MailboxId,
-    NotificationId, OfferId, OutboxId, RawId, TenantId, ThreadId, UserId,
+    NotificationId, OfferId, OutboxId, PersonAnswerId, RawId, ReconciliationId, TenantId, ThreadId,
+    UserId,
 };
 /// How to reach a server: the driver's own configuration.
 pub use tokio_postgres::Config;

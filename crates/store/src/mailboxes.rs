@@ -106,6 +106,8 @@ pub struct Mailbox {
     pub trouble_since: Option<Timestamp>,
     /// Whether what is sent turns up in its Sent folder.
     pub sent_copies: SentCopies,
+    /// How far its Sent folder was read.
+    pub sent_cursor: Value,
 }
 
 /// Where a mailbox belongs.

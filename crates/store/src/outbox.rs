@@ -68,8 +68,11 @@ pub struct OutboxRow {
     pub sent_looks: i32,
     /// How often it could not be handed over for a reason that passes.
     pub deferrals: i32,
-    /// Since sending was last begun; `None` when it never was.
-    pub sending_for_seconds: Option<i64>,
+    /// Since when nobody knows whether it was sent; `None` when somebody does, or nobody has
+    /// noted it yet.
+    pub unknown_for_seconds: Option<i64>,
+    /// Whether it was seen in the mailbox's Sent.
+    pub lies_in_sent: bool,
     /// The shop's name, for From.
     pub bedrijfsnaam: String,
     /// The assistant's name, for From.

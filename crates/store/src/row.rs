@@ -91,6 +91,10 @@ impl<'de> Deserializer<'de> for Cell<'de> {
                 let texts: Vec<String> = self.get()?;
                 texts.into_deserializer().deserialize_any(visitor)
             }
+            Type::INT8_ARRAY => {
+                let numbers: Vec<i64> = self.get()?;
+                numbers.into_deserializer().deserialize_any(visitor)
+            }
             Type::UUID_ARRAY => {
                 let ids: Vec<uuid::Uuid> = self.get()?;
                 let texts: Vec<String> = ids.iter().map(uuid::Uuid::to_string).collect();

@@ -328,6 +328,28 @@ fn mailbox_checks(mailboxes: &[MailboxRow], report: &mut Report) {
     if trouble == 0 {
         report.good("mailboxes", format!("{} can be read", mailboxes.len()));
     }
+    reconcile_checks(mailboxes, report);
+}
+
+/// What the last comparison of each mailbox with what is recorded found.
+fn reconcile_checks(mailboxes: &[MailboxRow], report: &mut Report) {
+    let mut compared = 0_usize;
+    for mailbox in mailboxes {
+        let Some(at) = mailbox.reconciled_at else { continue };
+        if mailbox.missing == 0 {
+            compared = compared.saturating_add(1);
+            continue;
+        }
+        let (id, missing, fetched) = (mailbox.id.0, mailbox.missing, mailbox.fetched);
+        report.bad(
+            "reconcile",
+            format!("{id}: {missing} mails were not recorded at {at}, {fetched} of them fetched"),
+            "run `loket reconcile --fetch`; when it finds none, all is accounted for",
+        );
+    }
+    if compared > 0 {
+        report.good("reconcile", format!("{compared} mailboxes hold nothing that is not recorded"));
+    }
 }
 
 /// Mailboxes over a network are read by the server, whose pause says what went wrong.

@@ -11,6 +11,7 @@ mod explain;
 mod import;
 mod migrate;
 mod output;
+mod reconcile;
 mod report;
 mod serve;
 
@@ -43,6 +44,8 @@ enum Command {
     AuthKeys(auth_keys::Arguments),
     /// Looks whether everything is in order, and says what to do where it is not.
     Doctor(doctor::Arguments),
+    /// Compares what the mailboxes hold with what is recorded: nothing may be missing.
+    Reconcile(reconcile::Arguments),
     /// Measures how fast Loket is on this machine, beside the same work done bare.
     Bench(bench::Arguments),
     /// Measures the reader against labelled mails.
@@ -63,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Eval(options) => eval::run(&options),
         Command::AuthKeys(options) => auth_keys::run(&common, &options),
         Command::Doctor(options) => on_runtime(doctor::run(&common, &options)),
+        Command::Reconcile(options) => on_runtime(reconcile::run(&common, &options)),
         Command::Bench(options) => on_runtime(bench::run(&common, &options)),
         Command::Demo(options) => on_runtime(demo::run(&common, &options)),
         Command::Serve(options) => on_runtime(serve::run(&common, &options)),

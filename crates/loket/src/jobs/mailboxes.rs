@@ -34,9 +34,21 @@ pub fn start(
     stopping: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let (desk, calls) = (Arc::clone(desk), Arc::clone(calls));
-    let (rung, bell) = watch::channel(0_u64);
-    let supervisor = Supervisor { desk, calls, pace, stopping, rung, bell, tasks: HashMap::new() };
+    let supervisor = Supervisor { desk, calls, pace, stopping, tasks: HashMap::new() };
     tokio::spawn(supervisor.run())
+}
+
+/// Who reads one mailbox, and what calls him.
+struct Task {
+    reading: JoinHandle<()>,
+    /// Rings when the mailbox may hold new mail, or something else is wanted of it.
+    rung: watch::Sender<u64>,
+}
+
+impl Task {
+    fn ring(&self) {
+        self.rung.send_modify(|rings| *rings += 1);
+    }
 }
 
 struct Supervisor {
@@ -44,10 +56,7 @@ struct Supervisor {
     calls: Arc<Calls>,
     pace: Pace,
     stopping: watch::Receiver<bool>,
-    /// Rings when a mailbox may hold new mail.
-    rung: watch::Sender<u64>,
-    bell: watch::Receiver<u64>,
-    tasks: HashMap<MailboxId, JoinHandle<()>>,
+    tasks: HashMap<MailboxId, Task>,
 }
 
 impl Supervisor {
@@ -58,7 +67,10 @@ impl Supervisor {
             match store::mailboxes::claim(store, self.desk.node, self.pace.lease, MOST_MAILBOXES)
                 .await
             {
-                Ok(ours) => self.keep(&ours),
+                Ok(ours) => {
+                    self.keep(&ours);
+                    self.call().await;
+                }
                 // Who reads goes on reading until the lease may have ended: a mail stored by two
                 // nodes is stored once.
                 Err(error) => {
@@ -66,18 +78,31 @@ impl Supervisor {
                 }
             }
             tokio::select! {
-                () = calls.mailboxes.notified() => self.rung.send_modify(|rings| *rings += 1),
+                () = calls.mailboxes.notified() => self.tasks.values().for_each(Task::ring),
                 () = tokio::time::sleep(self.pace.poll) => {}
                 changed = stopping.changed() => if changed.is_err() { break },
             }
         }
         for (_, task) in self.tasks.drain() {
             // It stops by itself between two mails; one that waits for a server is cut off there.
-            task.abort();
-            drop(task.await);
+            task.reading.abort();
+            drop(task.reading.await);
         }
         if let Err(error) = store::mailboxes::release(&self.desk.store, self.desk.node).await {
             tracing::warn!(error = %store::Chain(&error), "the mailboxes stay ours until their leases end");
+        }
+    }
+
+    /// Calls those of whose mailbox more is wanted than new mail.
+    async fn call(&self) {
+        match store::sent::called(&self.desk.store, self.desk.node).await {
+            Ok(called) => {
+                let tasks = called.iter().filter_map(|it| self.tasks.get(&it.mailbox_id));
+                tasks.for_each(Task::ring);
+            }
+            Err(error) => {
+                tracing::warn!(error = %store::Chain(&error), "what is wanted of mailboxes cannot be listed");
+            }
         }
     }
 
@@ -86,21 +111,22 @@ impl Supervisor {
         self.tasks.retain(|id, task| {
             let stays = ours.iter().any(|mailbox| mailbox.mailbox_id == *id);
             if !stays {
-                task.abort();
+                task.reading.abort();
             }
-            stays && !task.is_finished()
+            stays && !task.reading.is_finished()
         });
         for mailbox in ours {
             self.tasks.entry(mailbox.mailbox_id).or_insert_with(|| {
+                let (rung, bell) = watch::channel(0_u64);
                 let reader = Reader {
                     desk: Arc::clone(&self.desk),
                     calls: Arc::clone(&self.calls),
                     pace: self.pace,
                     which: *mailbox,
-                    bell: self.bell.clone(),
+                    bell,
                     backoff: Backoff::default(),
                 };
-                tokio::spawn(reader.run())
+                Task { reading: tokio::spawn(reader.run()), rung }
             });
         }
     }
@@ -172,17 +198,25 @@ impl Reader {
         let mut remote = Remote::open(&desk, self.which).await?;
         let mut noted = None::<tokio::time::Instant>;
         loop {
+            self.bell.mark_unchanged();
             let received = remote.catch_up(&desk).await?;
             self.backoff = Backoff::default();
             self.call(received.accepted);
             if received.more {
                 continue;
             }
+            let done = remote.errands(&desk).await?;
+            self.call(done.fetched);
+            if done.settles {
+                self.calls.deliver.notify_one();
+            }
             if noted.is_none_or(|at| at.elapsed() >= PATIENCE) {
                 remote.caught_up(&desk).await?;
                 noted = Some(tokio::time::Instant::now());
             }
-            if !remote.wait(&desk).await? {
+            // The supervisor holds the other end for as long as this task lives.
+            let called = async { drop(self.bell.changed().await) };
+            if !remote.wait(&desk, called).await? {
                 return Ok(());
             }
         }

@@ -27,7 +27,7 @@ pub use deliver::{Post, deliver, deliver_many, post};
 pub use ingest::{count_suspects, ingest};
 pub use lanes::Lanes;
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
-pub use remote::{Reading, Remote, RemoteConfig, RemoteCursor, sign_in};
+pub use remote::{Errands, Reading, Remote, RemoteConfig, RemoteCursor, sign_in};
 pub use suspects::Suspects;
 
 /// Reads raw bytes as a message.

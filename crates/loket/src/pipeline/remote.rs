@@ -4,6 +4,10 @@
 //! answered. When the server numbers its mail anew (UIDVALIDITY), every mail is compared with what
 //! is stored, first by Message-ID, time and size, then by its bytes; only what is new is answered.
 
+mod answers; // what people wrote in the mailbox itself
+mod reconcile; // what is recorded, beside what the server holds
+mod sent; // what lies in Sent
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +22,8 @@ use store::mailboxes::{ActiveMailbox, IncomingRaw, ListedMail, Mailbox};
 use store::secrets::SecretRow;
 use store::{RawId, TenantTx};
 use tokio::time::Instant;
+
+pub use sent::Errands;
 
 use super::receive::Received;
 use super::{Desk, StageError};
@@ -133,6 +139,10 @@ pub struct RemoteCursor {
     /// Up to this number mails may have been seen under another numbering.
     #[serde(default)]
     pub compare_up_to: u32,
+    /// The number behind which reading began. `None` where the server numbered its mail anew since:
+    /// then the time tells which mail is older.
+    #[serde(default)]
+    pub began: Option<u32>,
 }
 
 /// A mailbox that is open.
@@ -144,6 +154,8 @@ pub struct Remote {
     folder: Folder,
     opened: Instant,
     cursor: RemoteCursor,
+    /// The folder of what was sent, once it was found.
+    sent: Option<String>,
 }
 
 /// Signs in, with the password as it is stored.
@@ -172,7 +184,7 @@ impl Remote {
         let folder = connection.examine(FOLDER).await?;
         let cursor = serde_json::from_value(row.cursor.clone()).unwrap_or_default();
         let opened = Instant::now();
-        let mut remote = Self { which, row, connection, folder, opened, cursor };
+        let mut remote = Self { which, row, connection, folder, opened, cursor, sent: None };
         if remote.row.connected_at.is_none() {
             remote.begin_here(desk).await?;
         }
@@ -181,11 +193,9 @@ impl Remote {
     }
 
     async fn begin_here(&mut self, desk: &Desk) -> Result<(), StageError> {
-        let latest = RemoteCursor {
-            uidvalidity: self.folder.uidvalidity,
-            uid: self.highest().await?,
-            compare_up_to: 0,
-        };
+        let uid = self.highest().await?;
+        let uidvalidity = self.folder.uidvalidity;
+        let latest = RemoteCursor { uidvalidity, uid, compare_up_to: 0, began: Some(uid) };
         let (value, mailbox) = (serde_json::to_value(latest)?, self.which.mailbox_id);
         let begin =
             async |tx: &TenantTx| store::mailboxes::first_connected(tx, mailbox, &value).await;
@@ -212,7 +222,7 @@ impl Remote {
             );
             let compare_up_to = self.highest().await?;
             let uidvalidity = self.folder.uidvalidity;
-            self.cursor = RemoteCursor { uidvalidity, uid: 0, compare_up_to };
+            self.cursor = RemoteCursor { uidvalidity, uid: 0, compare_up_to, began: None };
         }
         let comparing = self.cursor.uid < self.cursor.compare_up_to;
         let limit = if comparing { COMPARED } else { BATCH };
@@ -316,16 +326,28 @@ impl Remote {
     }
 
     /// Waits for mail, and proves that the server still lives. `false` when the shop changed how
-    /// the mailbox is reached: open it again.
-    pub async fn wait(&mut self, desk: &Desk) -> Result<bool, StageError> {
-        self.connection.wait().await?;
+    /// the mailbox is reached: open it again. Ends early when `called` does.
+    pub async fn wait(
+        &mut self,
+        desk: &Desk,
+        called: impl Future<Output = ()>,
+    ) -> Result<bool, StageError> {
+        self.connection.wait_or(called).await?;
         self.connection.noop().await?;
         if self.opened.elapsed() >= REOPEN {
-            self.folder = self.connection.examine(FOLDER).await?;
-            self.opened = Instant::now();
+            self.open_inbox().await?;
         }
         let row = load(desk, self.which).await?;
-        Ok(row.config == self.row.config && row.secret_encrypted == self.row.secret_encrypted)
+        let same =
+            row.config == self.row.config && row.secret_encrypted == self.row.secret_encrypted;
+        self.row = row;
+        Ok(same)
+    }
+
+    async fn open_inbox(&mut self) -> Result<(), StageError> {
+        self.folder = self.connection.examine(FOLDER).await?;
+        self.opened = Instant::now();
+        Ok(())
     }
 
     /// Notes that it was read to its end.

@@ -16,6 +16,8 @@ mod cluster;
 #[path = "../../../mail/tests/support/dovecot.rs"]
 mod dovecot;
 
+mod custody; // Sent, people who answer there, and nothing that is not recorded
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,7 +55,12 @@ struct Lab {
 
 impl Lab {
     async fn open() -> Self {
-        let dovecot = Dovecot::start(&["winkel"]);
+        Self::open_with(10).await
+    }
+
+    /// With a server that lets in so many connections at a time.
+    async fn open_with(connections: u32) -> Self {
+        let dovecot = Dovecot::start_with(&["winkel"], connections);
         let cluster = Cluster::start("loket_super");
         let owner = cluster.superuser("postgres");
         store::migrate::migrate(&owner).await.unwrap();

@@ -9,20 +9,22 @@ use std::time::Duration;
 
 use loket::config::Common;
 use loket::database::{self, Content, DATABASE, Database};
-use loket::pipeline::{self, Desk, OpenMailboxes, Post, Reading};
+use loket::pipeline::{self, Desk, OpenMailboxes, Post, Reading, Remote};
 use loket::secrets::{KeySource, Secret, Vault};
 use loket::serving;
 use loket::shop_file::ShopFile;
 use loket::shop_setup::{self, AUTHSERV_ID, Folders, MadeShop};
+use mail::imap::Limits;
 use mail::network::Network;
 use mail::smtp::TimeLimits;
 use serde_json::json;
 use store::jobs::{ClaimedJob, JobKind, claim};
-use store::mailboxes::{MailboxKind, NewMailbox, SentCopies};
+use store::mailboxes::{ActiveMailbox, MailboxKind, NewMailbox, SentCopies};
 use store::managed::OnProgress;
 use store::outbox::OutboxRow;
 use store::secrets::SecretRow;
 use store::{MailboxId, OutboxId};
+use tokio::task::JoinHandle;
 
 use super::authority::Authority;
 use super::sent::Sent;
@@ -46,6 +48,7 @@ pub struct Lab {
     pub sent: Sent,
     pub authority: Authority,
     mails: AtomicU32,
+    reader: Option<JoinHandle<()>>,
 }
 
 /// What a lab is made with.
@@ -59,6 +62,8 @@ pub struct Wishes {
     /// So many mails in an hour.
     pub send_limit: Option<i64>,
     pub settling: Duration,
+    /// Whether the mailbox is read here.
+    pub reads: bool,
 }
 
 impl Wishes {
@@ -70,6 +75,7 @@ impl Wishes {
             undo_seconds: 0,
             send_limit: None,
             settling: Duration::from_secs(1),
+            reads: true,
         }
     }
 }
@@ -113,9 +119,15 @@ impl Lab {
             answer: Duration::from_secs(3),
         };
         let network = Network::new(authority.pem().as_bytes(), true).unwrap();
-        let reading = Reading::without_keys(network.clone());
+        let reading = Reading {
+            vault: Some(Arc::clone(&vault)),
+            network: network.clone(),
+            limits: Limits::default(),
+        };
         let post = Post { vault: Some(vault), network, limits, settling: wishes.settling };
         let desk = serving::desk_with(&common, &database, reading, post).unwrap();
+        let which = ActiveMailbox { tenant_id: shop.tenant, mailbox_id: mailbox };
+        let reader = wishes.reads.then(|| tokio::spawn(read(Arc::clone(&desk), which)));
         let mails = AtomicU32::new(0);
         let owner = database.owner.clone();
         let database = Some(database);
@@ -132,6 +144,7 @@ impl Lab {
             sent,
             authority,
             mails,
+            reader,
         }
     }
 
@@ -249,7 +262,16 @@ impl Lab {
         self.behind().await.query_one(text, &[]).await.unwrap().get(0)
     }
 
+    /// From here on nobody reads the mailbox.
+    pub async fn stop_reading(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.abort();
+            drop(reader.await);
+        }
+    }
+
     pub async fn stop(mut self) {
+        self.stop_reading().await;
         if let Some(database) = self.database.take() {
             database.stop().await.unwrap();
         }
@@ -279,6 +301,17 @@ impl Drop for Lab {
         if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::QUIT);
         }
+    }
+}
+
+/// Reads the mailbox as a node does, and is called more often.
+async fn read(desk: Arc<Desk>, which: ActiveMailbox) {
+    let mut remote = Remote::open(&desk, which).await.unwrap();
+    loop {
+        while remote.catch_up(&desk).await.unwrap().more {}
+        remote.errands(&desk).await.unwrap();
+        let called = tokio::time::sleep(Duration::from_millis(30));
+        assert!(remote.wait(&desk, called).await.unwrap());
     }
 }
 

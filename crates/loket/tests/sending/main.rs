@@ -21,3 +21,4 @@ mod fence; // what keeps a reply back at the last moment
 mod killed; // kill -9 around the final dot
 mod lab; // a shop, its provider, and replies that wait
 mod outcomes; // what becomes of a mail
+mod reconciled; // the command, with and without a server that reads

@@ -8,13 +8,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
-use super::answer::{Answer, Status, Token, number_in_code, read};
+use super::answer::{Answer, Status, Token, read};
 use super::line::Line;
 use super::wire::{Budget, read_unit};
 use super::{ImapError, Limits, printable};
 
 /// What the answers to an ordinary command may weigh; a list of ten thousand folders fits.
-const SMALL_BYTES: usize = 1024 * 1024;
+pub(super) const SMALL_BYTES: usize = 1024 * 1024;
 
 /// A signed-in connection. After any error but [`ImapError::Refused`] and [`ImapError::Busy`] it
 /// is of no use any more: drop it.
@@ -26,18 +26,6 @@ pub struct ImapConnection {
     commands: u32,
     /// Of the folder that is open now: how many mails it holds, as far as the server told.
     pub(super) exists: u32,
-}
-
-/// A folder that was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Folder {
-    /// Identity of the numbering (RFC 3501, section 2.3.1.1).
-    pub uidvalidity: u32,
-    /// Every mail that comes gets this number or a higher one; `None` where the server does not
-    /// say.
-    pub uid_next: Option<u32>,
-    /// How many mails it holds.
-    pub exists: u32,
 }
 
 /// The server said NO or BAD.
@@ -74,99 +62,6 @@ impl ImapConnection {
             }
         }
         Ok(())
-    }
-
-    /// Opens a folder to read it; nothing in it is changed, no mail becomes "seen".
-    pub async fn examine(&mut self, folder: &str) -> Result<Folder, ImapError> {
-        self.exists = 0;
-        let line = Line::new("EXAMINE").text(folder)?;
-        let mut answers = Answers::default();
-        self.run(line, "opening a folder", SMALL_BYTES, self.limits.step, &mut answers).await?;
-        let told = |name: &str| answers.told.iter().find_map(|text| number_in_code(text, name));
-        let uidvalidity = told("UIDVALIDITY")
-            .filter(|identity| *identity > 0)
-            .ok_or(ImapError::Protocol("a folder has no UIDVALIDITY"))?;
-        Ok(Folder { uidvalidity, uid_next: told("UIDNEXT"), exists: self.exists })
-    }
-
-    /// The uids of the mails in `folder` whose Message-ID is this one, without angle brackets.
-    /// Opens the folder; empty means that the server knows none.
-    pub async fn find_by_message_id(
-        &mut self,
-        folder: &str,
-        message_id: &str,
-    ) -> Result<Vec<u32>, ImapError> {
-        self.examine(folder).await?;
-        let line = Line::new("UID SEARCH").word("HEADER Message-ID").text(message_id)?;
-        let answers = self.command(line, "searching").await?;
-        let mut found = Vec::new();
-        for data in answers {
-            let mut words = data.iter().filter_map(Token::atom);
-            if words.next().is_some_and(|word| word.eq_ignore_ascii_case("SEARCH")) {
-                found.extend(words.filter_map(|word| word.parse::<u32>().ok()));
-            }
-        }
-        found.sort_unstable();
-        Ok(found)
-    }
-
-    /// Puts a mail into a folder, marked as read.
-    pub async fn append(&mut self, folder: &str, mail: &[u8]) -> Result<(), ImapError> {
-        let line = Line::new("APPEND").text(folder)?;
-        let mut line = line.word("(\\Seen)").word(&format!("{{{}}}", mail.len()));
-        line.command = "APPEND";
-        let tag = self.begin(&line).await?;
-        let step = self.limits.piece;
-        let append = async {
-            let mut budget = Budget { bytes: SMALL_BYTES };
-            let mut answers = Answers::default();
-            loop {
-                match self.next(&mut budget).await? {
-                    Answer::GoOn(_) => break,
-                    other => {
-                        if let Some(ended) = answers.take(other, &tag, &mut self.exists)? {
-                            ended.map_err(|text| Refusal { command: "APPEND", text })?;
-                            return Err(ImapError::Protocol("it ends APPEND before the mail"));
-                        }
-                    }
-                }
-            }
-            let writer = self.stream.get_mut();
-            writer.write_all(mail).await.map_err(ImapError::Unreachable)?;
-            writer.write_all(b"\r\n").await.map_err(ImapError::Unreachable)?;
-            writer.flush().await.map_err(ImapError::Unreachable)?;
-            self.finish("APPEND", &tag, &mut budget, &mut answers).await
-        };
-        timeout(step, append).await.map_err(|_| ImapError::TimedOut("storing a mail"))?
-    }
-
-    /// The folder where the provider keeps what was sent: the one it marks so (RFC 6154), else
-    /// one with a name that mail programs use; `None` when there is neither.
-    pub async fn sent_folder(&mut self) -> Result<Option<String>, ImapError> {
-        let line = Line::new("LIST").text("")?.text("*")?;
-        let line = if self.can("SPECIAL-USE") && self.can("LIST-EXTENDED") {
-            line.word("RETURN (SPECIAL-USE)")
-        } else {
-            line
-        };
-        let answers = self.command(line, "listing folders").await?;
-        let folders: Vec<(Vec<String>, String)> =
-            answers.iter().filter_map(|data| listed(data)).collect();
-        let marked = folders
-            .iter()
-            .find(|(marks, _)| marks.iter().any(|mark| mark.eq_ignore_ascii_case("\\Sent")));
-        if let Some((_, name)) = marked {
-            return Ok(Some(name.clone()));
-        }
-        let called = |name: &str| {
-            // Below INBOX on servers that put everything there.
-            let last = name.rsplit(['.', '/']).next().unwrap_or(name);
-            SENT_NAMES.iter().any(|known| last.eq_ignore_ascii_case(known))
-        };
-        let named = folders.iter().find(|(marks, name)| {
-            called(name) && !marks.iter().any(|mark| mark.eq_ignore_ascii_case("\\NoSelect"))
-        });
-        Ok(named.map(|(_, name)| name.clone()))
     }
 
     /// Asks whether the server still lives, and for what is new in the open folder.
@@ -285,36 +180,6 @@ impl ImapConnection {
     }
 }
 
-/// What servers and mail programs call the folder when they do not mark it.
-const SENT_NAMES: [&str; 9] = [
-    "Sent",
-    "Sent Items",
-    "Sent Messages",
-    "Sent Mail",
-    "Verzonden",
-    "Verzonden items",
-    "Verzonden berichten",
-    "Verstuurd",
-    "Gesendet",
-];
-
-/// The marks and the name in `LIST (\HasNoChildren \Sent) "/" Sent`.
-fn listed(data: &[Token]) -> Option<(Vec<String>, String)> {
-    let mut tokens = data.iter();
-    if !tokens.next()?.atom()?.eq_ignore_ascii_case("LIST") || *tokens.next()? != Token::Open {
-        return None;
-    }
-    let mut marks = Vec::new();
-    loop {
-        match tokens.next()? {
-            Token::Close => break,
-            token => marks.extend(token.string()),
-        }
-    }
-    tokens.next()?;
-    Some((marks, tokens.next()?.string()?))
-}
-
 /// What came in answer to a command.
 #[derive(Debug, Default)]
 pub struct Answers {
@@ -322,12 +187,14 @@ pub struct Answers {
     pub data: Vec<Vec<Token>>,
     /// Untagged OK, with their codes.
     pub told: Vec<String>,
+    /// What stood behind the OK that ended the command.
+    pub ended: String,
 }
 
 impl Answers {
     /// Keeps an answer. `Some` when the command has ended: done, or with the server's reason.
     /// Answers to commands that were never given are an error: the server is out of step.
-    fn take(
+    pub(super) fn take(
         &mut self,
         answer: Answer,
         expected: &str,
@@ -335,7 +202,12 @@ impl Answers {
     ) -> Result<Option<Result<(), String>>, ImapError> {
         match answer {
             Answer::Status { tag: Some(tag), status, text } if tag == expected => {
-                Ok(Some(if status == Status::Ok { Ok(()) } else { Err(text) }))
+                if status == Status::Ok {
+                    self.ended = text;
+                    Ok(Some(Ok(())))
+                } else {
+                    Ok(Some(Err(text)))
+                }
             }
             Answer::Status { tag: Some(_), .. } => {
                 Err(ImapError::Protocol("it answers what was not asked"))

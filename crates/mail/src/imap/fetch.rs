@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 
 use super::answer::Token;
-use super::connection::{Answers, Folder, ImapConnection};
+use super::connection::{Answers, ImapConnection};
+use super::folders::Folder;
 use super::line::Line;
 use super::{ImapError, Limits};
 use crate::mailbox::MAX_RAW_BYTES;
@@ -115,6 +116,34 @@ impl ImapConnection {
         let listed = answers.data.iter().filter_map(|data| Item::read(data)?.listed());
         let listed: BTreeMap<u32, Listed> = listed.map(|mail| (mail.uid, mail)).collect();
         Ok(listed.into_values().filter(|mail| mail.uid >= from).collect())
+    }
+
+    /// The numbers from `from` to `to` that belong to a mail of the open folder, with the time at
+    /// which it came in.
+    pub async fn numbers(
+        &mut self,
+        from: u32,
+        to: u32,
+    ) -> Result<Vec<(u32, Option<Timestamp>)>, ImapError> {
+        let line = Line::new("UID FETCH").word(&format!("{from}:{to}")).word("(UID INTERNALDATE)");
+        let mut answers = Answers::default();
+        self.run(line, "counting mail", LIST_BYTES, self.limits.piece, &mut answers).await?;
+        let listed = answers.data.iter().filter_map(|data| Item::read(data)?.listed());
+        let listed: BTreeMap<u32, Option<Timestamp>> =
+            listed.map(|mail| (mail.uid, mail.received_at)).collect();
+        Ok(listed.into_iter().filter(|(uid, _)| (from..=to).contains(uid)).collect())
+    }
+
+    /// What the server lists of these numbers, as far as they belong to mails.
+    pub async fn list_these(&mut self, uids: &[u32]) -> Result<Vec<Listed>, ImapError> {
+        let range: Vec<String> = uids.iter().map(u32::to_string).collect();
+        let found = self.list(&range.join(","), 1).await?;
+        Ok(found.into_iter().filter(|mail| uids.contains(&mail.uid)).collect())
+    }
+
+    /// The header of a mail, cut where it is too long; `None` when the mail is gone.
+    pub async fn header(&mut self, mail: &Listed) -> Result<Option<Vec<u8>>, ImapError> {
+        Ok(self.header_only(mail).await?.map(|body| body.raw))
     }
 
     /// The bodies of these mails, in their order. Those that were moved or deleted meanwhile are

@@ -19,6 +19,8 @@ pub enum Woken {
     Told,
     /// It was silent for as long as [`super::Limits::idle`]: look all the same.
     Silence,
+    /// Whoever waits was called away.
+    Called,
 }
 
 impl ImapConnection {
@@ -26,10 +28,19 @@ impl ImapConnection {
     /// silent. Afterwards the server has proved that it lives (hazard C6). Dropping the future
     /// half-way makes the connection useless.
     pub async fn wait(&mut self) -> Result<Woken, ImapError> {
+        self.wait_or(std::future::pending()).await
+    }
+
+    /// As [`Self::wait`], and no longer than until `called` is done.
+    pub async fn wait_or(&mut self, called: impl Future<Output = ()>) -> Result<Woken, ImapError> {
+        tokio::pin!(called);
         if !self.can("IDLE") {
-            tokio::time::sleep(self.limits.idle).await;
+            let woken = tokio::select! {
+                () = tokio::time::sleep(self.limits.idle) => Woken::Silence,
+                () = &mut called => Woken::Called,
+            };
             self.noop().await?;
-            return Ok(Woken::Silence);
+            return Ok(woken);
         }
         let until = Instant::now() + self.limits.idle;
         let tag = self.begin(&Line::new("IDLE")).await?;
@@ -37,7 +48,13 @@ impl ImapConnection {
         let mut idling = false;
         let woken = loop {
             // Looking whether there is anything takes nothing off the wire, so it can be given up.
-            match timeout_at(until, self.readable()).await {
+            let readable = timeout_at(until, self.readable());
+            let readable = tokio::select! {
+                readable = readable => readable,
+                // Only once the server has agreed: before, its answer is still to come.
+                () = &mut called, if idling => break Woken::Called,
+            };
+            match readable {
                 Err(_) if idling => break Woken::Silence,
                 Err(_) => return Err(ImapError::TimedOut("IDLE")),
                 Ok(readable) => readable?,

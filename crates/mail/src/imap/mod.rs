@@ -12,6 +12,7 @@ mod answer; // what a line says
 mod connect; // TLS or STARTTLS, the greeting, who we are
 mod line; // a command as it is written
 mod connection; // commands, one at a time
+mod folders; // opening one, asking about one, putting a mail into one
 mod fetch; // new mail after a cursor
 mod idle; // waiting for mail
 
@@ -20,8 +21,9 @@ use std::time::Duration;
 
 use crate::network::{Network, NetworkError};
 
-pub use connection::{Folder, ImapConnection};
+pub use connection::ImapConnection;
 pub use fetch::{Body, Listed, Listing};
+pub use folders::{Folder, FolderState};
 pub use idle::Woken;
 
 /// When TLS begins.

@@ -77,3 +77,45 @@ async fn another_numbering_shows() {
     let after = connection.examine("INBOX").await.expect("opened");
     assert_ne!(before.uidvalidity, after.uidvalidity);
 }
+
+/// Sent is asked about, and written to, without leaving the inbox.
+#[tokio::test]
+async fn a_folder_is_asked_about_and_a_copy_gets_a_number() {
+    let dovecot = Dovecot::start(&["winkel"]);
+    dovecot.deliver("winkel", &mail(1, "Hoi"));
+    let settings = settings(dovecot.imaps, Security::Tls, &dovecot.root, "winkel");
+    let mut connection = ImapConnection::connect(&settings).await.expect("signed in");
+    connection.examine("INBOX").await.expect("opened");
+    let before = connection.status("Verzonden post").await.expect("asked");
+    let copy = b"Message-ID: <kopie@example.nl>\r\nSubject: Re\r\n\r\nDag\r\n";
+    let number = connection.append("Verzonden post", copy).await.expect("stored");
+    assert_eq!(number, before.uidvalidity.zip(before.uid_next), "as it was announced");
+    let after = connection.status("Verzonden post").await.expect("asked");
+    assert_eq!(after.uid_next, before.uid_next.map(|next| next + 1));
+    // The inbox is still the open folder.
+    let numbers = connection.numbers(1, 100).await.expect("counted");
+    assert!(matches!(numbers.as_slice(), [(1, Some(_))]), "{numbers:?}");
+    let listed = connection.list_these(&[1, 7]).await.expect("listed");
+    assert_eq!(listed.len(), 1);
+    let header = connection.header(&listed[0]).await.expect("fetched").expect("there");
+    assert!(String::from_utf8_lossy(&header).contains("Subject: Nummer 1"));
+    assert_eq!(dovecot.sign_ins("winkel"), 1);
+}
+
+#[tokio::test]
+async fn who_waits_can_be_called_away_and_goes_on() {
+    let dovecot = Dovecot::start(&["winkel"]);
+    let settings = settings(dovecot.imaps, Security::Tls, &dovecot.root, "winkel");
+    let mut connection = ImapConnection::connect(&settings).await.expect("signed in");
+    connection.examine("INBOX").await.expect("opened");
+    let begun = std::time::Instant::now();
+    for _ in 0..3 {
+        let called = tokio::time::sleep(Duration::from_millis(50));
+        assert_eq!(connection.wait_or(called).await.expect("waited"), Woken::Called);
+        connection.noop().await.expect("alive");
+    }
+    // Called before the server agreed to wait: nothing is out of step.
+    assert_eq!(connection.wait_or(async {}).await.expect("waited"), Woken::Called);
+    connection.noop().await.expect("alive");
+    assert!(begun.elapsed() < Duration::from_secs(20), "not the whole time of waiting");
+}

@@ -15,6 +15,10 @@ pub struct Folder {
     pub keeps: bool,
     /// What was put there.
     pub appended: Vec<Vec<u8>>,
+    /// All that lies there; the first has number 1.
+    pub mails: Vec<Vec<u8>>,
+    /// How many of the mails that were sent were looked at for it.
+    taken: usize,
     /// How often somebody searched.
     pub looks: usize,
     /// Refuses every sign-in.
@@ -54,13 +58,46 @@ impl Sent {
         self.folder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn holds(&self, message_id: &str) -> bool {
+    /// With what was sent since.
+    fn filled(&self) -> MutexGuard<'_, Folder> {
+        let taken = self.smtp.taken();
         let mut folder = self.folder();
+        let known = folder.taken;
+        if folder.keeps {
+            folder.mails.extend(taken.iter().skip(known).map(|mail| mail.bytes.clone()));
+        }
+        folder.taken = taken.len();
+        folder
+    }
+
+    fn find(&self, message_id: &str) -> String {
+        let mut folder = self.filled();
         folder.looks += 1;
-        let kept =
-            folder.keeps && self.smtp.taken().iter().any(|taken| taken.message_id() == message_id);
-        let own = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(message_id);
-        kept || folder.appended.iter().any(own)
+        let found = folder.mails.iter().zip(1_u32..);
+        let found = found.filter(|(bytes, _)| id_of(bytes) == message_id);
+        let numbers: Vec<String> = found.map(|(_, uid)| uid.to_string()).collect();
+        numbers.join(" ")
+    }
+
+    /// The answers to `UID FETCH 3:* (...)`.
+    fn list(&self, folder: &str, range: &str) -> Vec<String> {
+        let all = self.filled();
+        let mails: &[Vec<u8>] = if folder == "INBOX" { &[] } else { &all.mails };
+        let last = u32::try_from(mails.len()).unwrap();
+        let number = |text: &str| text.parse().unwrap_or(last);
+        let (from, to) = range.split_once(':').unwrap_or((range, range));
+        // As real servers do: a star is the last one, whatever stands before it.
+        let (from, to) = (number(from).min(number(to)), number(to).max(number(from).min(last)));
+        let listed = mails.iter().zip(1_u32..).filter(|(_, uid)| (from..=to).contains(uid));
+        let line = |(bytes, uid): (&Vec<u8>, u32)| {
+            let header = format!("Message-ID: <{}>\r\n\r\n", id_of(bytes));
+            format!(
+                "* {uid} FETCH (UID {uid} RFC822.SIZE {} BODY[HEADER.FIELDS (MESSAGE-ID)] {{{}}}\r\n{header})",
+                bytes.len(),
+                header.len(),
+            )
+        };
+        listed.map(line).collect()
     }
 
     async fn converse<S>(&self, mut stream: BufReader<S>) -> std::io::Result<()>
@@ -68,6 +105,7 @@ impl Sent {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         say(&mut stream, "* OK peer").await?;
+        let mut open = "INBOX".to_owned();
         loop {
             let mut line = String::new();
             if stream.read_line(&mut line).await? == 0 {
@@ -85,12 +123,23 @@ impl Sent {
                 say(&mut stream, "* LIST (\\HasNoChildren) \"/\" \"INBOX\"").await?;
                 say(&mut stream, "* LIST (\\HasNoChildren \\Sent) \"/\" \"Verzonden\"").await?;
             } else if upper.starts_with("EXAMINE") {
-                say(&mut stream, "* 1 EXISTS").await?;
+                command.split('"').nth(1).unwrap_or_default().clone_into(&mut open);
+                let held = if open == "INBOX" { 0 } else { self.filled().mails.len() };
+                say(&mut stream, &format!("* {held} EXISTS")).await?;
                 say(&mut stream, "* OK [UIDVALIDITY 7] ok").await?;
+                say(&mut stream, &format!("* OK [UIDNEXT {}] ok", held + 1)).await?;
+            } else if upper.starts_with("STATUS") {
+                let next = self.filled().mails.len() + 1;
+                let told = format!("* STATUS \"Verzonden\" (UIDVALIDITY 7 UIDNEXT {next})");
+                say(&mut stream, &told).await?;
+            } else if upper.starts_with("UID FETCH") {
+                let range = command.split(' ').nth(2).unwrap_or_default();
+                for line in self.list(&open, range) {
+                    say(&mut stream, &line).await?;
+                }
             } else if upper.starts_with("UID SEARCH") {
                 let wanted = command.split('"').nth(1).unwrap_or_default().trim_matches(['<', '>']);
-                let found = if self.holds(wanted) { "* SEARCH 3" } else { "* SEARCH" };
-                say(&mut stream, found).await?;
+                say(&mut stream, format!("* SEARCH {}", self.find(wanted)).trim_end()).await?;
             } else if upper.starts_with("APPEND") {
                 let size = command.rsplit('{').next().unwrap_or_default();
                 let size: usize = size.trim_end_matches('}').parse().unwrap();
@@ -99,7 +148,9 @@ impl Sent {
                 stream.read_exact(&mut bytes).await?;
                 let mut end = String::new();
                 stream.read_line(&mut end).await?;
-                self.folder().appended.push(bytes);
+                let mut folder = self.filled();
+                folder.mails.push(bytes.clone());
+                folder.appended.push(bytes);
             }
             say(&mut stream, &format!("{tag} OK done")).await?;
             if upper.starts_with("LOGOUT") {
@@ -107,6 +158,13 @@ impl Sent {
             }
         }
     }
+}
+
+fn id_of(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let mut lines = text.split("\r\n").take_while(|line| !line.is_empty());
+    let id = lines.find_map(|line| line.strip_prefix("Message-ID: "));
+    id.unwrap_or_default().trim_matches(['<', '>']).to_owned()
 }
 
 async fn say<S>(stream: &mut BufReader<S>, line: &str) -> std::io::Result<()>

@@ -129,6 +129,14 @@ impl Dovecot {
         fs::rename(temporary, place.join("new").join(name)).expect("moved");
     }
 
+    /// How often this user signed in.
+    pub fn sign_ins(&self, user: &str) -> usize {
+        let log = fs::read_to_string(self.directory.join("dovecot.log")).unwrap_or_default();
+        let signed_in =
+            |line: &&str| line.contains("Login:") && line.contains(&format!("<{user}>"));
+        log.lines().filter(signed_in).count()
+    }
+
     /// The user's mail directory.
     pub fn maildir(&self, user: &str) -> PathBuf {
         self.directory.join("mail").join(user).join("Maildir")

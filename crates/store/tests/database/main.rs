@@ -9,6 +9,8 @@ mod cancellation;
 #[cfg(test)]
 mod catalog;
 #[cfg(test)]
+mod custody;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod migrations;

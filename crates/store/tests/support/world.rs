@@ -134,8 +134,23 @@ async fn shop(database: &Database, admin: UserId, name: &str) -> Shop {
     let said = "insert into public.chat_messages (tenant_id, id, session_id, sender_type, message)
                 values ($1, $1, $1, 'user', 'Hallo?')";
     database.behind.execute(said, &[&shop.tenant]).await.unwrap();
+    for text in CUSTODY {
+        database.behind.execute(text, &[&shop.tenant]).await.unwrap();
+    }
     shop
 }
+
+/// What lies in Sent, what a person answered there, and a comparison.
+const CUSTODY: [&str; 3] = [
+    "insert into public.sent_messages (tenant_id, mailbox_id, uidvalidity, uid, message_id)
+     select tenant_id, id, 7, 1, 'persoon.1@x.example' from public.mailboxes where tenant_id = $1 limit 1",
+    "insert into public.person_answers (tenant_id, id, thread_id, mailbox_id, body_text, sha256, raw, sent_at)
+     select t.tenant_id, t.tenant_id, t.id, m.id, 'Dag', decode(repeat('ab', 32), 'hex'), 'Dag', now()
+     from public.conversation_threads t join public.mailboxes m on m.tenant_id = t.tenant_id
+     where t.tenant_id = $1 limit 1",
+    "insert into public.reconciliations (tenant_id, id, mailbox_id, fetches, finished_at)
+     select tenant_id, tenant_id, id, true, now() from public.mailboxes where tenant_id = $1 limit 1",
+];
 
 async fn settings(store: &Store, shop: &Shop) {
     store

@@ -6,7 +6,6 @@
 mod budget; // what a provider allows
 mod post; // over SMTP, one mail after the other
 mod route; // which mailbox, which server
-mod sent; // the folder where sent mail turns up
 mod settle; // what becomes of a mail after an attempt
 mod unknown; // when nobody knows whether it was sent
 
@@ -28,6 +27,7 @@ use super::receive::MaildirConfig;
 use super::{Desk, StageError};
 
 pub use post::{Post, post};
+pub(super) use unknown::LOOKS;
 
 /// A reply whose time has not come is looked at again after this long.
 const TOO_EARLY: Duration = Duration::from_secs(5);
@@ -195,6 +195,12 @@ async fn withhold(
             // its job the mail might be `sending` for ever.
             Withheld::LookAgain => {
                 return store::jobs::retry(tx, job.lease(), MOVED, "moved_meanwhile").await;
+            }
+            // It was found in Sent while it waited: a second one would be a double.
+            Withheld::WasSent => {
+                if store::sent::was_sent(tx, row.id).await? {
+                    store::outbox::mark_sent(tx, row.id).await?;
+                }
             }
             // Its job stays: without one it would wait for ever.
             Withheld::Later => {

@@ -289,6 +289,7 @@ impl Turn<'_> {
             let objection = store::outbox::mark_sending(tx, row.id).await?;
             if objection.is_none() {
                 store::jobs::keep_all(tx, std::slice::from_ref(job)).await?;
+                store::sent::leaves_from(tx, row.id, self.route.mailbox).await?;
                 if !row.automatic {
                     // A person let it go: what it offers goes on record now.
                     store::outbox::record_offers(tx, row.id).await?;

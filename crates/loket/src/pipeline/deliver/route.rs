@@ -8,14 +8,12 @@ use store::secrets::SecretRow;
 use store::{TenantId, TenantTx};
 
 use super::budget::{Limit, limits};
-use super::sent::SentFolder;
 use crate::pipeline::{Desk, StageError};
 
 /// What `mailboxes.config` says of sending; the rest is for reading.
 #[derive(Debug, Clone, Deserialize)]
 struct Config {
     smtp: ServerConfig,
-    imap: ServerConfig,
     user: String,
     /// In place of what is known of the provider.
     #[serde(default)]
@@ -56,8 +54,6 @@ pub(super) struct Route {
     pub paused: Option<String>,
     /// Whether what is sent turns up in Sent.
     pub sent_copies: SentCopies,
-    /// Where to look for it.
-    pub sent: SentFolder,
 }
 
 /// Whether the shop sends over SMTP at all: the mailbox to load, in the order of their addresses.
@@ -92,7 +88,7 @@ impl Route {
         let secret = vault
             .open_envelope(SecretRow::of_mailbox(tenant, mailbox.id), envelope)
             .map_err(|error| unusable(error.to_string()))?;
-        let Config { smtp, imap, user, send_limit } = config;
+        let Config { smtp, user, send_limit } = config;
         let limits = match send_limit {
             Some(limit) => vec![limit],
             None => limits(mailbox.kind, &mailbox.address),
@@ -108,16 +104,6 @@ impl Route {
                 },
                 host: smtp.host,
                 port: smtp.port,
-            },
-            sent: SentFolder {
-                tls_at_once: match imap.security {
-                    Some(encryption) => matches!(encryption, Encryption::Tls),
-                    None => imap.port == 993,
-                },
-                host: imap.host,
-                port: imap.port,
-                user: user.clone(),
-                password: secret.clone(),
             },
             login: Login::Password { user, password: Token::new(secret.expose()) },
             limits,

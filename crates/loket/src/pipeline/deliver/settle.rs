@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use mail::smtp::{Outcome, Phase, Reply, Trouble};
 use store::jobs::{ClaimedJob, finish};
+use store::mailboxes::SentCopies;
 use store::outbox::OutboxRow;
 use store::{OutboxId, TenantTx};
 
-use super::post::{Next, Turn, release};
+use super::post::{Next, Turn};
 use super::{Desk, StageError, budget, unknown, within};
 
 /// After a refusal that passes (4xx): the usual growing pauses, the last one again and again.
@@ -88,7 +89,7 @@ pub(super) async fn settle(
         }
         Outcome::Unknown(trouble) => {
             tracing::warn!(job.id = %job.job_id.0, reason = %trouble, "the outcome of a mail is unknown");
-            release(desk, job, unknown::first_look(desk), "outcome_unknown").await?;
+            unknown::begin(desk, &turn.route, job, row).await?;
             Ok(Next::GoOn)
         }
     }
@@ -128,10 +129,16 @@ async fn accepted(
     reply: &Reply,
 ) -> Result<(), StageError> {
     let desk = turn.desk;
-    let said = said(reply);
+    let (said, route) = (said(reply), &turn.route);
     let mark = async |tx: &TenantTx| {
         store::sending::note_reply(tx, row.id, &said).await?;
-        store::outbox::mark_sent(tx, row.id).await
+        store::outbox::mark_sent(tx, row.id).await?;
+        if route.sent_copies == SentCopies::Kept {
+            return Ok(());
+        }
+        // Whoever reads the mailbox finds out whether Sent shows it by itself, and puts a copy
+        // there where it does not.
+        store::sent::want_copy(tx, row.id, route.mailbox, bytes).await
     };
     let marked = within(desk, job, async |tx| {
         mark(tx).await?;
@@ -145,7 +152,6 @@ async fn accepted(
         }
         marked => marked?,
     }
-    unknown::after_sending(turn, row, bytes);
     Ok(())
 }
 

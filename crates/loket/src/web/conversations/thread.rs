@@ -12,6 +12,7 @@ use store::answer::{LedgerRow, OfferKind};
 use store::conversations::{InteractionView, MailView, ThreadView};
 use store::ingest::InteractionState;
 use store::outbox::OutboxState;
+use store::person_answers::PersonAnswerView;
 
 use super::super::State;
 use super::super::access::Visit;
@@ -87,6 +88,8 @@ struct Turn {
     text: MailText,
     state: Badge,
     reply: Option<Reply>,
+    /// What people answered in the mailbox itself.
+    answers: Vec<Reply>,
     closable: bool,
     receipt: Option<Receipt>,
 }
@@ -252,7 +255,9 @@ fn turns(view: &ThreadView, now: Timestamp, persona: &str, t: Texts) -> Vec<Turn
             let same = domain::compose::bare_subject(&mail.subject).to_owned();
             let changed = same != known;
             known = same;
-            turn(mail, outgoing, changed, now, persona, t)
+            let answers = view.answers.iter().filter(|it| it.interaction_id == Some(mail.id));
+            let answers: Vec<Reply> = answers.map(|it| by_person(it, now, t)).collect();
+            turn(mail, outgoing, answers, changed, now, persona, t)
         })
         .collect()
 }
@@ -260,6 +265,7 @@ fn turns(view: &ThreadView, now: Timestamp, persona: &str, t: Texts) -> Vec<Turn
 fn turn(
     mail: &InteractionView,
     outgoing: Option<&MailView>,
+    answers: Vec<Reply>,
     changed_subject: bool,
     now: Timestamp,
     persona: &str,
@@ -267,7 +273,10 @@ fn turn(
 ) -> Turn {
     let name = shown_name(&mail.from_name, &mail.customer_email);
     let evidence = mail.receipt.as_ref().map(|body| receipt::evidence(body, t)).unwrap_or_default();
-    let reply = reply(mail, outgoing, now, persona, t);
+    // Where a person answered instead, the answer's text is the person's.
+    let instead =
+        !answers.is_empty() && outgoing.is_none_or(|out| out.state == OutboxState::Cancelled);
+    let reply = if instead { None } else { reply(mail, outgoing, now, persona, t) };
     let draft = reply.as_ref().is_some_and(|reply| reply.draft.is_some());
     Turn {
         id: mail.id.to_string(),
@@ -284,6 +293,20 @@ fn turn(
             None => outgoing.map(|out| receipt::read(mail, &Value::Null, Some(out), now, t)),
         },
         reply,
+        answers,
+    }
+}
+
+fn by_person(answer: &PersonAnswerView, now: Timestamp, t: Texts) -> Reply {
+    let text = answer.body_text.trim();
+    Reply {
+        heading: t.get("reply.mailbox").to_owned(),
+        tone: "good",
+        subject: None,
+        paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
+        when: Some(when(answer.sent_at, now, t)),
+        draft: None,
+        recall: None,
     }
 }
 
