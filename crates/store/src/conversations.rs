@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::attachments::{AttachmentRow, MessageViewRow};
 use crate::doors::TenantTx;
 use crate::error::Result;
 use crate::ids::{InteractionId, OutboxId, ThreadId, UserId};
@@ -63,6 +64,10 @@ pub struct InteractionView {
     pub received_at: Timestamp,
     /// Its text.
     pub message_body: String,
+    /// Whether the mailbox's own provider vouches for the sender.
+    pub sender_verified: bool,
+    /// Whether an answer was asked for at another domain than the sender's.
+    pub reply_to_elsewhere: bool,
     /// The answer or draft.
     pub ai_response: Option<String>,
     /// The answer or draft as HTML.
@@ -129,6 +134,10 @@ pub struct ThreadView {
     pub interactions: Vec<InteractionView>,
     /// What was or will be sent, oldest first.
     pub mails: Vec<MailView>,
+    /// Files of its mails, in the order of each mail.
+    pub files: Vec<AttachmentRow>,
+    /// How its mails look, where they are more than text.
+    pub views: Vec<MessageViewRow>,
 }
 
 /// What the dashboard counts.
@@ -173,12 +182,14 @@ pub async fn interaction_page(
 pub async fn thread(tx: &TenantTx, id: ThreadId) -> Result<Option<ThreadView>> {
     let shop = tx.tenant();
     let both: Params<'_> = &[&shop, &id];
-    let (thread, interactions, mails) = tokio::try_join!(
+    let (thread, interactions, mails, files, views) = tokio::try_join!(
         tx.session.first(sql!("conversations", "thread"), both),
         tx.session.all(sql!("conversations", "interactions"), both),
         tx.session.all(sql!("conversations", "mails"), both),
+        crate::attachments::of_thread(tx, id),
+        crate::attachments::views_of_thread(tx, id),
     )?;
-    Ok(thread.map(|thread| ThreadView { thread, interactions, mails }))
+    Ok(thread.map(|thread| ThreadView { thread, interactions, mails, files, views }))
 }
 
 /// What the dashboard counts, in one statement.
