@@ -35,6 +35,7 @@ pub mod sending;
 pub mod rules;
 pub mod secrets;
 pub mod shops;
+pub mod tokens;
 pub mod users;
 
 pub use api_keys::ApiKeyClaims;

@@ -1,9 +1,9 @@
 //! The folder in which the provider keeps what was sent.
 
-use mail::imap::{Auth, ImapConnection, ImapError, ImapSettings, Limits, Security};
+use mail::imap::{ImapConnection, ImapError, ImapSettings, Limits, Security};
 
-use crate::pipeline::Desk;
-use crate::secrets::Secret;
+use crate::oauth::Access;
+use crate::pipeline::{Desk, StageError, credentials};
 
 /// A shop's Sent folder, reached anew for each look: looks are rare, and providers count
 /// connections.
@@ -17,8 +17,8 @@ pub(super) struct SentFolder {
     pub tls_at_once: bool,
     /// Mostly the address.
     pub user: String,
-    /// Of the mailbox.
-    pub password: Secret,
+    /// What opens the mailbox.
+    pub access: Access,
 }
 
 /// Why it could not be looked into.
@@ -27,6 +27,9 @@ pub(super) enum SentError {
     /// The mailbox could not be used.
     #[error(transparent)]
     Imap(#[from] ImapError),
+    /// The mailbox could not be signed in to.
+    #[error(transparent)]
+    SignIn(#[from] StageError),
     /// There is no folder that could be it.
     #[error("the mailbox has no folder for sent mail")]
     NoFolder,
@@ -50,16 +53,16 @@ impl SentFolder {
     }
 
     async fn open(&self, desk: &Desk) -> Result<(ImapConnection, String), SentError> {
-        let settings = ImapSettings {
+        let settings = |auth| ImapSettings {
             host: self.host.clone(),
             port: self.port,
             security: if self.tls_at_once { Security::Tls } else { Security::StartTls },
             user: self.user.clone(),
-            auth: Auth::Password(self.password.expose().to_owned()),
+            auth,
             network: desk.post.network.clone(),
             limits: Limits::default(),
         };
-        let mut connection = ImapConnection::connect(&settings).await?;
+        let mut connection = credentials::connect(desk, &self.access, settings).await?;
         if let Some(folder) = connection.sent_folder().await? {
             return Ok((connection, folder));
         }
