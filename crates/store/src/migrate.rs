@@ -61,6 +61,7 @@ migrations! {
     23 "0023_reading",
     24 "0024_sending",
     25 "0025_proof_and_standing",
+    27 "0027_tokens",
     30 "0030_doubt",
     31 "0031_budget",
 }

@@ -100,7 +100,7 @@ impl Tokens {
     ) -> Result<Granted, TokenError> {
         let http = &self.http;
         let mut granted = endpoint::exchange(http, provider, code, verifier, redirect_uri).await?;
-        if granted.address.is_none() {
+        if granted.address.is_none() && granted.refresh.is_some() {
             granted.address = endpoint::address(http, provider, &granted.access).await?;
         }
         Ok(granted)

@@ -62,10 +62,12 @@ impl Site {
     async fn shop(&self, address: &str) -> Browser<'_> {
         let (shop, mailbox) = (Uuid::now_v7(), Uuid::now_v7());
         let behind = &self.lab.behind;
-        let make = "insert into public.tenants (tenant_id, bedrijfsnaam, gmail_email, status, active,
+        let make =
+            "insert into public.tenants (tenant_id, bedrijfsnaam, gmail_email, status, active,
             gmail_password_encrypted) values ($1, 'Winkel', $2, 'approved', true, 'TEsBoud')";
         behind.execute(make, &[&shop, &address]).await.unwrap();
-        let make = "insert into public.mailboxes (tenant_id, id, kind, address, config, paused_reason)
+        let make =
+            "insert into public.mailboxes (tenant_id, id, kind, address, config, paused_reason)
             values ($1, $2, 'imap', $3, '{}', 'grant_refused')";
         behind.execute(make, &[&shop, &mailbox, &address]).await.unwrap();
         self.lab.person("eigenaar@winkel.example").await;
@@ -183,7 +185,7 @@ async fn b12_what_comes_back_wrong_is_said_and_not_taken() {
     let wrong = [
         (Manner::Says(500, "{}"), "geeft nu geen antwoord"),
         (Manner::Says(400, r#"{"error":"invalid_grant"}"#), "is niet gelukt"),
-        (Manner::Says(200, r#"{"access_token":"a"}"#), "is niet gelukt"),
+        (Manner::Says(200, r#"{"access_token":"a"}"#), "niet volledig"),
         (Manner::Gives(Gift { scope: "openid", ..Gift::default() }), "niet volledig"),
         (Manner::Gives(Gift { lives: -60, ..Gift::default() }), "laat Loket niet binnen"),
     ];

@@ -8,10 +8,10 @@
 )]
 
 #[path = "../../../mail/tests/peer/authority.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the tests of sending use the rest")]
+#[expect(unreachable_pub, reason = "the tests of sending use the rest")]
 mod authority;
 #[path = "../../../mail/tests/peer/sent.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the tests of sending use the rest")]
+#[expect(unreachable_pub, reason = "the tests of sending use the rest")]
 mod sent;
 #[path = "../../../mail/tests/peer/smtp.rs"]
 #[expect(dead_code, unreachable_pub, reason = "the tests of sending use the rest")]
@@ -36,16 +36,8 @@ mod lab;
 #[expect(dead_code, reason = "the tests of accounts use the rest")]
 mod browser;
 
-/// Dovecot and the authority it shows.
 #[expect(clippy::expect_used, reason = "as the tests of the client have it")]
-mod server {
-    #[path = "../../../../mail/tests/support/authority.rs"]
-    #[expect(clippy::new_without_default, reason = "as the tests of the client have it")]
-    pub mod authority;
-    #[path = "../../../../mail/tests/support/dovecot.rs"]
-    #[expect(dead_code, reason = "the tests of the client use the rest")]
-    pub mod dovecot;
-}
+mod server; // Dovecot
 
 mod connecting; // on the page
 mod provider; // a token server that misbehaves

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -120,6 +120,15 @@ impl Provider {
     /// How often a token was asked for.
     pub fn asked(&self) -> usize {
         self.state().asked.len()
+    }
+
+    /// Waits for the first question.
+    pub async fn until_asked(&self) {
+        let until = Instant::now() + Duration::from_secs(10);
+        while self.asked() == 0 {
+            assert!(Instant::now() < until, "nobody asks");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// The next questions are answered so.

@@ -94,7 +94,7 @@ async fn d5_replies_leave_by_token_and_a_refused_one_is_replaced_once() {
     shop.turn().await;
     assert_eq!(shop.lab.row(second[0]).await.state, OutboxState::Sent);
     let (shown, gave) = (shop.shown(), shop.provider.state().gave.clone());
-    assert_eq!(shown, [&gave[0], &gave[0], &gave[1]]);
+    assert_eq!(shown, [gave[0].clone(), gave[0].clone(), gave[1].clone()]);
     assert_eq!(shop.paused().await, None);
     assert_eq!(shop.lab.peer.taken().len(), 3);
     assert!(shop.lab.told().await.is_empty());

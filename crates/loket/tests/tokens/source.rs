@@ -31,11 +31,13 @@ impl Mailbox {
         let (tenant, mailbox) = (TenantId::new(), MailboxId::new());
         let row = SecretRow::of_mailbox(tenant, mailbox);
         let vault = Arc::new(Vault::for_trial(loket::serving::now()).unwrap());
-        let make = "insert into public.tenants (tenant_id, bedrijfsnaam, gmail_email, status, active)
+        let make =
+            "insert into public.tenants (tenant_id, bedrijfsnaam, gmail_email, status, active)
             values ($1, 'Winkel', 'winkel@example.nl', 'approved', true)";
         behind.execute(make, &[&tenant.0]).await.unwrap();
         let closed = vault.seal(row, &grant("verversing-0").to_secret()).unwrap();
-        let make = "insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
+        let make =
+            "insert into public.mailboxes (tenant_id, id, kind, address, config, secret_encrypted)
             values ($1, $2, 'imap', 'winkel@example.nl', '{}', $3)";
         behind.execute(make, &[&tenant.0, &mailbox.0, &closed]).await.unwrap();
         let provider = Provider::start("winkel@example.nl").await;
@@ -123,9 +125,7 @@ async fn c9_an_asker_that_is_cut_off_loses_no_refresh_token() {
     mailbox.provider.next(Manner::Slow(Duration::from_millis(400)));
     let (asker, node) = (Arc::clone(&mailbox), mailbox.node());
     let asking = tokio::spawn(async move { asker.ask(&node, None).await.map(drop) });
-    while mailbox.provider.asked() == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    mailbox.provider.until_asked().await;
     asking.abort();
     drop(asking.await);
     let token = mailbox.ask(&mailbox.node(), None).await.unwrap();
@@ -141,9 +141,7 @@ async fn c9_a_mailbox_connected_anew_meanwhile_keeps_the_new_consent() {
     mailbox.provider.next(Manner::Slow(Duration::from_millis(400)));
     let (asker, node) = (Arc::clone(&mailbox), mailbox.node());
     let asking = tokio::spawn(async move { asker.ask(&node, None).await });
-    while mailbox.provider.asked() == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    mailbox.provider.until_asked().await;
     let new = mailbox.vault.seal(mailbox.row, &grant("een nieuwe").to_secret()).unwrap();
     let save = "update public.mailboxes set secret_encrypted = $1";
     mailbox.behind.execute(save, &[&new]).await.unwrap();

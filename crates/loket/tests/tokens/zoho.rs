@@ -68,7 +68,8 @@ async fn c35_the_data_centre_is_found_by_trying() {
     assert_eq!((row.get::<_, &str>(2), row.get::<_, &str>(3)), ("zoho", USER));
 
     // Under Settings the same: the shop works, and its mailbox is said to be elsewhere.
-    let moved = "update public.mailboxes set config = jsonb_set(config, '{imap,port}', to_jsonb($1::int))";
+    let moved =
+        "update public.mailboxes set config = jsonb_set(config, '{imap,port}', to_jsonb($1::int))";
     lab.behind.execute(moved, &[&i32::from(here.imaps)]).await.unwrap();
     let begin = "update public.tenants set status = 'approved', active = true";
     lab.behind.execute(begin, &[]).await.unwrap();
