@@ -205,6 +205,15 @@ pub fn fields(provider: &str, posted: &Posted, providers: &Providers, t: Texts) 
     fields
 }
 
+/// The kind of mailbox that a provider's page is about.
+pub fn kind(provider: &str) -> MailboxKind {
+    match provider {
+        "gmail" => MailboxKind::Gmail,
+        "zoho" => MailboxKind::Zoho,
+        _ => MailboxKind::Imap,
+    }
+}
+
 /// Numbered steps to an app password.
 pub fn help(provider: &str, t: Texts) -> Help {
     let steps = (1..=6).filter_map(|n| t.find(&format!("provider.{provider}.step{n}"))).collect();

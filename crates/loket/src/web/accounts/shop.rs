@@ -8,7 +8,6 @@ use mail::imap::Auth;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::admin::WaitingMailbox;
-use store::mailboxes::MailboxKind;
 use store::secrets::{Place, SecretRow};
 use store::shops::NewShop;
 use store::{Claims, Constraint, MailboxId, TenantId};
@@ -262,12 +261,7 @@ fn mailbox_sheet(
     sheet.title = t.word("provider_title", provider);
     sheet.step = Some(t.get("step.two").to_owned());
     sheet.help.push(mailbox::help(provider, t));
-    let kind = match provider {
-        "gmail" => MailboxKind::Gmail,
-        "zoho" => MailboxKind::Zoho,
-        _ => MailboxKind::Imap,
-    };
-    sheet.connects = connect::ways(state, kind, "/winkel/mailbox", t);
+    sheet.connects = connect::ways(state, mailbox::kind(provider), "/winkel/mailbox", t);
     sheet.ways.push(Way::to("/winkel/mailbox", t.get("way.other_provider")));
     sheet
 }
