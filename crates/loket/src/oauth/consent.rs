@@ -150,9 +150,7 @@ mod tests {
 
     #[test]
     fn b12_a_state_comes_back_to_its_own_session_only_and_in_time() {
-        let mark = |text: &str| {
-            Sha256::digest(format!("key {text}")).iter().map(|byte| format!("{byte:02x}")).collect()
-        };
+        let mark = |text: &str| URL_SAFE_NO_PAD.encode(Sha256::digest(format!("key {text}")));
         let same = |left: &str, right: &str| left == right;
         let providers = Providers::known().unwrap();
         let google = providers.find("google").unwrap();

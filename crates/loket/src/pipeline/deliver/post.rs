@@ -231,7 +231,7 @@ impl Turn<'_> {
             settle::unsendable(self.desk, job, row.id).await?;
             return Ok(Next::GoOn);
         };
-        let mut session = match self.connected().await? {
+        let mut session = match Box::pin(self.connected()).await? {
             Ok(session) => session,
             Err(NotIn::Server(outcome)) => {
                 return settle::settle(self, job, &row, &bytes, *outcome).await;
