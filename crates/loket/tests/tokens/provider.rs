@@ -138,7 +138,7 @@ impl Provider {
 
     /// Takes every consent back.
     pub fn withdraw(&self) {
-        self.state().refresh = "niets meer".to_owned();
+        "niets meer".clone_into(&mut self.state().refresh);
     }
 
     /// Somebody consents, having been sent here with this challenge: the code they bring back.

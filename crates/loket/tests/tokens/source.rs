@@ -151,8 +151,8 @@ async fn c9_a_mailbox_connected_anew_meanwhile_keeps_the_new_consent() {
     assert_eq!(mailbox.stored_refresh().await, "een nieuwe");
     mailbox.provider.state().refresh = "een nieuwe".to_owned();
     mailbox.ask(&mailbox.node(), None).await.unwrap();
-    let asked = mailbox.provider.state().asked[1]["refresh_token"].clone();
-    assert_eq!(asked, "een nieuwe");
+    let said = mailbox.provider.state().asked[1]["refresh_token"].clone();
+    assert_eq!(said, "een nieuwe");
 }
 
 /// Another node that died with the turn is waited for no longer than its turn.
@@ -247,8 +247,8 @@ async fn c9_g1_an_endpoint_that_misbehaves_is_no_refusal() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l2_passwords_and_missing_clients() {
     let mailbox = Mailbox::new().await;
-    let none = mail::network::Network::new(&[], true).unwrap();
-    let node = Tokens::new(loket::oauth::Providers::none(), none, loket::serving::now);
+    let network = mail::network::Network::new(&[], true).unwrap();
+    let node = Tokens::new(loket::oauth::Providers::none(), network, loket::serving::now);
     let error = mailbox.ask(&Arc::new(node), None).await.unwrap_err();
     assert_eq!(error.word(), "token_client", "{error:?}");
     let closed = mailbox.vault.seal(mailbox.row, &Secret::from("geheim winkel")).unwrap();

@@ -133,7 +133,7 @@ impl Turn<'_> {
                 std::iter::once(&job).chain(self.waiting.iter()).cloned().collect();
             let keeping = keep(Arc::clone(self.desk), self.tenant, held, self.confirmed.clone());
             let worked = {
-                let (working, keeping) = (pin!(self.one(&job)), pin!(keeping));
+                let (working, keeping) = (Box::pin(self.one(&job)), pin!(keeping));
                 // A server may take a minute for each step before it wants the mail, and ten for
                 // its answer; meanwhile nobody else begins.
                 match select(working, keeping).await {
@@ -231,7 +231,7 @@ impl Turn<'_> {
             settle::unsendable(self.desk, job, row.id).await?;
             return Ok(Next::GoOn);
         };
-        let mut session = match Box::pin(self.connected()).await? {
+        let mut session = match self.connected().await? {
             Ok(session) => session,
             Err(NotIn::Server(outcome)) => {
                 return settle::settle(self, job, &row, &bytes, *outcome).await;
