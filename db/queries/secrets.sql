@@ -17,6 +17,9 @@ select private.replace_secret($1, $2, $3, $4) as changed;
 -- Write-only: the column cannot be read back by the same role.
 update public.tenants set gmail_password_encrypted = $2, updated_at = now() where tenant_id = $1;
 
+--! forget_tenant
+update public.tenants set gmail_password_encrypted = null, updated_at = now() where tenant_id = $1;
+
 --! save_mailbox
 update public.mailboxes set secret_encrypted = $3, paused_reason = null, paused_at = null where tenant_id = $1 and id = $2;
 

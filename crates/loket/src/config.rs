@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::oauth::{Providers, ProvidersError};
 use crate::secrets::{KeySource, Secret};
 
 /// Where Loket keeps its things and where it listens. The same for every command.
@@ -48,5 +49,34 @@ impl MailboxKeys {
                 .clone()
                 .map_or_else(|| KeySource::in_data_dir(&common.data_dir), KeySource::File),
         }
+    }
+}
+
+/// Providers that open a mailbox by consent. `LOKET_GOOGLE_CLIENT_ID` and `LOKET_GOOGLE_CLIENT_SECRET`
+/// are Loket's client at Google, `LOKET_ZOHO_CLIENT_ID` and `LOKET_ZOHO_CLIENT_SECRET` that at Zoho;
+/// without one its button is not shown.
+#[derive(Debug, Clone, Default, Args)]
+pub struct MailProviders {
+    /// A file of further providers, in the form of `crates/loket/src/oauth/providers.toml`.
+    #[arg(long, env = "LOKET_OAUTH_PROVIDERS", value_name = "FILE")]
+    pub oauth_providers: Option<PathBuf>,
+}
+
+impl MailProviders {
+    /// What is known, with what was set.
+    pub fn read(&self) -> Result<Providers, ProvidersError> {
+        let known = Providers::known()?;
+        let known = match &self.oauth_providers {
+            Some(path) => known.with_file(path)?,
+            None => known,
+        };
+        Ok(known.with_clients(|family| {
+            let set = |what: &str| {
+                let family = family.to_ascii_uppercase().replace('-', "_");
+                let value = std::env::var(format!("LOKET_{family}_CLIENT_{what}")).ok();
+                value.filter(|value| !value.is_empty())
+            };
+            Some((set("ID")?, set("SECRET").map(Secret::new)))
+        }))
     }
 }

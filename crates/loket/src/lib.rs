@@ -9,6 +9,7 @@ pub mod config;
 pub mod database;
 pub mod jobs;
 pub mod keys;
+pub mod oauth;
 pub mod pipeline;
 pub mod secrets;
 pub mod serving;

@@ -12,6 +12,7 @@ use crate::config::Common;
 use crate::database::Database;
 use crate::jobs::{Pace, Workers};
 use crate::keys;
+use crate::oauth::{Providers, Tokens};
 use crate::pipeline::{Desk, Lanes, Post, Reading, Suspects};
 use crate::shop::Shops;
 
@@ -22,12 +23,24 @@ pub fn desk(common: &Common, database: &Database) -> anyhow::Result<Arc<Desk>> {
     desk_with(common, database, reading, Post::without_keys(network))
 }
 
-/// A desk on this database.
+/// A desk on this database, whose mailboxes have passwords.
 pub fn desk_with(
     common: &Common,
     database: &Database,
     reading: Reading,
     post: Post,
+) -> anyhow::Result<Arc<Desk>> {
+    let tokens = Tokens::new(Providers::none(), reading.network.clone(), now);
+    desk_with_tokens(common, database, reading, post, Arc::new(tokens))
+}
+
+/// A desk on this database.
+pub fn desk_with_tokens(
+    common: &Common,
+    database: &Database,
+    reading: Reading,
+    post: Post,
+    tokens: Arc<Tokens>,
 ) -> anyhow::Result<Arc<Desk>> {
     Ok(Arc::new(Desk {
         store: Arc::clone(&database.store),
@@ -41,6 +54,7 @@ pub fn desk_with(
         node: node(&common.data_dir)?,
         post: Arc::new(post),
         lanes: Lanes::default(),
+        tokens,
     }))
 }
 

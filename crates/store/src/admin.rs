@@ -281,12 +281,13 @@ pub async fn register_mailbox(tx: &TenantTx, mailbox: &WaitingMailbox<'_>) -> Re
 }
 
 /// Ends the registration of a waiting shop: the assistant's name, and the envelope around the
-/// mailbox password in the contract's own column. For the person who registered it.
+/// mailbox password in the contract's own column; `None` where there is no password. For the
+/// person who registered it.
 pub async fn complete_registration(
     tx: &TenantTx,
     shop: TenantId,
     ai_persona_name: &str,
-    secret_encrypted: &str,
+    secret_encrypted: Option<&str>,
 ) -> Result<()> {
     let params: Params<'_> = &[&shop, &ai_persona_name, &secret_encrypted];
     tx.session.execute(sql!("admin", "complete_registration"), params).await.map(drop)

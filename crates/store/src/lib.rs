@@ -39,6 +39,7 @@ pub mod sent;
 pub mod rules;
 pub mod secrets;
 pub mod shops;
+pub mod tokens;
 pub mod users;
 
 pub use api_keys::ApiKeyClaims;

@@ -130,6 +130,11 @@ pub async fn save(tx: &TenantTx, row: SecretRow, envelope: &str) -> Result<()> {
     crate::expect_change(changed, "secret", row.row_id)
 }
 
+/// Takes the shop's own password away, once a provider's consent is in its place. Owners only.
+pub async fn forget_password(tx: &TenantTx) -> Result<()> {
+    tx.session.execute(sql!("secrets", "forget_tenant"), &[&tx.tenant()]).await.map(drop)
+}
+
 /// Writes the tables that hold secrets anew, as their owner, so that what was replaced is not in
 /// their files any more. Both are locked meanwhile, for as long as they are large.
 pub async fn rewrite_tables(owner: &Config) -> Result<()> {

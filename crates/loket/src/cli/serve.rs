@@ -18,9 +18,10 @@ use uuid::Uuid;
 
 use super::output;
 use crate::auth::{Auth, AuthOptions};
-use crate::config::{Common, MailboxKeys};
+use crate::config::{Common, MailProviders, MailboxKeys};
 use crate::database::{self, Content, DATABASE, Database};
 use crate::jobs::Pace;
+use crate::oauth::Tokens;
 use crate::pipeline::{Desk, Post, Reading};
 use crate::secrets::{SET_UP_PATH, SetUpLink, Vault};
 use crate::web::{self, Access};
@@ -60,6 +61,9 @@ pub struct Arguments {
     keys: MailboxKeys,
 
     #[command(flatten)]
+    providers: MailProviders,
+
+    #[command(flatten)]
     auth: AuthOptions,
 }
 
@@ -97,6 +101,7 @@ async fn on_database(
         shows: arguments.dashboard_as.is_some(),
     };
     let network = network(arguments)?;
+    let tokens = Tokens::new(arguments.providers.read()?, network.clone(), serving::now);
     let vault_of_post = Arc::clone(&vault);
     let reading =
         Reading { vault: Some(vault), network: network.clone(), limits: Limits::default() };
@@ -106,7 +111,7 @@ async fn on_database(
         limits: TimeLimits::default(),
         settling: Duration::from_secs(arguments.settle_seconds),
     };
-    let desk = serving::desk_with(common, database, reading, post)?;
+    let desk = serving::desk_with_tokens(common, database, reading, post, Arc::new(tokens))?;
     let pace = Pace {
         lease: Duration::from_secs(arguments.lease_seconds),
         mailboxes: !arguments.no_mailboxes,
@@ -194,7 +199,9 @@ pub async fn dashboard(
         .with_vault(doors.vault)
         .with_set_up(doors.set_up);
     let state = match desk.reading.vault {
-        Some(_) => state.with_reading(Arc::clone(&desk.reading)),
+        Some(_) => {
+            state.with_reading(Arc::clone(&desk.reading)).with_tokens(Arc::clone(&desk.tokens))
+        }
         None => state,
     };
     let state = if store::auth::is_ours(&desk.store).await? {

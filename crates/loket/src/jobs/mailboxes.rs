@@ -151,7 +151,9 @@ impl Reader {
                 Ok(()) => continue,
                 Err(error) => error,
             };
-            if needs_person(&error) && self.pause().await {
+            if let Some(reason) = needs_person(&error)
+                && self.pause(reason).await
+            {
                 return;
             }
             self.note(&error).await;
@@ -230,21 +232,21 @@ impl Reader {
 
     /// The first refusal is the last: providers lock out whoever goes on guessing. `false` when it
     /// could not be noted; then it is tried again after a pause.
-    async fn pause(&self) -> bool {
+    async fn pause(&self, reason: &str) -> bool {
         let mailbox = self.which.mailbox_id;
-        let pause =
-            async |tx: &TenantTx| store::mailboxes::pause_for(tx, mailbox, AUTH_REFUSED).await;
+        let pause = async |tx: &TenantTx| store::mailboxes::pause_for(tx, mailbox, reason).await;
         let paused = self.desk.store.as_worker(self.which.tenant_id, pause).await;
         tracing::warn!(
             tenant.id = %self.which.tenant_id.0, mailbox.id = %mailbox.0,
-            "the sign-in of a mailbox was refused; it is not tried again until there is a new password"
+            reason,
+            "the sign-in of a mailbox was refused; it is not tried again until it is connected anew"
         );
         paused.is_ok()
     }
 
     async fn note(&self, error: &StageError) {
         // The database's trouble is not the mailbox's, and could not be written down anyway.
-        if error.is_passing() {
+        if error.is_passing() && !matches!(error, StageError::Token(_)) {
             return;
         }
         let (word, mailbox) = (word(error), self.which.mailbox_id);
@@ -259,8 +261,13 @@ impl Reader {
 /// `mailboxes.paused_reason` of a refused sign-in.
 pub const AUTH_REFUSED: &str = "auth_refused";
 
-const fn needs_person(error: &StageError) -> bool {
-    matches!(error, StageError::Imap(error) if error.needs_person())
+/// `mailboxes.paused_reason` of a refused sign-in, where only a person can mend it.
+const fn needs_person(error: &StageError) -> Option<&'static str> {
+    match error {
+        StageError::Imap(error) if error.needs_person() => Some(AUTH_REFUSED),
+        StageError::Token(error) if error.needs_person() => Some(error.word()),
+        _ => None,
+    }
 }
 
 /// The trouble in a word that the pages have a text for.
@@ -271,6 +278,7 @@ const fn word(error: &StageError) -> &'static str {
         StageError::Imap(ImapError::NotEncrypted) => "not_encrypted",
         StageError::Imap(ImapError::Busy(_)) => "busy",
         StageError::Imap(_) | StageError::Mailbox(_) => "unreachable",
+        StageError::Token(error) => error.word(),
         _ => "broken",
     }
 }

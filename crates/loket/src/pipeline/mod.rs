@@ -3,6 +3,7 @@
 
 mod receive; // mail comes in: raw bytes are stored, the cursor moves after the commit
 mod remote; // the same from a server: IMAP
+mod credentials; // what a mailbox is opened with
 mod suspects; // which mail was being parsed when the process died
 mod parsing; // raw bytes of a batch as messages
 mod beside; // files and HTML of a mail, for people who look at it
@@ -22,6 +23,7 @@ use store::Store;
 use uuid::Uuid;
 
 use crate::keys::Key;
+use crate::oauth::{TokenError, Tokens};
 use crate::shop::{ShopError, Shops};
 
 pub use answer::{Answered, answer, answer_many, give_up as hold_for_person};
@@ -61,6 +63,8 @@ pub struct Desk {
     pub post: Arc<Post>,
     /// Which shops' replies are leaving.
     pub lanes: Lanes,
+    /// Gives access tokens for mailboxes that a provider opens by consent.
+    pub tokens: Arc<Tokens>,
 }
 
 /// Why a stage could not do its work. The job runner decides whether to try again.
@@ -78,6 +82,9 @@ pub enum StageError {
     /// The mailbox could not be read over the network.
     #[error("the mailbox could not be read")]
     Imap(#[from] mail::imap::ImapError),
+    /// There is no token to open the mailbox with.
+    #[error("the mailbox's provider gives no token")]
+    Token(#[source] TokenError),
     /// The mailbox's settings cannot be used.
     #[error("the mailbox is not set up right: {0}")]
     MailboxConfig(String),
@@ -107,6 +114,19 @@ pub enum StageError {
     Panicked,
 }
 
+impl From<TokenError> for StageError {
+    /// The database's trouble stays the database's, and an envelope that does not open is the
+    /// mailbox's.
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Store(error) => Self::Store(error),
+            TokenError::Envelope(error) => Self::MailboxConfig(error.to_string()),
+            TokenError::Unreadable(error) => Self::MailboxConfig(error.to_string()),
+            other => Self::Token(other),
+        }
+    }
+}
+
 impl StageError {
     /// Whether somebody else holds the job now, so that this attempt must leave no trace.
     pub const fn is_stale(&self) -> bool {
@@ -119,6 +139,7 @@ impl StageError {
         match self {
             Self::Store(store::Error::CommitUnknown(_)) => true,
             Self::Store(error) => error.is_retryable(),
+            Self::Token(error) => !error.needs_person(),
             Self::Shared(error) => error.is_passing(),
             _ => false,
         }

@@ -19,15 +19,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::mailboxes::{ActiveMailbox, IncomingRaw, ListedMail, Mailbox};
-use store::secrets::SecretRow;
 use store::{RawId, TenantTx};
 use tokio::time::Instant;
 
 pub use sent::Errands;
 
 use super::receive::Received;
-use super::{Desk, StageError};
-use crate::secrets::{Secret, Vault};
+use super::{Desk, StageError, credentials};
+use crate::secrets::Vault;
 
 /// The one folder that is read. Gmail's others are labels on the same mails.
 const FOLDER: &str = "INBOX";
@@ -115,14 +114,14 @@ impl RemoteConfig {
         self.authserv_id.clone().or_else(known)
     }
 
-    /// How the server is reached with this password.
-    pub fn settings(&self, reading: &Reading, password: &Secret) -> ImapSettings {
+    /// How the server is reached with this password or token.
+    pub fn settings(&self, reading: &Reading, auth: Auth) -> ImapSettings {
         ImapSettings {
             host: self.imap.host.clone(),
             port: self.imap.port,
             security: self.imap.security(),
             user: self.user.clone(),
-            auth: Auth::Password(password.expose().to_owned()),
+            auth,
             network: reading.network.clone(),
             limits: reading.limits,
         }
@@ -158,29 +157,22 @@ pub struct Remote {
     sent: Option<String>,
 }
 
-/// Signs in, with the password as it is stored.
+/// Signs in, with what is stored: a password, or a provider's consent.
 pub async fn sign_in(
-    reading: &Reading,
+    desk: &Desk,
     which: ActiveMailbox,
     row: &Mailbox,
 ) -> Result<ImapConnection, StageError> {
     let config = RemoteConfig::read(&row.config)?;
-    let closed = row.secret_encrypted.as_deref();
-    let (Some(vault), Some(closed)) = (&reading.vault, closed) else {
-        return Err(StageError::MailboxConfig("it has no password".to_owned()));
-    };
-    let place = SecretRow::of_mailbox(which.tenant_id, which.mailbox_id);
-    let password = vault
-        .open_envelope(place, closed)
-        .map_err(|error| StageError::MailboxConfig(error.to_string()))?;
-    Ok(ImapConnection::connect(&config.settings(reading, &password)).await?)
+    let access = credentials::access(which.tenant_id, row)?;
+    credentials::connect(desk, &access, |auth| config.settings(&desk.reading, auth)).await
 }
 
 impl Remote {
     /// Connects. The first time, the cursor is put behind all that is there.
     pub async fn open(desk: &Desk, which: ActiveMailbox) -> Result<Self, StageError> {
         let row = load(desk, which).await?;
-        let mut connection = sign_in(&desk.reading, which, &row).await?;
+        let mut connection = sign_in(desk, which, &row).await?;
         let folder = connection.examine(FOLDER).await?;
         let cursor = serde_json::from_value(row.cursor.clone()).unwrap_or_default();
         let opened = Instant::now();

@@ -26,6 +26,8 @@ const NONCE_BYTES: usize = 24;
 const TAG_BYTES: usize = 16;
 /// No mail provider has longer passwords.
 const MOST_BYTES: usize = 1024;
+/// Tokens are longer. They begin with a NUL, which no password holds.
+const MOST_TOKEN_BYTES: usize = 8192;
 
 /// As the old system wrote it: with or without padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -118,7 +120,8 @@ fn bound_to(id: KeyId, row: SecretRow) -> Vec<u8> {
 /// Closes a password for a row, with the ring's current key.
 pub(super) fn seal(ring: &Ring, row: SecretRow, secret: &Secret) -> Result<String, EnvelopeError> {
     let password = secret.expose().as_bytes();
-    if !(1..=MOST_BYTES).contains(&password.len()) {
+    let most = if password.starts_with(b"\0") { MOST_TOKEN_BYTES } else { MOST_BYTES };
+    if !(1..=most).contains(&password.len()) {
         return Err(EnvelopeError::Length);
     }
     let (id, key) = ring.current()?;

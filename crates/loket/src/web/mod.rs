@@ -30,6 +30,7 @@ pub use access::Access;
 use access::Keys;
 
 use crate::auth::{Auth, HasAuth, keep_signed_in};
+use crate::oauth::{Providers, Tokens};
 use crate::pipeline::Reading;
 use crate::secrets::{SetUpLink, Vault};
 
@@ -46,6 +47,9 @@ struct Inner {
     vault: Option<Arc<Vault>>,
     reading: Option<Arc<Reading>>,
     set_up: Option<Arc<SetUpLink>>,
+    tokens: Option<Arc<Tokens>>,
+    /// What is known of mail providers; those that give tokens are offered with `tokens` only.
+    providers: Arc<Providers>,
     hosts: Vec<String>,
     clock: fn() -> Timestamp,
     closing: watch::Sender<bool>,
@@ -60,9 +64,23 @@ impl State {
         let hosts = Vec::new();
         let (auth, vault, reading, set_up) = (None, None, None, None);
         let clock = crate::serving::now;
-        let inner =
-            Inner { store, access, keys, auth, vault, reading, set_up, hosts, clock, closing };
-        Self(Arc::new(inner))
+        let tokens = None;
+        // What Loket comes with is whole: a test says so.
+        let providers = Arc::new(Providers::known().unwrap_or_else(|_| Providers::none()));
+        Self(Arc::new(Inner {
+            store,
+            access,
+            keys,
+            auth,
+            vault,
+            reading,
+            set_up,
+            tokens,
+            providers,
+            hosts,
+            clock,
+            closing,
+        }))
     }
 
     /// Also answers to these host names (without port). Every other name is refused, so that a
@@ -94,6 +112,15 @@ impl State {
         self.changed(|inner| inner.reading = Some(reading))
     }
 
+    /// With providers that open mailboxes by consent: shops can connect theirs so.
+    #[must_use]
+    pub fn with_tokens(self, tokens: Arc<Tokens>) -> Self {
+        self.changed(|inner| {
+            inner.providers = Arc::new(tokens.providers().clone());
+            inner.tokens = Some(tokens);
+        })
+    }
+
     /// With the open link for the first platform admin.
     #[must_use]
     pub fn with_set_up(self, link: Option<Arc<SetUpLink>>) -> Self {
@@ -120,6 +147,8 @@ impl State {
             vault: shared.vault.clone(),
             reading: shared.reading.clone(),
             set_up: shared.set_up.clone(),
+            tokens: shared.tokens.clone(),
+            providers: Arc::clone(&shared.providers),
             hosts: shared.hosts.clone(),
             clock: shared.clock,
             closing: shared.closing.clone(),

@@ -63,6 +63,7 @@ async fn worker_that_dies() {
         node: desk.node,
         post: Arc::clone(&desk.post),
         lanes: desk.lanes.clone(),
+        tokens: Arc::clone(&desk.tokens),
     });
     let pace =
         Pace { lease: Duration::from_secs(1), poll: Duration::from_millis(100), ..Pace::default() };

@@ -21,7 +21,9 @@ use store::{OutboxId, TenantId};
 
 use super::route::{self, Route};
 use super::{Desk, StageError, settle, unknown, withhold};
-use crate::secrets::Vault;
+use crate::oauth::{Credential, TokenError};
+use crate::pipeline::credentials;
+use crate::secrets::{Secret, Vault};
 
 /// A paused mailbox is looked at again after this long.
 const PAUSED: Duration = Duration::from_mins(1);
@@ -71,7 +73,7 @@ pub async fn post(
 ) -> Result<Option<Vec<(ClaimedJob, StageError)>>, StageError> {
     let mailbox = desk.store.as_worker(tenant, async |tx| route::load(tx).await).await?;
     let Some(mailbox) = mailbox else { return Ok(None) };
-    let route = Route::of(desk, tenant, &mailbox)?;
+    let route = Route::of(tenant, &mailbox)?;
     let mut turn = Turn {
         desk,
         tenant,
@@ -101,6 +103,14 @@ pub(super) struct Turn<'a> {
 /// When the database last said that the job at hand is ours, in milliseconds of [`clock`].
 type Confirmed = Arc<AtomicU64>;
 
+/// Why we are not signed in.
+enum NotIn {
+    /// The server, or the way there, is the reason.
+    Server(Box<Outcome>),
+    /// There is nothing to sign in with.
+    NoToken(TokenError),
+}
+
 /// What is known of a mail before anybody is spoken to.
 struct Seen {
     row: OutboxRow,
@@ -123,7 +133,7 @@ impl Turn<'_> {
                 std::iter::once(&job).chain(self.waiting.iter()).cloned().collect();
             let keeping = keep(Arc::clone(self.desk), self.tenant, held, self.confirmed.clone());
             let worked = {
-                let (working, keeping) = (pin!(self.one(&job)), pin!(keeping));
+                let (working, keeping) = (Box::pin(self.one(&job)), pin!(keeping));
                 // A server may take a minute for each step before it wants the mail, and ten for
                 // its answer; meanwhile nobody else begins.
                 match select(working, keeping).await {
@@ -221,9 +231,12 @@ impl Turn<'_> {
             settle::unsendable(self.desk, job, row.id).await?;
             return Ok(Next::GoOn);
         };
-        let mut session = match self.connected().await {
+        let mut session = match self.connected().await? {
             Ok(session) => session,
-            Err(outcome) => return settle::settle(self, job, &row, &bytes, outcome).await,
+            Err(NotIn::Server(outcome)) => {
+                return settle::settle(self, job, &row, &bytes, *outcome).await;
+            }
+            Err(NotIn::NoToken(error)) => return settle::no_token(self, job, &row, &error).await,
         };
         let handed = self.hand_over(&mut session, job, &row, &wire, &envelope).await;
         if session.is_usable() {
@@ -235,12 +248,35 @@ impl Turn<'_> {
         }
     }
 
-    async fn connected(&mut self) -> Result<Session, Outcome> {
+    /// Signs in. A token that the server refuses is replaced once.
+    async fn connected(&mut self) -> Result<Result<Session, NotIn>, StageError> {
         if let Some(session) = self.session.take() {
-            return Ok(session);
+            return Ok(Ok(session));
         }
-        let post = &self.desk.post;
-        Session::connect(&self.route.server, &self.route.login, &post.network, post.limits).await
+        let mut refused: Option<Secret> = None;
+        loop {
+            let (vault, access) = (self.desk.post.vault.as_ref(), &self.route.access);
+            let found = credentials::credential(self.desk, vault, access, refused.as_ref()).await;
+            let credential = match found {
+                Ok(credential) => credential,
+                Err(StageError::Token(error)) => return Ok(Err(NotIn::NoToken(error))),
+                Err(error) => return Err(error),
+            };
+            let (post, login) = (&self.desk.post, self.route.login(&credential));
+            let opened =
+                Session::connect(&self.route.server, &login, &post.network, post.limits).await;
+            match (opened, credential, &refused) {
+                (Ok(session), ..) => return Ok(Ok(session)),
+                (Err(Outcome::LoginRefused(_)), Credential::Token(token), None) => {
+                    refused = Some(token);
+                }
+                (Err(Outcome::LoginRefused(reply)), Credential::Token(_), Some(_)) => {
+                    let said = format!("{} {}", reply.code, reply.text);
+                    return Ok(Err(NotIn::NoToken(TokenError::Refused(said))));
+                }
+                (Err(outcome), ..) => return Ok(Err(NotIn::Server(Box::new(outcome)))),
+            }
+        }
     }
 
     /// `None`: the last look found a reason to keep it, and it was dealt with.

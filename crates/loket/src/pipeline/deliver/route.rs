@@ -4,11 +4,11 @@ use mail::smtp::{Login, Security, Server, Token};
 use serde::Deserialize;
 use store::MailboxId;
 use store::mailboxes::{Mailbox, MailboxKind, SentCopies};
-use store::secrets::SecretRow;
 use store::{TenantId, TenantTx};
 
 use super::budget::{Limit, limits};
-use crate::pipeline::{Desk, StageError};
+use crate::oauth::{Access, Credential};
+use crate::pipeline::{StageError, credentials};
 
 /// What `mailboxes.config` says of sending; the rest is for reading.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,8 +46,10 @@ pub(super) struct Route {
     pub address: String,
     /// Where mail is handed over.
     pub server: Server,
-    /// Who we are.
-    pub login: Login,
+    /// Who we are there.
+    pub user: String,
+    /// What proves it.
+    pub access: Access,
     /// What the provider allows.
     pub limits: Vec<Limit>,
     /// Why nothing goes; `None` while mail may go.
@@ -72,22 +74,13 @@ pub(super) async fn load(tx: &TenantTx) -> store::Result<Option<Mailbox>> {
 }
 
 impl Route {
-    /// Opens the password and puts together what is needed.
-    pub fn of(desk: &Desk, tenant: TenantId, mailbox: &Mailbox) -> Result<Self, StageError> {
+    /// Puts together what is needed. What proves who we are stays closed until somebody is spoken
+    /// to.
+    pub fn of(tenant: TenantId, mailbox: &Mailbox) -> Result<Self, StageError> {
         let unusable = |reason: String| StageError::MailboxConfig(reason);
         let config: Config = serde_json::from_value(mailbox.config.clone())
             .map_err(|error| unusable(error.to_string()))?;
-        let vault =
-            desk.post.vault.as_ref().ok_or_else(|| {
-                unusable("there are no keys to open its password with".to_owned())
-            })?;
-        let envelope = mailbox
-            .secret_encrypted
-            .as_ref()
-            .ok_or_else(|| unusable("it has no password".to_owned()))?;
-        let secret = vault
-            .open_envelope(SecretRow::of_mailbox(tenant, mailbox.id), envelope)
-            .map_err(|error| unusable(error.to_string()))?;
+        let access = credentials::access(tenant, mailbox)?;
         let Config { smtp, user, send_limit } = config;
         let limits = match send_limit {
             Some(limit) => vec![limit],
@@ -105,10 +98,22 @@ impl Route {
                 host: smtp.host,
                 port: smtp.port,
             },
-            login: Login::Password { user, password: Token::new(secret.expose()) },
+            user,
+            access,
             limits,
             paused: mailbox.paused_reason.clone(),
             sent_copies: mailbox.sent_copies,
         })
+    }
+
+    /// How we prove who we are, with this.
+    pub fn login(&self, credential: &Credential) -> Login {
+        let user = self.user.clone();
+        match credential {
+            Credential::Password(password) => {
+                Login::Password { user, password: Token::new(password.expose()) }
+            }
+            Credential::Token(token) => Login::Token { user, token: Token::new(token.expose()) },
+        }
     }
 }

@@ -10,6 +10,7 @@ use store::{OutboxId, TenantTx};
 
 use super::post::{Next, Turn};
 use super::{Desk, StageError, budget, unknown, within};
+use crate::oauth::TokenError;
 
 /// After a refusal that passes (4xx): the usual growing pauses, the last one again and again.
 const AFTER_REFUSAL: [Duration; 7] = [
@@ -200,11 +201,50 @@ async fn login_refused(
     row: &OutboxRow,
     reply: &Reply,
 ) -> Result<(), StageError> {
+    let why = Shut { reason: "auth_refused", detail: "smtp.login_refused", reply: &said(reply) };
+    shut(turn, job, row, why).await
+}
+
+/// There is nothing to sign in with: the provider's consent is gone, which only a person can give
+/// anew, or it gives no token just now.
+pub(super) async fn no_token(
+    turn: &Turn<'_>,
+    job: &ClaimedJob,
+    row: &OutboxRow,
+    error: &TokenError,
+) -> Result<Next, StageError> {
+    tracing::warn!(
+        tenant.id = %job.tenant_id.0, job.id = %job.job_id.0, error = %store::Chain(error),
+        "there is no token to send with"
+    );
+    if error.needs_person() {
+        let reply = error.to_string();
+        let why = Shut { reason: "grant_refused", detail: "smtp.grant_refused", reply: &reply };
+        shut(turn, job, row, why).await?;
+        return Ok(Next::Stop(Duration::from_mins(1)));
+    }
+    let notice = Some((OUTAGE, "smtp.no_token"));
+    Ok(Next::Stop(defer(turn.desk, job, row.id, &AFTER_BREAK, None, notice).await?))
+}
+
+/// Why a mailbox is paused.
+struct Shut<'a> {
+    reason: &'static str,
+    detail: &'static str,
+    reply: &'a str,
+}
+
+async fn shut(
+    turn: &Turn<'_>,
+    job: &ClaimedJob,
+    row: &OutboxRow,
+    why: Shut<'_>,
+) -> Result<(), StageError> {
     let mailbox = turn.route.mailbox;
     within(turn.desk, job, async |tx| {
-        store::sending::requeue(tx, row.id, false, Some(&said(reply))).await?;
-        store::mailboxes::pause(tx, mailbox, Some("auth_refused")).await?;
-        store::sending::notify_once(tx, "mailbox_trouble", "high", "smtp.login_refused").await?;
+        store::sending::requeue(tx, row.id, false, Some(why.reply)).await?;
+        store::mailboxes::pause(tx, mailbox, Some(why.reason)).await?;
+        store::sending::notify_once(tx, "mailbox_trouble", "high", why.detail).await?;
         store::jobs::release(tx, job.lease(), Duration::from_mins(1), "login_refused").await
     })
     .await

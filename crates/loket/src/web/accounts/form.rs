@@ -281,6 +281,8 @@ pub struct Sheet {
     pub fields: Vec<Field>,
     /// What its button says.
     pub button: String,
+    /// Ways that need no form, as buttons above it.
+    pub connects: Vec<Way>,
     /// Ways on.
     pub ways: Vec<Way>,
     /// Help beside it.
@@ -310,6 +312,7 @@ impl Sheet {
             token: token.into(),
             hidden: Vec::new(),
             fields: Vec::new(),
+            connects: Vec::new(),
             ways: Vec::new(),
             help: Vec::new(),
             quiet: false,

@@ -6,9 +6,11 @@ use store::mailboxes::MailboxKind;
 
 use super::super::texts::Texts;
 use super::form::{Field, Help, Mistakes, Posted};
+use crate::oauth::{MailboxSecret, Place, Providers};
+use crate::secrets::Secret;
 
-/// Zoho's regions, as they end.
-const REGIONS: [&str; 5] = ["eu", "com", "in", "com.au", "jp"];
+/// Somebody who does not know where their Zoho is: all of it is tried.
+const ANYWHERE: &str = "onbekend";
 
 /// The fields of the form.
 pub const FIELDS: [&str; 10] = [
@@ -33,12 +35,13 @@ pub struct Wanted {
     pub address: String,
     /// Hosts, ports, user; no secret.
     pub config: Value,
-    /// As typed, without the blanks that providers show in app passwords.
-    pub password: String,
+    /// What opens it: as typed, without the blanks that providers show in app passwords, or the
+    /// provider's consent.
+    pub secret: MailboxSecret,
 }
 
 /// Reads the form.
-pub fn read(posted: &Posted) -> Result<Wanted, Mistakes> {
+pub fn read(posted: &Posted, providers: &Providers) -> Result<Wanted, Mistakes> {
     let mut mistakes = Mistakes::default();
     let address = posted.get("email").to_lowercase();
     if !looks_like_address(&address) {
@@ -50,16 +53,16 @@ pub fn read(posted: &Posted) -> Result<Wanted, Mistakes> {
     } else if typed.len() > 500 {
         mistakes.add("wachtwoord", "long");
     }
-    let (kind, servers) = servers(posted, &mut mistakes);
+    let (kind, servers) = servers(posted, providers, &mut mistakes);
     let own = kind == MailboxKind::Imap;
-    let imap_port = if own { port(posted, &mut mistakes, "imap_port", 993) } else { 993 };
-    let smtp_port = if own { port(posted, &mut mistakes, "smtp_port", 465) } else { 465 };
+    let [(imap, imap_port), (smtp, smtp_port)] = servers;
+    let imap_port = if own { port(posted, &mut mistakes, "imap_port", 993) } else { imap_port };
+    let smtp_port = if own { port(posted, &mut mistakes, "smtp_port", 465) } else { smtp_port };
     let user = Some(posted.get("gebruiker")).filter(|user| own && !user.is_empty());
     let user = user.unwrap_or(&address).to_owned();
     if !mistakes.none() {
         return Err(mistakes);
     }
-    let [imap, smtp] = servers;
     let config = json!({
         "imap": { "host": imap, "port": imap_port },
         "smtp": { "host": smtp, "port": smtp_port },
@@ -69,39 +72,62 @@ pub fn read(posted: &Posted) -> Result<Wanted, Mistakes> {
         MailboxKind::Gmail => typed.split_whitespace().collect(),
         _ => typed.to_owned(),
     };
-    Ok(Wanted { kind, address, config, password })
+    let secret = MailboxSecret::Password(Secret::new(password));
+    Ok(Wanted { kind, address, config, secret })
 }
 
-/// Which kind of mailbox, and the hosts of its incoming and outgoing mail.
-fn servers(posted: &Posted, mistakes: &mut Mistakes) -> (MailboxKind, [String; 2]) {
+/// A server's name and port.
+type Named = (String, u16);
+
+/// Which kind of mailbox, and the servers of its incoming and outgoing mail.
+fn servers(
+    posted: &Posted,
+    providers: &Providers,
+    mistakes: &mut Mistakes,
+) -> (MailboxKind, [Named; 2]) {
+    let usual = |imap: String, smtp: String| [(imap, 993), (smtp, 465)];
     match posted.get("provider") {
-        "gmail" => (MailboxKind::Gmail, ["imap.gmail.com".to_owned(), "smtp.gmail.com".to_owned()]),
+        "gmail" => {
+            (MailboxKind::Gmail, usual("imap.gmail.com".to_owned(), "smtp.gmail.com".to_owned()))
+        }
         "zoho" => {
             let region = posted.get("regio");
             let own = posted.get("zoho_host");
-            if !REGIONS.contains(&region) && region != "pro" {
-                mistakes.add("regio", "choose");
-            }
             let servers = if region == "pro" && !own.is_empty() {
                 let imap = host(posted, mistakes, "zoho_host");
                 let smtp = imap.replacen("imap", "smtp", 1);
-                [imap, smtp]
-            } else if region == "pro" {
-                ["imappro.zoho.eu".to_owned(), "smtppro.zoho.eu".to_owned()]
+                usual(imap, smtp)
+            } else if let Some(place) = zoho_place(providers, region) {
+                let named = |server: &crate::oauth::Server, port: u16| {
+                    (server.host.clone(), server.port.unwrap_or(port))
+                };
+                [named(&place.imap, 993), named(&place.smtp, 465)]
             } else {
-                [format!("imap.zoho.{region}"), format!("smtp.zoho.{region}")]
+                mistakes.add("regio", "choose");
+                usual(String::new(), String::new())
             };
             (MailboxKind::Zoho, servers)
         }
         "imap" => {
-            let servers =
-                [host(posted, mistakes, "imap_host"), host(posted, mistakes, "smtp_host")];
-            (MailboxKind::Imap, servers)
+            let (imap, smtp) =
+                (host(posted, mistakes, "imap_host"), host(posted, mistakes, "smtp_host"));
+            (MailboxKind::Imap, usual(imap, smtp))
         }
         _ => {
             mistakes.add("provider", "choose");
-            (MailboxKind::Imap, [String::new(), String::new()])
+            (MailboxKind::Imap, usual(String::new(), String::new()))
         }
+    }
+}
+
+/// Where the try begins. Those with a domain of their own are mostly on the second server of a data
+/// centre; the try goes through all of them anyway.
+fn zoho_place<'a>(providers: &'a Providers, region: &str) -> Option<&'a Place> {
+    let first = || providers.regions().next().map(|name| providers.places_of(name));
+    match region {
+        "pro" => first()?.last(),
+        ANYWHERE => first()?.first(),
+        region => providers.places_of(region).first(),
     }
 }
 
@@ -145,14 +171,14 @@ fn is_host(text: &str) -> bool {
 
 /// The fields as they stand for one provider. Without JavaScript each provider is a page of its
 /// own: `/winkel/mailbox?soort=zoho`.
-pub fn fields(provider: &str, posted: &Posted, t: Texts) -> Vec<Field> {
+pub fn fields(provider: &str, posted: &Posted, providers: &Providers, t: Texts) -> Vec<Field> {
     let email = Field::new("email", "email", t);
     let email = email.holding(posted.get("email")).filled_in_as("email");
     let mut fields = vec![Field { label: t.get("field.mailbox.label"), hint: None, ..email }];
     match provider {
         "zoho" => {
             let words = |value: &str| (value.to_owned(), t.word("zoho", &value.replace('.', "_")));
-            let options = REGIONS.iter().copied().chain(["pro"]).map(words).collect();
+            let options = providers.regions().chain([ANYWHERE, "pro"]).map(words).collect();
             let region = Some(posted.get("regio")).filter(|it| !it.is_empty()).unwrap_or("eu");
             fields.push(Field::new("regio", "select", t).holding(region).choosing(options));
             let own = Field::new("zoho_host", "text", t).holding(posted.get("zoho_host"));
@@ -177,6 +203,15 @@ pub fn fields(provider: &str, posted: &Posted, t: Texts) -> Vec<Field> {
     let hint = Some(t.get("field.app_password.hint"));
     fields.push(Field { label: t.get(label), hint, ..password });
     fields
+}
+
+/// The kind of mailbox that a provider's page is about.
+pub fn kind(provider: &str) -> MailboxKind {
+    match provider {
+        "gmail" => MailboxKind::Gmail,
+        "zoho" => MailboxKind::Zoho,
+        _ => MailboxKind::Imap,
+    }
 }
 
 /// Numbered steps to an app password.

@@ -4,6 +4,8 @@
 //! `form` is what every form shares, `visitor` who is behind a request. Everything is asked of
 //! [`crate::auth`] and of the store's doors; it must not know SQL, digests or tokens.
 
+mod attempt; // a live sign-in before anything is saved
+mod connect; // a mailbox opened by its provider's consent
 mod days; // working days and holidays of a shop
 mod devices; // where somebody is signed in, their password, their second factor
 mod first_admin; // the one-time page
@@ -89,6 +91,8 @@ pub fn pages() -> Router<State> {
         .route("/uitloggen", post(sign_in::sign_out))
         .route("/winkel", get(shop::form).post(shop::submit))
         .route("/winkel/mailbox", get(shop::mailbox_form).post(shop::mailbox))
+        .route("/winkel/mailbox/verbinden", get(connect::register))
+        .route(connect::BACK, get(connect::back))
         .route("/wachten", get(shop::waiting))
         .route("/wachten/status", get(shop::standing))
         .route("/eerste-beheerder", get(first_admin::form).post(first_admin::submit))
@@ -102,6 +106,7 @@ fn settings_pages() -> Router<State> {
     Router::new()
         .route("/instellingen", get(settings::form).post(settings::save))
         .route("/instellingen/mailbox", get(settings_mailbox::form).post(settings_mailbox::save))
+        .route("/instellingen/mailbox/verbinden", get(connect::reconnect))
         .route("/instellingen/mensen", get(settings_people::people).post(settings_people::invite))
         .route("/instellingen/mensen/rol", post(settings_people::change_role))
         .route("/instellingen/mensen/weg", post(settings_people::remove))

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State as Held};
 use axum::response::{IntoResponse, Redirect, Response};
+use mail::imap::Auth;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::admin::WaitingMailbox;
@@ -14,13 +15,14 @@ use store::{Claims, Constraint, MailboxId, TenantId};
 use super::super::State;
 use super::super::failure::Failure;
 use super::super::frame::Frame;
+use super::attempt::{Tried, attempt};
+use super::connect;
 use super::form::{Field, Mistakes, Posted, Sheet, Way, html};
 use super::grounds::Reason;
 use super::home_of;
 use super::mailbox::{self, Wanted};
-use super::settings_mailbox::wrong_with;
 use super::visitor::{Someone, failed};
-use crate::secrets::Secret;
+use crate::oauth::MailboxSecret;
 
 /// Under which name step 1 is kept with the account until step 2.
 const KEPT: &str = "winkel";
@@ -198,21 +200,35 @@ pub async fn submit(someone: Someone, posted: Posted) -> Result<Response, Failur
 pub struct Provider {
     #[serde(default)]
     soort: String,
+    /// What went wrong on the way to a provider and back.
+    #[serde(default)]
+    melding: String,
+}
+
+/// Whoever has no shop yet, and has said what theirs is.
+pub async fn ready_for_mailbox(someone: &Someone) -> Result<(), Failure> {
+    still_to_register(someone)?;
+    if kept(someone).await?.is_none_or(|kept| !kept.mistakes().none()) {
+        return Err(Failure::Elsewhere("/winkel".to_owned()));
+    }
+    Ok(())
 }
 
 /// `GET /winkel/mailbox`: first the choice, then what the provider needs.
 pub async fn mailbox_form(
+    Held(state): Held<State>,
     Query(provider): Query<Provider>,
     someone: Someone,
 ) -> Result<Response, Failure> {
-    still_to_register(&someone)?;
-    if kept(&someone).await?.is_none_or(|kept| !kept.mistakes().none()) {
-        return Err(Failure::Elsewhere("/winkel".to_owned()));
-    }
+    ready_for_mailbox(&someone).await?;
     match provider.soort.as_str() {
         "gmail" | "zoho" | "imap" => {
             let posted = Posted::default();
-            mailbox_sheet(&someone, &provider.soort, &posted, &Mistakes::default()).answer()
+            let mistakes = Mistakes::default();
+            let mut sheet = mailbox_sheet(&state, &someone, &provider.soort, &posted, &mistakes);
+            let said = someone.t.find(&format!("connect.{}", provider.melding));
+            sheet.note = said.map(|said| ("serious", said.to_owned()));
+            sheet.answer()
         }
         _ => {
             let t = someone.t;
@@ -229,16 +245,23 @@ struct Choice {
     step: &'static str,
 }
 
-fn mailbox_sheet(someone: &Someone, provider: &str, posted: &Posted, mistakes: &Mistakes) -> Sheet {
+fn mailbox_sheet(
+    state: &State,
+    someone: &Someone,
+    provider: &str,
+    posted: &Posted,
+    mistakes: &Mistakes,
+) -> Sheet {
     let t = someone.t;
     let token = someone.person.form_token.clone();
-    let fields = mailbox::fields(provider, posted, t);
+    let fields = mailbox::fields(provider, posted, &state.0.providers, t);
     let mut sheet = Sheet::new(someone.frame(), "mailbox", "/winkel/mailbox", token)
         .with(fields, mistakes)
         .carrying("provider", provider);
     sheet.title = t.word("provider_title", provider);
     sheet.step = Some(t.get("step.two").to_owned());
     sheet.help.push(mailbox::help(provider, t));
+    sheet.connects = connect::ways(state, mailbox::kind(provider), "/winkel/mailbox", t);
     sheet.ways.push(Way::to("/winkel/mailbox", t.get("way.other_provider")));
     sheet
 }
@@ -250,29 +273,37 @@ pub async fn mailbox(
     posted: Posted,
 ) -> Result<Response, Failure> {
     posted.only(&mailbox::FIELDS)?;
-    still_to_register(&someone)?;
-    let shop = kept(&someone).await?.filter(|kept| kept.mistakes().none());
-    let Some(shop) = shop else { return Err(Failure::Elsewhere("/winkel".to_owned())) };
-    let wanted = match mailbox::read(&posted) {
-        Ok(wanted) => wanted,
-        Err(mistakes) => {
-            let provider = posted.get("provider");
-            return mailbox_sheet(&someone, provider, &posted, &mistakes).answer();
-        }
+    ready_for_mailbox(&someone).await?;
+    let again = |mistakes: &Mistakes| {
+        mailbox_sheet(&state, &someone, posted.get("provider"), &posted, mistakes).answer()
     };
-    let tried = wrong_with(&state, wanted.kind, &wanted.config, &wanted.password).await?;
-    if let Some((field, key)) = tried {
-        let mut mistakes = Mistakes::default();
-        mistakes.add(field, key);
-        let provider = posted.get("provider");
-        return mailbox_sheet(&someone, provider, &posted, &mistakes).answer();
+    let mut wanted = match mailbox::read(&posted, &state.0.providers) {
+        Ok(wanted) => wanted,
+        Err(mistakes) => return again(&mistakes),
+    };
+    let auth = Auth::Password(wanted.secret.to_secret().expose().to_owned());
+    match attempt(&state, wanted.kind, &wanted.config, &auth).await? {
+        Tried::Works(config) => wanted.config = config,
+        Tried::Wrong(field, key) => {
+            let mut mistakes = Mistakes::default();
+            mistakes.add(field, key);
+            return again(&mistakes);
+        }
     }
-    register(&state, &someone, &shop, wanted).await?;
+    finish(&state, &someone, wanted).await?;
+    Ok(Redirect::to("/wachten").into_response())
+}
+
+/// Registers the shop that was described in step 1, with a mailbox that works.
+pub async fn finish(state: &State, someone: &Someone, wanted: Wanted) -> Result<(), Failure> {
+    let shop = kept(someone).await?.filter(|kept| kept.mistakes().none());
+    let Some(shop) = shop else { return Err(Failure::Elsewhere("/winkel".to_owned())) };
+    register(state, someone, &shop, wanted).await?;
     // What was kept for this moment is in its own place now.
     let user = someone.person.user_id;
     someone.auth.remember(user, KEPT, Value::Null).await.map_err(failed)?;
     someone.auth.sessions().forget(user);
-    Ok(Redirect::to("/wachten").into_response())
+    Ok(())
 }
 
 async fn register(
@@ -283,12 +314,16 @@ async fn register(
 ) -> Result<(), Failure> {
     let vault = state.0.vault.as_ref().ok_or(Failure::NotFound)?;
     let (tenant, mailbox) = (TenantId::new(), MailboxId::new());
-    let secret = Secret::new(wanted.password);
+    let secret = wanted.secret.to_secret();
     let seal = |place, row_id| {
         let row = SecretRow { tenant_id: tenant, place, row_id };
         vault.seal(row, &secret).map_err(|error| Failure::defect(&error))
     };
-    let for_tenant = seal(Place::Tenant, tenant.0)?;
+    // The contract's column is for passwords; a consent is kept once.
+    let for_tenant = match wanted.secret {
+        MailboxSecret::Password(_) => Some(seal(Place::Tenant, tenant.0)?),
+        MailboxSecret::Grant(_) => None,
+    };
     let for_mailbox = seal(Place::Mailbox, mailbox.0)?;
     let new = NewShop {
         tenant_id: tenant,
@@ -312,7 +347,7 @@ async fn register(
         store::shops::register(tx, &new).await?;
         store::admin::register_mailbox(tx, &waiting).await?;
         let persona = shop.ai_persona_name.as_str();
-        store::admin::complete_registration(tx, tenant, persona, &for_tenant).await
+        store::admin::complete_registration(tx, tenant, persona, for_tenant.as_deref()).await
     });
     match done.await {
         // Pressed twice, or on two devices: the shop is there.

@@ -1,0 +1,134 @@
+//! The try that comes before anything about a mailbox is saved: one live sign-in. Zoho keeps each
+//! account in one data centre and all others refuse it, so where the one that was named refuses, the
+//! others are tried, one after the other, each once.
+
+use std::time::Duration;
+
+use mail::imap::{Auth, ImapConnection, ImapError, Limits};
+use serde_json::{Value, json};
+use store::mailboxes::MailboxKind;
+use tokio::time::{Instant, timeout};
+
+use super::super::State;
+use super::super::failure::Failure;
+use crate::oauth::{Place, Server};
+use crate::pipeline::{Reading, RemoteConfig};
+
+/// One server may take so long; a page that waits for longer looks broken.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// All data centres together may take so long.
+const PATIENCE_FOR_ALL: Duration = Duration::from_secs(45);
+/// Each step of it.
+const STEP: Duration = Duration::from_secs(8);
+/// Where nothing is said of ports.
+const IMAPS: u16 = 993;
+const SMTPS: u16 = 465;
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Tried {
+    /// It works, with these settings.
+    Works(Value),
+    /// It does not: the field, and the key of its sentence.
+    Wrong(&'static str, &'static str),
+}
+
+/// Signs in once with what was typed; at Zoho, where it was refused, at the other data centres too.
+/// Where this server reads no mail, everything works.
+pub async fn attempt(
+    state: &State,
+    kind: MailboxKind,
+    config: &Value,
+    auth: &Auth,
+) -> Result<Tried, Failure> {
+    let Some(reading) = state.0.reading.as_deref() else { return Ok(Tried::Works(config.clone())) };
+    let begun = Instant::now();
+    let first = match sign_in(reading, config, auth).await? {
+        Ok(()) => return Ok(Tried::Works(config.clone())),
+        Err(error) => error,
+    };
+    if kind == MailboxKind::Zoho && may_live_elsewhere(&first) {
+        let there = servers_of(config);
+        for place in state.0.providers.all_places().filter(|place| Some(servers(place)) != there) {
+            if begun.elapsed() >= PATIENCE_FOR_ALL {
+                break;
+            }
+            let config = moved(config, place);
+            if sign_in(reading, &config, auth).await?.is_ok() {
+                return Ok(Tried::Works(config));
+            }
+        }
+    }
+    let (field, key) = why(kind, &first);
+    Ok(Tried::Wrong(field, key))
+}
+
+/// The same settings at another place.
+pub fn moved(config: &Value, place: &Place) -> Value {
+    let mut config = config.clone();
+    if let Some(settings) = config.as_object_mut() {
+        settings.insert("imap".to_owned(), server(&place.imap, IMAPS));
+        settings.insert("smtp".to_owned(), server(&place.smtp, SMTPS));
+    }
+    config
+}
+
+fn server(server: &Server, usual: u16) -> Value {
+    json!({ "host": server.host, "port": server.port.unwrap_or(usual) })
+}
+
+/// Host and port that mail is read from.
+fn servers_of(config: &Value) -> Option<(String, u16)> {
+    let imap = config.get("imap")?;
+    let port = u16::try_from(imap.get("port")?.as_u64()?).ok()?;
+    Some((imap.get("host")?.as_str()?.to_owned(), port))
+}
+
+fn servers(place: &Place) -> (String, u16) {
+    (place.imap.host.clone(), place.imap.port.unwrap_or(IMAPS))
+}
+
+/// A data centre that does not know the account refuses it, as it refuses a wrong password.
+const fn may_live_elsewhere(error: &ImapError) -> bool {
+    matches!(
+        error,
+        ImapError::AuthRefused(_) | ImapError::HostUnknown(_) | ImapError::Unreachable(_)
+    )
+}
+
+async fn sign_in(
+    reading: &Reading,
+    config: &Value,
+    auth: &Auth,
+) -> Result<Result<(), ImapError>, Failure> {
+    let config = RemoteConfig::read(config).map_err(|error| Failure::defect(&error))?;
+    let mut settings = config.settings(reading, auth.clone());
+    settings.limits = Limits { connect: STEP, step: STEP, ..settings.limits };
+    Ok(match timeout(PATIENCE, ImapConnection::connect(&settings)).await {
+        Ok(Ok(connection)) => {
+            connection.close().await;
+            Ok(())
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(ImapError::TimedOut("signing in")),
+    })
+}
+
+const fn why(kind: MailboxKind, error: &ImapError) -> (&'static str, &'static str) {
+    let server = match kind {
+        MailboxKind::Zoho => "regio",
+        MailboxKind::Imap => "imap_host",
+        _ => "email",
+    };
+    match error {
+        ImapError::AuthRefused(_) if matches!(kind, MailboxKind::Zoho) => {
+            ("wachtwoord", "zoho_refused")
+        }
+        ImapError::AuthRefused(_) | ImapError::Unsayable(_) => ("wachtwoord", "auth_refused"),
+        ImapError::Busy(_) => ("wachtwoord", "mailbox_busy"),
+        ImapError::HostUnknown(_) => (server, "host_unknown"),
+        ImapError::CertificateRefused(_) => (server, "certificate_refused"),
+        ImapError::NotEncrypted => (server, "not_encrypted"),
+        _ => (server, "mailbox_unreachable"),
+    }
+}
