@@ -239,6 +239,8 @@ begin
         with due as (
           select j.tenant_id, j.id from public.jobs j
           where j.tenant_id = shop and j.kind = p_kind and j.state = 'due' and j.run_at <= now()
+            and (p_kind = 'ingest' or not exists (
+              select from public.mailboxes m where m.tenant_id = shop and m.catch_up_from is not null))
           order by j.run_at limit 1
           for update skip locked)
         update public.jobs j
@@ -768,6 +770,32 @@ ALTER FUNCTION private.make_first_admin(p_user_id uuid) OWNER TO loket_owner;
 -- Name: FUNCTION make_first_admin(p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.make_first_admin(p_user_id uuid) IS 'Makes a person the first platform admin; refused where there is another, suspended or not. May be repeated.';
+
+-- Name: mark_restored(timestamp with time zone); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.mark_restored(p_taken_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  marked integer;
+begin
+  -- A backup that was itself taken while another was being caught up with knows even less.
+  update public.mailboxes
+  set catch_up_from = least(catch_up_from, p_taken_at), restored_at = now(), lease_owner = null, lease_until = null;
+  get diagnostics marked = row_count;
+  -- Whoever held these is not there any more.
+  update public.jobs set run_at = least(run_at, now()), locked_until = null, lease_token = null
+  where locked_until is not null;
+  return marked;
+end
+$$;
+
+ALTER FUNCTION private.mark_restored(p_taken_at timestamp with time zone) OWNER TO loket_owner;
+
+-- Name: FUNCTION mark_restored(p_taken_at timestamp with time zone); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.mark_restored(p_taken_at timestamp with time zone) IS 'Marks every mailbox of a database that was put back to this moment. For its owner only, while no server runs.';
 
 -- Name: my_profile(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -2529,6 +2557,8 @@ CREATE TABLE public.mailboxes (
     sent_cursor jsonb DEFAULT '{}'::jsonb NOT NULL,
     sent_read_at timestamp with time zone,
     reconcile_at timestamp with time zone,
+    catch_up_from timestamp with time zone,
+    restored_at timestamp with time zone,
     CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text]))),
     CONSTRAINT mailboxes_sent_copies_check CHECK ((sent_copies = ANY (ARRAY['unknown'::text, 'kept'::text, 'ours'::text])))
 );
@@ -2622,6 +2652,13 @@ COMMENT ON COLUMN public.mailboxes.sent_read_at IS 'Its Sent folder was read to 
 -- Name: COLUMN mailboxes.reconcile_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.mailboxes.reconcile_at IS 'When what is recorded is next compared with what the server holds; null before the first reading.';
+-- Name: COLUMN mailboxes.catch_up_from; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.catch_up_from IS 'The backup''s moment: what was sent since then is still to be read from Sent. While it is set nothing of the shop is answered or sent. Null otherwise.';
+
+-- Name: COLUMN mailboxes.restored_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.restored_at IS 'When the backup was put back; null with the other.';
 
 -- Name: master_business_rules; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -4939,6 +4976,10 @@ GRANT ALL ON FUNCTION private.live_api_key_tenant(p_tenant_id uuid, p_id uuid) T
 REVOKE ALL ON FUNCTION private.make_first_admin(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.make_first_admin(p_user_id uuid) TO loket_setup;
 
+-- Name: FUNCTION mark_restored(p_taken_at timestamp with time zone); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.mark_restored(p_taken_at timestamp with time zone) FROM PUBLIC;
+
 -- Name: FUNCTION my_profile(); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.my_profile() FROM PUBLIC;
@@ -5503,6 +5544,13 @@ GRANT UPDATE(sent_read_at) ON TABLE public.mailboxes TO loket_worker;
 GRANT SELECT(reconcile_at) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(reconcile_at) ON TABLE public.mailboxes TO loket_admin;
 GRANT UPDATE(reconcile_at) ON TABLE public.mailboxes TO loket_worker;
+-- Name: COLUMN mailboxes.catch_up_from; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(catch_up_from) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.restored_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(restored_at) ON TABLE public.mailboxes TO loket_worker;
 
 -- Name: TABLE master_business_rules; Type: ACL; Schema: public; Owner: loket_owner
 

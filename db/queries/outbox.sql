@@ -13,7 +13,9 @@ order by o.created_at, o.id;
 --! look
 -- What is known at the last moment before the wire, of one mail or many; domain::deliver decides.
 -- The rows stay locked, so that a mail found queued is queued until the transaction ends.
-select o.id, o.state = 'queued' as queued, s.active as shop_active, o.not_before <= now() as due, o.automatic,
+select o.id, o.state = 'queued' as queued, exists (
+    select from public.mailboxes m where m.tenant_id = $1 and m.catch_up_from is not null) as catching_up,
+  s.active as shop_active, o.not_before <= now() as due, o.automatic,
   s.automatic_sending,
   -- A draft for an older mail of the conversation, let go meanwhile, does not answer this one.
   coalesce(t.answered_by_person_at > i.created_at, false) and not exists (

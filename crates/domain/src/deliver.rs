@@ -14,6 +14,9 @@ pub struct Moment {
     pub queued: bool,
     /// Whether it lies in the mailbox's Sent: a try whose outcome nobody knew had arrived.
     pub lies_in_sent: bool,
+    /// Whether the shop's database was put back, and what was sent since the backup is not known
+    /// yet.
+    pub catching_up: bool,
     /// Whether the shop is approved and active.
     pub shop_active: bool,
     /// Whether its time has come; before, it can be called back.
@@ -48,6 +51,8 @@ pub enum Objection {
     NotQueued,
     /// It lies in the mailbox's Sent: a second one would be a double.
     AlreadySent,
+    /// What was sent between a backup and its return is not known yet.
+    CatchingUp,
     /// The shop was suspended.
     ShopInactive,
     /// Its time has not come.
@@ -89,7 +94,7 @@ impl Objection {
         match self {
             Self::NotQueued => Withheld::LookAgain,
             Self::AlreadySent => Withheld::WasSent,
-            Self::TooEarly => Withheld::Later,
+            Self::CatchingUp | Self::TooEarly => Withheld::Later,
             Self::PersonAnswered => Withheld::Cancel("person_answered"),
             Self::ShopInactive => Withheld::Hold("shop_inactive"),
             Self::Crossed => Withheld::Hold("crossed"),
@@ -109,6 +114,9 @@ pub const fn objection(moment: &Moment) -> Option<Objection> {
     }
     if moment.lies_in_sent {
         return Some(Objection::AlreadySent);
+    }
+    if moment.catching_up {
+        return Some(Objection::CatchingUp);
     }
     if !moment.shop_active {
         return Some(Objection::ShopInactive);
@@ -150,6 +158,7 @@ mod tests {
     const FINE: Moment = Moment {
         queued: true,
         lies_in_sent: false,
+        catching_up: false,
         shop_active: true,
         due: true,
         automatic: true,
@@ -168,10 +177,11 @@ mod tests {
     #[test]
     fn each_fact_holds_it_back() {
         use Objection as O;
-        let cases: [(Moment, Option<O>, Option<O>); 14] = [
+        let cases: [(Moment, Option<O>, Option<O>); 15] = [
             (FINE, None, None),
             (Moment { queued: false, ..FINE }, Some(O::NotQueued), Some(O::NotQueued)),
             (Moment { lies_in_sent: true, ..FINE }, Some(O::AlreadySent), Some(O::AlreadySent)),
+            (Moment { catching_up: true, ..FINE }, Some(O::CatchingUp), Some(O::CatchingUp)),
             (Moment { shop_active: false, ..FINE }, Some(O::ShopInactive), Some(O::ShopInactive)),
             (Moment { due: false, ..FINE }, Some(O::TooEarly), Some(O::TooEarly)),
             (Moment { automatic_sending: false, ..FINE }, Some(O::SendingSwitchedOff), None),
@@ -211,6 +221,7 @@ mod tests {
         }
         assert_eq!(O::PersonAnswered.consequence(), Withheld::Cancel("person_answered"));
         assert_eq!(O::TooEarly.consequence(), Withheld::Later);
+        assert_eq!(O::CatchingUp.consequence(), Withheld::Later);
         assert_eq!(O::NotQueued.consequence(), Withheld::LookAgain);
         assert_eq!(O::AlreadySent.consequence(), Withheld::WasSent);
     }

@@ -4,6 +4,7 @@
 //! seams that drive it, `web` the pages, `auth` accounts. What a mail means and what may be done about it is in `domain`.
 
 pub mod auth;
+pub mod backup_file;
 pub mod cli;
 pub mod config;
 pub mod database;

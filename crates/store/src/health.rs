@@ -106,6 +106,16 @@ impl Examination {
         self.all(sql!("health", "mailboxes"), &[]).await
     }
 
+    /// Mailboxes that still catch up after a restore.
+    pub async fn catching_up(&self) -> Result<i64> {
+        #[derive(Deserialize)]
+        struct Mailboxes {
+            mailboxes: i64,
+        }
+        let row: Mailboxes = self.one(sql!("backup", "catching_up"), &[]).await?;
+        Ok(row.mailboxes)
+    }
+
     async fn one<T: DeserializeOwned>(
         &self,
         sql: Sql,

@@ -62,8 +62,10 @@ migrations! {
     24 "0024_sending",
     25 "0025_proof_and_standing",
     26 "0026_custody",
+    26 "0026_custody",
     27 "0027_tokens",
     28 "0028_attachments",
+    29 "0029_restored",
     30 "0030_doubt",
     31 "0031_budget",
 }
@@ -74,7 +76,7 @@ pub async fn migrate(owner: &Config) -> Result<usize> {
 }
 
 /// The roles that Loket's server logs in with.
-const RUNTIME_ROLES: [&str; 6] =
+pub(crate) const RUNTIME_ROLES: [&str; 6] =
     ["loket_user", "loket_worker", "loket_admin", "loket_system", "loket_setup", "loket_auth"];
 
 /// Gives the runtime logins this password, for servers that ask for one. Keep it secret: it

@@ -292,6 +292,14 @@ async fn mailbox_keys(store: &Store, keys: &KeySource, report: &mut Report) {
 }
 
 async fn contents(examination: &Examination, report: &mut Report) {
+    match examination.catching_up().await {
+        Ok(mailboxes) => {
+            let next = "start `loket serve`; a mailbox that cannot be read holds its shop back: \
+                        put its password right, or take the mailbox away";
+            report.none("restore", mailboxes, "mailboxes still catch up after a restore", next);
+        }
+        Err(error) => report.bad("restore", Chain(&error).to_string(), "run `loket migrate`"),
+    }
     match examination.mailboxes().await {
         Ok(mailboxes) => mailbox_checks(&mailboxes, report),
         Err(error) => report.bad("mailboxes", Chain(&error).to_string(), "run `loket migrate`"),

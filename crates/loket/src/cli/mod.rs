@@ -3,6 +3,7 @@
 
 mod auth_keys;
 mod admin;
+mod backup;
 mod bench;
 mod demo;
 mod doctor;
@@ -13,6 +14,7 @@ mod migrate;
 mod output;
 mod reconcile;
 mod report;
+mod restore;
 mod serve;
 
 use std::process::ExitCode;
@@ -54,6 +56,10 @@ enum Command {
     Admin(admin::Arguments),
     /// Takes over the shops, people, rules and conversations of the system before Loket.
     Import(import::Arguments),
+    /// Copies the whole database into one file, while everything runs.
+    Backup(backup::Arguments),
+    /// Puts a backup in the place of the database.
+    Restore(restore::Arguments),
 }
 
 /// Runs the command that was asked for.
@@ -72,6 +78,8 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => on_runtime(serve::run(&common, &options)),
         Command::Admin(options) => on_runtime(admin::run(&common, &options)),
         Command::Import(options) => on_runtime(import::run(&common, &options)),
+        Command::Backup(options) => on_runtime(backup::run(&common, &options)),
+        Command::Restore(options) => on_runtime(restore::run(&common, &options)),
         Command::Migrate => on_runtime(migrate::run(&common)),
     };
     match done {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::backoff::Backoff;
 use super::{Calls, Pace};
-use crate::pipeline::{Desk, OpenMailboxes, Remote, StageError, receive};
+use crate::pipeline::{Desk, OpenMailboxes, Remote, StageError, receive, recover};
 
 /// A node reads at most so many.
 const MOST_MAILBOXES: u16 = 5000;
@@ -182,6 +182,7 @@ impl Reader {
 
     async fn read_directory(&mut self) -> Result<(), StageError> {
         let mut open = OpenMailboxes::default();
+        let mut recovered = false;
         loop {
             self.bell.mark_unchanged();
             let received = receive(&self.desk, &mut open, self.which).await?;
@@ -189,6 +190,9 @@ impl Reader {
             self.call(received.accepted);
             if received.more {
                 continue;
+            }
+            if !std::mem::replace(&mut recovered, true) {
+                recover(&self.desk, self.which).await?;
             }
             // The supervisor holds the other end for as long as this task lives.
             let _ = tokio::time::timeout(self.pace.poll, self.bell.changed()).await;
@@ -199,6 +203,7 @@ impl Reader {
         let desk = Arc::clone(&self.desk);
         let mut remote = Remote::open(&desk, self.which).await?;
         let mut noted = None::<tokio::time::Instant>;
+        let mut recovered = false;
         loop {
             self.bell.mark_unchanged();
             let received = remote.catch_up(&desk).await?;
@@ -206,6 +211,9 @@ impl Reader {
             self.call(received.accepted);
             if received.more {
                 continue;
+            }
+            if !std::mem::replace(&mut recovered, true) {
+                recover(&desk, self.which).await?;
             }
             let done = remote.errands(&desk).await?;
             self.call(done.fetched);

@@ -14,6 +14,7 @@ mod deliver; // the last look, the wire, and what became of it
 mod ingest; // as many mails at a time as fit into memory
 mod lanes; // one sender a shop
 mod receipt; // why it was done, kept for ever
+mod recover; // after a restore: what was sent since the backup
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use deliver::{Post, deliver, deliver_many, post};
 pub use ingest::{count_suspects, ingest};
 pub use lanes::Lanes;
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
+pub use recover::recover;
 pub use remote::{Errands, Reading, Remote, RemoteConfig, RemoteCursor, sign_in};
 pub use suspects::Suspects;
 

@@ -13,12 +13,15 @@ use store::outbox::{OutboxState, stuck_sending};
 use super::lab::{Lab, LabShop};
 use super::mails::{Expected, OVER_BUDGET, TestMail, within_budget};
 
-/// A reply as it lies in the outgoing directory.
+/// A reply as it left.
 #[derive(Debug)]
-struct Reply {
-    message_id: String,
-    in_reply_to: String,
-    to: String,
+pub struct Reply {
+    /// Without angle brackets.
+    pub message_id: String,
+    /// Without angle brackets.
+    pub in_reply_to: String,
+    /// The only recipient.
+    pub to: String,
 }
 
 /// Waits until every mail has its fate and no job is due. Panics with what is missing.
@@ -77,8 +80,7 @@ pub async fn check(
         let tenant = shop.made.tenant;
         let rows = store.as_worker(tenant, async |tx| custody(tx).await).await.unwrap();
         let index = lab.common().data_dir.join(format!("mailboxes/{}.index", shop.made.mailbox.0));
-        check_mails(mails, &rows, &names(&index));
-        check_replies(&rows, &replies(&shop.folders.sent.join("new")), mails);
+        check_shop(mails, &rows, &names(&index), &replies(&shop.folders.sent.join("new")));
         let left = store.as_worker(tenant, async |tx| given_up(tx).await).await.unwrap();
         assert!(left.is_empty(), "jobs were given up: {left:?}");
         for row in &rows {
@@ -91,6 +93,17 @@ pub async fn check(
     let stuck = stuck_sending(store, Duration::ZERO).await.unwrap();
     assert!(stuck.is_empty(), "outgoing mail is stuck: {stuck:?}");
     fates
+}
+
+/// One shop: its mails, what the database says of them, their names by uid, and what left.
+pub fn check_shop(
+    mails: &[TestMail],
+    rows: &[CustodyRow],
+    names: &BTreeMap<i64, String>,
+    replies: &[Reply],
+) {
+    check_mails(mails, rows, names);
+    check_replies(rows, replies, mails);
 }
 
 /// File name by uid, from the index of the mailbox.

@@ -14,6 +14,7 @@ mod line; // a command as it is written
 mod connection; // commands, one at a time
 mod folders; // opening one, asking about one, putting a mail into one
 mod fetch; // new mail after a cursor
+mod since; // mail since a day
 mod idle; // waiting for mail
 
 use std::fmt;

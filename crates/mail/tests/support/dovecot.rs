@@ -41,6 +41,11 @@ impl Dovecot {
 
     /// As [`Self::start`], with at most so many connections a user.
     pub fn start_with(users: &[&str], connections: u32) -> Self {
+        Self::start_configured(users, connections, "")
+    }
+
+    /// With more lines in its configuration; `@USER@` in them is who it runs as.
+    pub fn start_configured(users: &[&str], connections: u32, more: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let directory =
@@ -72,7 +77,7 @@ impl Dovecot {
         } else {
             (output("id", &["-un"]), output("id", &["-gn"]))
         };
-        let config = include_str!("../dovecot/dovecot.conf")
+        let config = format!("{}{more}", include_str!("../dovecot/dovecot.conf"))
             .replace("@ROOT@", directory.to_str().expect("a plain path"))
             .replace("@USER@", &user)
             .replace("@GROUP@", &group)
