@@ -49,8 +49,8 @@ pub use doors::{AdminTx, AuthTx, Claims, Logins, Purpose, SetupTx, Store, System
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{
     ApiKeyId, AttachmentId, AuditId, FilterId, InteractionId, InvitationId, JobId, LeaseToken,
-    MailboxId, NotificationId, OfferId, OutboxId, PersonAnswerId, RawId, ReconciliationId, TenantId,
-    ThreadId, UserId,
+    MailboxId, NotificationId, OfferId, OutboxId, PersonAnswerId, RawId, ReconciliationId,
+    TenantId, ThreadId, UserId,
 };
 /// How to reach a server: the driver's own configuration.
 pub use tokio_postgres::Config;

@@ -62,7 +62,6 @@ migrations! {
     24 "0024_sending",
     25 "0025_proof_and_standing",
     26 "0026_custody",
-    26 "0026_custody",
     27 "0027_tokens",
     28 "0028_attachments",
     29 "0029_restored",

@@ -83,6 +83,7 @@ pub fn sender() -> Sender {
         name: "Noor Visser".to_owned(),
         verified: true,
         reply_to_elsewhere: false,
+        doubt: None,
     }
 }
 

@@ -77,7 +77,7 @@ async fn in_sent(
     row: &Mailbox,
     since: Timestamp,
 ) -> Result<Option<Vec<Found>>, StageError> {
-    let mut connection = sign_in(&desk.reading, which, row).await?;
+    let mut connection = sign_in(desk, which, row).await?;
     let Some(name) = connection.sent_folder().await? else {
         connection.close().await;
         return Ok(None);
