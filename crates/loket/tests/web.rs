@@ -402,14 +402,14 @@ fn d8_an_answer_from_the_mailbox_is_shown() {
         let visitor = Visitor::enter(counter.pages()).await;
         let list = visitor.get("/?toon=concepten").await;
         let rows = list.body.split("class=\"subject\" href=\"/gesprekken/");
-        let last = rows.last().unwrap().split('"').next().unwrap().to_owned();
-        let path = format!("/gesprekken/{last}");
+        let thread = rows.last().unwrap().split('"').next().unwrap().to_owned();
+        let path = format!("/gesprekken/{thread}");
         assert!(visitor.get(&path).await.body.contains("/goedkeuren\""));
         let record = counter.store.as_worker(counter.shop.tenant_id.unwrap(), async |tx| {
             let mailbox = store::mailboxes::list(tx).await?.first().unwrap().id;
             let answer = store::person_answers::NewPersonAnswer {
                 id: store::PersonAnswerId::new(),
-                thread_id: last.parse().unwrap(),
+                thread_id: thread.parse().unwrap(),
                 message_id: None,
                 subject: "Re: vraag".to_owned(),
                 body_text: "Dag, ik heb je <b>gebeld</b>.".to_owned(),
