@@ -15,7 +15,8 @@ from public.conversation_threads t
 where t.tenant_id = $1 and t.id = $2;
 
 --! interactions
-select i.id, i.thread_id, i.customer_email, i.from_name, i.subject, i.received_at, i.message_body, i.ai_response,
+select i.id, i.thread_id, i.customer_email, i.from_name, i.subject, i.received_at, i.message_body,
+  i.sender_verified, i.reply_to_elsewhere, i.ai_response,
   i.ai_response_html, (i.compensatie_percentage * 100)::integer as compensatie_percentage,
   i.dreiging_detected, i.annulering_aangevraagd, i.ladder_stap, i.language, i.intents, i.customer_mood,
   i.order_number, i.state, i.decided_at, i.decided_by, r.body as receipt
@@ -33,7 +34,8 @@ where o.tenant_id = $1 and i.thread_id = $2
 order by o.created_at, o.id;
 
 --! interaction_page
-select i.id, i.thread_id, i.customer_email, i.from_name, i.subject, i.received_at, i.message_body, i.ai_response,
+select i.id, i.thread_id, i.customer_email, i.from_name, i.subject, i.received_at, i.message_body,
+  i.sender_verified, i.reply_to_elsewhere, i.ai_response,
   i.ai_response_html, (i.compensatie_percentage * 100)::integer as compensatie_percentage,
   i.dreiging_detected, i.annulering_aangevraagd, i.ladder_stap, i.language, i.intents, i.customer_mood,
   i.order_number, i.state, i.decided_at, i.decided_by, null::jsonb as receipt

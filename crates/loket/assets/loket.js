@@ -3,7 +3,7 @@
 (() => {
   const part = document.getElementById("deel");
   const address = part?.dataset.live;
-  let stream, timer;
+  let stream, timer, seen;
 
   async function refresh() {
     const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
@@ -13,7 +13,12 @@
     // Somebody is about to press a button, or types: not under their hands.
     if (part.querySelector("details.act[open]") || part.contains(document.activeElement) && document.activeElement.matches("input")) return;
     const focused = document.activeElement?.getAttribute("href");
-    part.innerHTML = await answer.text();
+    const text = await answer.text();
+    // A mail that is being read in its frame stays where it was scrolled to while only clocks move.
+    const news = text.replace(/<time[^]*?<\/time>/g, "");
+    if (news === seen && part.querySelector("iframe")) return;
+    seen = news;
+    part.innerHTML = text;
     open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
     if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     const title = part.querySelector("[data-title]")?.dataset.title;

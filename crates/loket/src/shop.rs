@@ -113,8 +113,10 @@ fn build(row: &ShopRow, rows: &[RuleRow]) -> Result<Shop, ShopError> {
     for rule in rows {
         for (code, language) in [("nl", Language::Dutch), ("en", Language::English)] {
             if let Some(text) = rule.html_template.get(code).and_then(Value::as_str) {
+                // Not every row was saved by us: hosted Supabase lets an owner write its own.
+                let text = mail::sanitise::reply(text);
                 templates
-                    .replace(rule.rule_key, language, text)
+                    .replace(rule.rule_key, language, &text)
                     .map_err(|error| ShopError::Template(rule.rule_key, error))?;
             }
         }
@@ -130,7 +132,7 @@ fn build(row: &ShopRow, rows: &[RuleRow]) -> Result<Shop, ShopError> {
             taalvoorkeur: language,
             retouradres: row.retouradres.clone(),
             shop_url: row.shop_url.clone(),
-            signature_html: row.signature_html.clone(),
+            signature_html: mail::sanitise::reply(&row.signature_html),
             maximaal_extra_compensatie: row.maximaal_extra_compensatie,
             reply_days: reply_days(&row.dagen_instellingen),
             automatic_sending: row.automatic_sending,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::attachments::{AttachmentRow, MessageViewRow};
 use crate::doors::TenantTx;
 use crate::error::Result;
 use crate::ids::{InteractionId, OutboxId, ThreadId, UserId};
@@ -64,6 +65,10 @@ pub struct InteractionView {
     pub received_at: Timestamp,
     /// Its text.
     pub message_body: String,
+    /// Whether the mailbox's own provider vouches for the sender.
+    pub sender_verified: bool,
+    /// Whether an answer was asked for at another domain than the sender's.
+    pub reply_to_elsewhere: bool,
     /// The answer or draft.
     pub ai_response: Option<String>,
     /// The answer or draft as HTML.
@@ -132,6 +137,10 @@ pub struct ThreadView {
     pub mails: Vec<MailView>,
     /// What people answered in the mailbox itself, oldest first.
     pub answers: Vec<PersonAnswerView>,
+    /// Files of its mails, in the order of each mail.
+    pub files: Vec<AttachmentRow>,
+    /// How its mails look, where they are more than text.
+    pub views: Vec<MessageViewRow>,
 }
 
 /// What the dashboard counts.
@@ -176,13 +185,15 @@ pub async fn interaction_page(
 pub async fn thread(tx: &TenantTx, id: ThreadId) -> Result<Option<ThreadView>> {
     let shop = tx.tenant();
     let both: Params<'_> = &[&shop, &id];
-    let (thread, interactions, mails, answers) = tokio::try_join!(
+    let (thread, interactions, mails, answers, files, views) = tokio::try_join!(
         tx.session.first(sql!("conversations", "thread"), both),
         tx.session.all(sql!("conversations", "interactions"), both),
         tx.session.all(sql!("conversations", "mails"), both),
         tx.session.all(sql!("person_answers", "of_thread"), both),
+        crate::attachments::of_thread(tx, id),
+        crate::attachments::views_of_thread(tx, id),
     )?;
-    Ok(thread.map(|thread| ThreadView { thread, interactions, mails, answers }))
+    Ok(thread.map(|thread| ThreadView { thread, interactions, mails, answers, files, views }))
 }
 
 /// What the dashboard counts, in one statement.

@@ -72,6 +72,8 @@ ids! {
     ThreadId,
     /// A customer mail in a conversation.
     InteractionId,
+    /// A file of a customer mail.
+    AttachmentId,
     /// An outgoing mail.
     OutboxId,
     /// A piece of due work.

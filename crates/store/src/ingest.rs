@@ -110,6 +110,15 @@ pub struct RawMessage {
     pub raw: Vec<u8>,
 }
 
+/// As [`bytes`], of a column that may be null.
+pub(crate) fn optional_bytes<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Vec<u8>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Held(#[serde(deserialize_with = "bytes")] Vec<u8>);
+    Ok(Option::<Held>::deserialize(deserializer)?.map(|held| held.0))
+}
+
 /// Bytes by one copy, not one by one.
 pub(crate) fn bytes<'de, D: serde::Deserializer<'de>>(
     deserializer: D,

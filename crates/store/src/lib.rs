@@ -15,6 +15,7 @@ mod sql;
 pub mod admin;
 pub mod answer;
 pub mod api_keys;
+pub mod attachments;
 pub mod auth;
 pub mod conversations;
 pub mod desk;
@@ -44,9 +45,9 @@ pub use api_keys::ApiKeyClaims;
 pub use doors::{AdminTx, AuthTx, Claims, Logins, Purpose, SetupTx, Store, SystemTx, TenantTx};
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{
-    ApiKeyId, AuditId, FilterId, InteractionId, InvitationId, JobId, LeaseToken, MailboxId,
-    NotificationId, OfferId, OutboxId, PersonAnswerId, RawId, ReconciliationId, TenantId, ThreadId,
-    UserId,
+    ApiKeyId, AttachmentId, AuditId, FilterId, InteractionId, InvitationId, JobId, LeaseToken,
+    MailboxId, NotificationId, OfferId, OutboxId, PersonAnswerId, RawId, ReconciliationId,
+    TenantId, ThreadId, UserId,
 };
 /// How to reach a server: the driver's own configuration.
 pub use tokio_postgres::Config;

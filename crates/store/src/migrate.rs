@@ -62,6 +62,7 @@ migrations! {
     24 "0024_sending",
     25 "0025_proof_and_standing",
     26 "0026_custody",
+    28 "0028_attachments",
     30 "0030_doubt",
     31 "0031_budget",
 }

@@ -8,6 +8,7 @@ mod bounces; // delivery reports of many mail systems
 mod forwards; // mails passed on, by many clients
 mod injection; // instructions hidden in customer mail
 mod intents; // what short English texts ask for
+mod markup; // hostile HTML
 mod mime; // malformed and malicious messages
 mod moods; // the tone of English sentences
 mod policy; // another shop's policy in our rules
@@ -92,11 +93,12 @@ impl Score {
 }
 
 /// The suites, in the order of the table.
-const SUITES: [Suite; 11] = [
+const SUITES: [Suite; 12] = [
     replies::scores,
     forwards::scores,
     bounces::scores,
     mime::scores,
+    markup::scores,
     soak::scores,
     policy::scores,
     injection::scores,

@@ -4,6 +4,8 @@
 mod receive; // mail comes in: raw bytes are stored, the cursor moves after the commit
 mod remote; // the same from a server: IMAP
 mod suspects; // which mail was being parsed when the process died
+mod parsing; // raw bytes of a batch as messages
+mod beside; // files and HTML of a mail, for people who look at it
 mod thread; // automatic and filtered mail leaves, the rest finds its conversation
 mod answer; // facts, domain::answer, one write for a batch
 mod aftermath; // what a decision leaves behind, ready to be written

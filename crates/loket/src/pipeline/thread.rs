@@ -18,6 +18,8 @@ use store::mailboxes::{Mailbox, MailboxKind};
 use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
 use uuid::Uuid;
 
+use super::beside::{Beside, Rows};
+use super::parsing::{ParsedMail, parse_all};
 use super::receive::MaildirConfig;
 use super::remote::RemoteConfig;
 use super::{Desk, StageError};
@@ -58,7 +60,8 @@ pub(super) async fn batch(
     let shop = shop.ok_or(StageError::Absent(tenant.0))?;
     let filters = desk.shops.filters(tenant, &filter_rows);
     let trusted = trusted_names(&mailboxes);
-    let parsed = parse_all(desk, tenant, jobs, raws).await?;
+    let mut parsed = parse_all(desk, tenant, jobs, raws).await?;
+    let beside = parsed.iter_mut().map(ParsedMail::take_beside).collect();
     let known = known_threads(desk, tenant, &parsed).await?;
     let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
     let own = Address { name: String::new(), email: shop.gmail_email.to_lowercase() };
@@ -66,8 +69,8 @@ pub(super) async fn batch(
         Places { filters: &filters, own: &own, known: &known, twins, seen: HashMap::new() };
     let steps: Vec<Step> = parsed
         .into_iter()
-        .map(|ParsedMail { job, raw, whole, parsed }| match parsed {
-            Some(Parsed { message, flags }) => {
+        .map(|ParsedMail { job, raw, whole, parsed, .. }| match parsed {
+            Some(Parsed { message, flags, .. }) => {
                 let vouched = trusted.get(&raw.mailbox_id);
                 let verified = vouched.is_some_and(|id| identity::is_verified(&message, id));
                 // Where nobody vouches for anybody, the address has to do.
@@ -91,50 +94,7 @@ pub(super) async fn batch(
             },
         })
         .collect();
-    write(desk, tenant, steps).await
-}
-
-/// A raw mail, and what it says unless it cannot be read.
-struct ParsedMail {
-    job: ClaimedJob,
-    raw: RawMessage,
-    /// Whether it is more than a header.
-    whole: bool,
-    parsed: Option<Parsed>,
-}
-
-/// Parses on a thread that may take its time. Mail that was counted too often is not parsed
-/// again.
-async fn parse_all(
-    desk: &Arc<Desk>,
-    tenant: TenantId,
-    jobs: &[ClaimedJob],
-    raws: Vec<RawMessage>,
-) -> Result<Vec<ParsedMail>, StageError> {
-    let mut raws: HashMap<RawId, RawMessage> = raws.into_iter().map(|raw| (raw.id, raw)).collect();
-    let mut mails = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let raw = raws.remove(&RawId(job.subject_id)).ok_or(StageError::Absent(job.subject_id))?;
-        mails.push((job.clone(), raw));
-    }
-    let desk = Arc::clone(desk);
-    let parse = move |(job, mut raw): (ClaimedJob, RawMessage)| {
-        let whole = is_whole(&raw);
-        let parsed = (raw.attempts < MOST_ATTEMPTS && whole)
-            .then(|| desk.suspects.while_marked(tenant, raw.id, || (desk.parse)(&raw.raw).ok()))
-            .flatten();
-        // All that is still wanted of it is what it said.
-        raw.raw = Vec::new();
-        ParsedMail { job, raw, whole, parsed }
-    };
-    tokio::task::spawn_blocking(move || mails.into_iter().map(parse).collect())
-        .await
-        .map_err(|_| StageError::Panicked)
-}
-
-/// Of a mail that is too large only the header was taken: nobody may answer what nobody read.
-fn is_whole(raw: &RawMessage) -> bool {
-    usize::try_from(raw.size_bytes).is_ok_and(|size| size <= raw.raw.len())
+    write(desk, tenant, steps, beside).await
 }
 
 /// Whose word on senders counts, by mailbox.
@@ -379,7 +339,12 @@ fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
     }))
 }
 
-async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), StageError> {
+async fn write(
+    desk: &Desk,
+    tenant: TenantId,
+    steps: Vec<Step>,
+    beside: HashMap<RawId, Beside>,
+) -> Result<(), StageError> {
     let (mut records, mut settled, mut bounced) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         match step {
@@ -391,6 +356,7 @@ async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), St
             Step::Settle { lease, raw, fate, reason } => settled.push((lease, raw, fate, reason)),
         }
     }
+    let rows = Rows::of(&records, beside);
     Ok(desk
         .store
         .as_worker(tenant, async |tx| {
@@ -399,6 +365,7 @@ async fn write(desk: &Desk, tenant: TenantId, steps: Vec<Step>) -> Result<(), St
                 [one] => store::ingest::record_message(tx, one).await?,
                 many => store::ingest::record_messages(tx, many).await?,
             }
+            rows.write(tx).await?;
             for (lease, raw, fate, reason) in &settled {
                 store::ingest::settle_raw(tx, *lease, *raw, *fate, reason).await?;
             }

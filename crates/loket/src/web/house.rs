@@ -18,10 +18,49 @@ use super::failure::{Failure, Spoken, page};
 /// Where the chosen language is kept.
 const LANGUAGE_COOKIE: &str = "loket_taal";
 
-/// Nothing but our own files; no frames, no inline code, no foreign form targets.
+/// Nothing but our own files; no frames but those of a customer's mail, no inline code, no foreign
+/// form targets.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-    img-src 'self'; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; \
-    form-action 'self'; base-uri 'none'";
+    img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; \
+    frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+
+/// An answer that holds what a stranger made. It never gets the rights of a page of ours: whatever
+/// opens it, it runs nothing, sends nothing and is of no origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// A file of a mail, to be kept and not shown.
+    File,
+    /// A mail as it was laid out, in a frame of ours; its own pictures stand in it.
+    Mail,
+    /// The same, with pictures of other servers, which learn that somebody looks.
+    MailWithPictures,
+}
+
+impl Foreign {
+    const fn policy(self) -> &'static str {
+        match self {
+            Self::File => "sandbox; default-src 'none'; frame-ancestors 'none'",
+            Self::Mail => {
+                "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+                 form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
+                 sandbox allow-popups allow-popups-to-escape-sandbox"
+            }
+            Self::MailWithPictures => {
+                "default-src 'none'; img-src data: https:; style-src 'unsafe-inline'; \
+                 form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
+                 upgrade-insecure-requests; \
+                 sandbox allow-popups allow-popups-to-escape-sandbox"
+            }
+        }
+    }
+
+    const fn framing(self) -> &'static str {
+        match self {
+            Self::File => "DENY",
+            Self::Mail | Self::MailWithPictures => "SAMEORIGIN",
+        }
+    }
+}
 
 const HEADERS: [(HeaderName, &str); 6] = [
     (CONTENT_SECURITY_POLICY, CONTENT_POLICY),
@@ -53,9 +92,14 @@ pub async fn keep(Held(state): Held<State>, request: Request, next: Next) -> Res
         let spoken = response.extensions_mut().remove::<Spoken>().map(|spoken| spoken.0);
         response = page(&failure, spoken.unwrap_or(wish));
     }
+    let foreign = response.extensions_mut().remove::<Foreign>();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(foreign) = foreign {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(foreign.policy()));
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static(foreign.framing()));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
     response

@@ -163,6 +163,8 @@ fn pages() -> Router<State> {
         .route("/lijst", get(conversations::list))
         .route("/gesprekken/{thread}", get(conversations::thread))
         .route("/gesprekken/{thread}/verloop", get(conversations::course))
+        .route("/gesprekken/{thread}/bijlagen/{file}", get(conversations::download))
+        .route("/gesprekken/{thread}/opgemaakt/{mail}", get(conversations::frame))
         .route("/gesprekken/{thread}/goedkeuren", post(conversations::approve))
         .route("/gesprekken/{thread}/terughalen", post(conversations::recall))
         .route("/gesprekken/{thread}/weggooien", post(conversations::discard))

@@ -36,7 +36,7 @@ fn is_empty(text: &str) -> bool {
 }
 
 /// The text up to `most` bytes, at a character.
-fn cut(text: &str, most: usize) -> &str {
+pub(super) fn cut(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
@@ -107,12 +107,9 @@ impl Reader<'_> {
                 return String::new();
             }
         }
-        let readable = matches!(
-            kind.1,
-            "plain" | "html" | "" | "enriched" | "x-amp-html" | "richtext" | "markdown"
-        );
+        let readable = is_readable(kind.1) || kind.1 == "x-amp-html";
         let text = if readable { self.readable(part, bytes) } else { String::new() };
-        if part.disposition == "attachment" || !readable || kind.1 == "x-amp-html" || named(part) {
+        if !is_shown(part) {
             self.attach(part, bytes);
             self.fallback.push(text);
             return String::new();
@@ -194,6 +191,28 @@ fn is_html(part: &Part<'_>) -> bool {
     }
 }
 
+/// Whether a part without parts is a file beside the text.
+pub(super) fn is_file(part: &Part<'_>) -> bool {
+    match (part.content_type.kind.as_str(), part.content_type.subtype.as_str()) {
+        ("message", "delivery-status" | "global-delivery-status" | "disposition-notification") => {
+            false
+        }
+        ("text", "rfc822-headers") => true,
+        ("multipart", _) | ("text", "x-amp-html") => false,
+        ("text" | "", _) => !is_shown(part),
+        _ => true,
+    }
+}
+
+/// Whether a text part is read as part of the mail.
+pub(super) fn is_shown(part: &Part<'_>) -> bool {
+    is_readable(&part.content_type.subtype) && part.disposition != "attachment" && !named(part)
+}
+
+fn is_readable(subtype: &str) -> bool {
+    matches!(subtype, "plain" | "html" | "" | "enriched" | "richtext" | "markdown")
+}
+
 /// A text part with a file name is a file, unless it is to be shown.
 fn named(part: &Part<'_>) -> bool {
     part.disposition != "inline"
@@ -211,7 +230,7 @@ fn is_hiding(c: char) -> bool {
 }
 
 /// The last component of a name, clean; `unnamed` when nothing is left.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let clean = clean::header(name);
     let last = clean.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let name: String = last.chars().take(200).collect();

@@ -1,5 +1,7 @@
 //! Transfer encodings, read leniently: a damaged part gives what can be read of it.
 
+use sha2::{Digest, Sha256};
+
 /// Decoded bytes, and whether they had to be repaired.
 pub(super) struct Decoded {
     pub bytes: Vec<u8>,
@@ -30,26 +32,58 @@ pub(super) fn decoded_size(encoding: &str, bytes: &[u8]) -> u64 {
     size as u64
 }
 
+/// SHA-256 and size of a part once decoded. Large parts are decoded piece by piece.
+pub(super) fn digest(encoding: &str, bytes: &[u8]) -> ([u8; 32], u64) {
+    const PIECE: usize = 64 * 1024;
+    if !encoding.trim().eq_ignore_ascii_case("base64") {
+        let decoded = transfer(encoding, bytes).bytes;
+        return (Sha256::digest(&decoded).into(), decoded.len() as u64);
+    }
+    let (mut hash, mut size, mut bits) = (Sha256::new(), 0, Bits::default());
+    let mut out = Vec::with_capacity(PIECE);
+    for piece in bytes.chunks(PIECE) {
+        out.clear();
+        bits.read(piece, &mut out);
+        hash.update(&out);
+        size += out.len() as u64;
+    }
+    (hash.finalize().into(), size)
+}
+
 fn base64(bytes: &[u8]) -> Decoded {
     let mut out = Vec::with_capacity(bytes.len() / 4 * 3);
-    let (mut buffer, mut bits, mut repaired) = (0_u32, 0_u8, false);
-    for &byte in bytes {
-        match (sextet(byte), byte) {
-            (Some(value), _) => {
-                buffer = (buffer << 6) | u32::from(value);
-                bits += 6;
-                if bits >= 8 {
-                    bits -= 8;
-                    out.push(u8::try_from((buffer >> bits) & 0xff).unwrap_or(0));
+    let mut bits = Bits::default();
+    bits.read(bytes, &mut out);
+    Decoded { bytes: out, repaired: bits.repaired }
+}
+
+/// What of Base64 is not yet a whole byte.
+#[derive(Default)]
+struct Bits {
+    buffer: u32,
+    count: u8,
+    repaired: bool,
+}
+
+impl Bits {
+    fn read(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        for &byte in bytes {
+            match (sextet(byte), byte) {
+                (Some(value), _) => {
+                    self.buffer = (self.buffer << 6) | u32::from(value);
+                    self.count += 6;
+                    if self.count >= 8 {
+                        self.count -= 8;
+                        out.push(u8::try_from((self.buffer >> self.count) & 0xff).unwrap_or(0));
+                    }
                 }
+                // Padding ends a run; some clients concatenate several.
+                (None, b'=') => (self.buffer, self.count) = (0, 0),
+                (None, b'\r' | b'\n' | b' ' | b'\t') => {}
+                (None, _) => self.repaired = true,
             }
-            // Padding ends a run; some clients concatenate several.
-            (None, b'=') => (buffer, bits) = (0, 0),
-            (None, b'\r' | b'\n' | b' ' | b'\t') => {}
-            (None, _) => repaired = true,
         }
     }
-    Decoded { bytes: out, repaired }
 }
 
 fn sextet(byte: u8) -> Option<u8> {

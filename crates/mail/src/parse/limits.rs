@@ -22,3 +22,11 @@ pub(super) const TEXT_PART_BYTES: usize = 4 * 1024 * 1024;
 pub(super) const TEXT_BYTES: usize = 2 * 1024 * 1024;
 /// Characters kept of one header value.
 pub(super) const VALUE_CHARS: usize = 2000;
+/// Raw bytes that are looked at for files.
+pub(super) const FILES_RAW_BYTES: usize = 64 * 1024 * 1024;
+/// Files that are listed of one message.
+pub(super) const FILES: usize = 100;
+/// Decoded bytes of one file that can be had.
+pub(super) const FILE_BYTES: u64 = 25 * 1024 * 1024;
+/// Characters kept of a file's name as it was written.
+pub(super) const FILE_NAME_CHARS: usize = 255;

@@ -7,6 +7,8 @@ mod body; // the text a person would read
 mod charset; // bytes to text
 pub mod clean; // texts without what cannot be seen
 mod decode; // transfer encodings
+pub mod files; // what hangs beside the text
+mod formatted; // the HTML of it
 mod header; // fields and their values
 pub mod html; // HTML as text
 mod html_tags; // what its elements mean to a reader
@@ -53,6 +55,10 @@ pub struct Parsed {
     pub message: Message,
     /// What had to be cut or repaired.
     pub flags: Flags,
+    /// What hangs beside the text.
+    pub files: files::Files,
+    /// Its HTML, as hostile as it came; `None` when it is written as text only.
+    pub html: Option<String>,
 }
 
 /// The parser itself failed on these bytes; the mail belongs in quarantine.
@@ -68,9 +74,9 @@ pub fn parse(raw: &[u8]) -> Result<Parsed, ParseError> {
     catch_unwind(AssertUnwindSafe(|| read(raw))).map_err(|_| ParseError)
 }
 
-fn read(raw: &[u8]) -> Parsed {
-    let mut flags = Flags { too_large: raw.len() > limits::RAW_BYTES, ..Flags::default() };
-    let raw = raw.get(..limits::RAW_BYTES).unwrap_or(raw);
+fn read(whole: &[u8]) -> Parsed {
+    let mut flags = Flags { too_large: whole.len() > limits::RAW_BYTES, ..Flags::default() };
+    let raw = whole.get(..limits::RAW_BYTES).unwrap_or(whole);
     let root = tree::message(raw, &mut flags);
     let body = body::read(&root, &mut flags);
     let header = &root.header;
@@ -96,5 +102,11 @@ fn read(raw: &[u8]) -> Parsed {
         reported_message_ids: body.reported_message_ids,
         attachments: body.attachments,
     };
-    Parsed { message, flags }
+    let whole = whole.get(..limits::FILES_RAW_BYTES).unwrap_or(whole);
+    let files = if whole.len() > raw.len() {
+        files::list(whole, &tree::message(whole, &mut Flags::default()))
+    } else {
+        files::list(whole, &root)
+    };
+    Parsed { message, flags, files, html: formatted::html(&root) }
 }

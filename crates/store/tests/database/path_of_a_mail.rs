@@ -8,9 +8,11 @@ use store::answer::OfferKind;
 use store::ingest::{Fate, InteractionState};
 use store::jobs::JobKind;
 use store::outbox::OutboxState;
-use store::{Error, InteractionId, JobId, RawId, TenantId, TenantTx, ThreadId};
+use store::{AttachmentId, Error, InteractionId, JobId, RawId, TenantId, TenantTx, ThreadId};
 
-use crate::support::{World, answer_write, incoming, minutes_past, new_interaction, new_outbox};
+use crate::support::{
+    Shop, World, answer_write, incoming, minutes_past, new_interaction, new_outbox,
+};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -664,4 +666,36 @@ async fn c12_spellings_of_an_address_share_its_budget() {
     assert_eq!(sent_to("an.na+1@gmail.com", "ann.a@googlemail.com").await, 1);
     assert_eq!(sent_to("an.na@klant.example", "anna@klant.example").await, 0);
     assert_eq!(sent_to("anna@klant.example", "bram@klant.example").await, 0);
+}
+
+/// A22: a file is one shop's and one conversation's, and its bytes are those of the raw mail.
+#[tokio::test]
+async fn a22_files_are_cut_out_of_their_own_shops_mail() {
+    let world = World::new().await;
+    let (a, b) = (&world.a, &world.b);
+    let file = AttachmentId(a.interaction.0);
+    let asked = async |shop: &Shop, thread: ThreadId| {
+        let read = async |tx: &store::TenantTx| {
+            let file = store::attachments::file(tx, thread, file).await?;
+            let html = store::attachments::html(tx, thread, a.interaction).await?;
+            Ok((file, html))
+        };
+        world.store().as_user(&shop.claims(), read).await.unwrap()
+    };
+    let (found, html) = asked(a, a.thread).await;
+    let found = found.unwrap();
+    assert_eq!(found.encoded.as_deref(), Some(b"Hallo".as_slice()));
+    assert_eq!((found.safe_name.as_str(), found.sha256), ("hallo.txt", Some(vec![0xab; 32])));
+    assert_eq!(html.as_deref(), Some("<p>Hallo</p>"));
+    for (shop, thread) in [(b, a.thread), (b, b.thread), (a, b.thread), (a, ThreadId::new())] {
+        assert_eq!(asked(shop, thread).await, (None, None));
+    }
+    let view = async |tx: &store::TenantTx| store::conversations::thread(tx, a.thread).await;
+    let view = world.store().as_user(&a.claims(), view).await.unwrap().unwrap();
+    assert_eq!(view.files.iter().map(|file| file.id).collect::<Vec<_>>(), [file]);
+    assert!(view.files[0].available && view.views[0].formatted);
+    // Raw mail may go earlier: the file is told of, and can no longer be had.
+    let gone = "delete from public.raw_messages where tenant_id = $1";
+    world.database.behind.execute(gone, &[&a.tenant.0]).await.unwrap();
+    assert_eq!(asked(a, a.thread).await.0.unwrap().encoded, None);
 }

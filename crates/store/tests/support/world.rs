@@ -15,14 +15,15 @@ use store::answer::{
     OfferKind, ThreadOutcome,
 };
 use store::api_keys::{NewApiKey, Scope};
+use store::attachments::{NewAttachment, NewMessageView};
 use store::ingest::{Fate, InteractionState, NewInteraction};
 use store::jobs::{ClaimedJob, JobKind, Lease};
 use store::mailboxes::{IncomingRaw, MailboxKind, NewMailbox};
 use store::shops::NewShop;
 use store::users::TenantRole;
 use store::{
-    ApiKeyId, Claims, InteractionId, InvitationId, JobId, LeaseToken, MailboxId, NotificationId,
-    OfferId, OutboxId, RawId, Store, TenantId, ThreadId, UserId,
+    ApiKeyId, AttachmentId, Claims, InteractionId, InvitationId, JobId, LeaseToken, MailboxId,
+    NotificationId, OfferId, OutboxId, RawId, Store, TenantId, ThreadId, UserId,
 };
 use uuid::Uuid;
 
@@ -242,7 +243,10 @@ async fn first_mail(store: &Store, shop: &Shop) {
     let job = claim_of(store, JobKind::Ingest, shop.tenant).await;
     let mail = new_interaction(shop, Some(job.lease()));
     store
-        .as_worker(shop.tenant, async |tx| store::ingest::record_message(tx, &mail).await)
+        .as_worker(shop.tenant, async |tx| {
+            store::ingest::record_message(tx, &mail).await?;
+            store::attachments::record(tx, &[new_attachment(shop)], &[new_message_view(shop)]).await
+        })
         .await
         .unwrap();
     let job = claim_of(store, JobKind::Answer, shop.tenant).await;
@@ -308,6 +312,38 @@ pub fn new_interaction(shop: &Shop, lease: Option<Lease>) -> NewInteraction {
         fate_reason: None,
         answer_job_id: Some(JobId::new()),
         run_at: None,
+    }
+}
+
+/// The last word of the first mail, as a file.
+pub fn new_attachment(shop: &Shop) -> NewAttachment {
+    NewAttachment {
+        id: AttachmentId(shop.interaction.0),
+        interaction_id: shop.interaction,
+        raw_message_id: shop.raw,
+        place: 1,
+        part_path: "1".to_owned(),
+        file_name: "../hallo.txt".to_owned(),
+        safe_name: "hallo.txt".to_owned(),
+        content_type: "text/plain".to_owned(),
+        disposition: "attachment".to_owned(),
+        content_id: None,
+        encoding: String::new(),
+        raw_offset: 25,
+        raw_length: 5,
+        size_bytes: 5,
+        sha256: Some("ab".repeat(32)),
+    }
+}
+
+/// How the first mail looks.
+pub fn new_message_view(shop: &Shop) -> NewMessageView {
+    NewMessageView {
+        interaction_id: shop.interaction,
+        html: Some("<p>Hallo</p>".to_owned()),
+        remote_images: 1,
+        html_cut: false,
+        files_left_out: 0,
     }
 }
 

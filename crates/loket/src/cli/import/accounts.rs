@@ -180,7 +180,7 @@ fn signature(plan: &mut Plan, row: &Row) -> String {
         plan.remark(Table::Tenants, row, "signature_html: has active parts, not taken");
         return String::new();
     }
-    html
+    mail::sanitise::reply(&html)
 }
 
 fn status(plan: &mut Plan, row: &Row) -> &'static str {

@@ -98,8 +98,9 @@ fn keep_cap_above_start(fields: &mut Map<String, Value>) {
     }
 }
 
-/// The shop's own reply template, if it is one that would be saved.
+/// The shop's own reply template, sanitised, if it is one that would be saved.
 pub fn template(key: RuleKey, language: Language, html: &str) -> Result<Value, String> {
+    let html = &mail::sanitise::reply(html);
     let mut templates = Templates::master().map_err(|error| error.to_string())?;
     templates.replace(key, language, html).map_err(|error| error.to_string())?;
     let code = if language == Language::English { "en" } else { "nl" };

@@ -1,5 +1,7 @@
 //! What an owner sets about the shop.
 
+use std::ops::RangeInclusive;
+
 use askama::Template;
 use axum::extract::{Query, State as Held};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,7 +20,7 @@ use super::signature::sanitised;
 use super::visitor::Someone;
 
 /// The fields of the form.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 22] = [
     "bedrijfsnaam",
     "shop_url",
     "taalvoorkeur",
@@ -38,6 +40,8 @@ const FIELDS: [&str; 20] = [
     "feestdagen",
     "signature_html",
     "automatic_sending",
+    "undo_seconds",
+    "max_reply_age_hours",
     "n8n_workflow_id",
 ];
 /// Each number of days: field, key in `dagen_instellingen`, fewest, most, usual.
@@ -46,6 +50,11 @@ const DAYS: [(&str, &str, u64, u64, u64); 3] = [
     ("dagen_terugbetaling", "refund", 1, 14, 14),
     ("dagen_antwoord", "reply", 1, 14, 2),
 ];
+
+/// Seconds for which a reply that nobody read can be called back; as the database checks them.
+const UNDO_SECONDS: RangeInclusive<i32> = 0..=3600;
+/// Hours after which such a reply goes to a person instead; as the database checks them.
+const REPLY_AGE_HOURS: RangeInclusive<i32> = 1..=720;
 
 /// The page: the form, and how the signature looks.
 #[derive(Debug, Template)]
@@ -107,6 +116,8 @@ fn held(shop: &ShopRow, name: &str) -> String {
         "ai_persona_name" => shop.ai_persona_name.clone(),
         "maximaal_extra_compensatie" => percent(shop.maximaal_extra_compensatie),
         "signature_html" => shop.signature_html.clone(),
+        "undo_seconds" => shop.undo_seconds.to_string(),
+        "max_reply_age_hours" => shop.max_reply_age_hours.to_string(),
         "n8n_workflow_id" => shop.n8n_workflow_id.clone().unwrap_or_default(),
         "werkdagen" => days::working(&shop.dagen_instellingen),
         "feestdagen" => days::holidays(&shop.dagen_instellingen),
@@ -161,6 +172,8 @@ fn sheet(
         field("feestdagen", "textarea").optional(),
         field("n8n_workflow_id", "text").optional(),
         field("automatic_sending", "checkbox").ticked(automatic),
+        field("undo_seconds", "number"),
+        field("max_reply_age_hours", "number"),
     ];
     let token = someone.person.form_token.clone();
     let mut sheet = Sheet::new(someone.frame(), "settings", "/instellingen", token);
@@ -168,8 +181,21 @@ fn sheet(
     sheet.with(fields, mistakes)
 }
 
+/// What an owner sets, checked.
+struct Wanted {
+    settings: ShopSettings,
+    extra: Percentage,
+    undo_seconds: i32,
+    max_reply_age_hours: i32,
+}
+
+/// A whole number within bounds.
+fn bounded(typed: &str, bounds: &RangeInclusive<i32>) -> Option<i32> {
+    typed.parse().ok().filter(|number| bounds.contains(number))
+}
+
 /// What was typed, checked.
-fn read(posted: &Posted, shop: &ShopRow, t: Texts) -> Result<(ShopSettings, Percentage), Mistakes> {
+fn read(posted: &Posted, shop: &ShopRow, t: Texts) -> Result<Wanted, Mistakes> {
     let mut mistakes = Mistakes::default();
     for (field, most) in [("bedrijfsnaam", 200), ("retouradres", 500), ("ai_persona_name", 60)] {
         mistakes.bounded(field, posted.get(field), most);
@@ -212,7 +238,19 @@ fn read(posted: &Posted, shop: &ShopRow, t: Texts) -> Result<(ShopSettings, Perc
             mistakes.say("feestdagen", words);
         }
     }
-    let (true, Some(extra)) = (mistakes.none(), extra) else { return Err(mistakes) };
+    let undo = bounded(posted.get("undo_seconds"), &UNDO_SECONDS);
+    let age = bounded(posted.get("max_reply_age_hours"), &REPLY_AGE_HOURS);
+    if undo.is_none() {
+        mistakes.add("undo_seconds", "undo_seconds");
+    }
+    if age.is_none() {
+        mistakes.add("max_reply_age_hours", "max_reply_age_hours");
+    }
+    let (Some(extra), Some(undo_seconds), Some(max_reply_age_hours), true) =
+        (extra, undo, age, mistakes.none())
+    else {
+        return Err(mistakes);
+    };
     let settings = ShopSettings {
         bedrijfsnaam: posted.get("bedrijfsnaam").to_owned(),
         shop_url,
@@ -223,7 +261,7 @@ fn read(posted: &Posted, shop: &ShopRow, t: Texts) -> Result<(ShopSettings, Perc
         signature_html: sanitised(posted.get("signature_html")),
         automatic_sending: posted.ticked("automatic_sending"),
     };
-    Ok((settings, extra))
+    Ok(Wanted { settings, extra, undo_seconds, max_reply_age_hours })
 }
 
 /// `POST /instellingen`.
@@ -234,7 +272,7 @@ pub async fn save(
 ) -> Result<Response, Failure> {
     let shop = load(&state, &someone).await?;
     posted.only(&FIELDS)?;
-    let (settings, extra) = match read(&posted, &shop, someone.t) {
+    let wanted = match read(&posted, &shop, someone.t) {
         Ok(read) => read,
         Err(mistakes) => {
             let value = |name: &str| match name {
@@ -248,8 +286,9 @@ pub async fn save(
     };
     let workflow = Some(posted.get("n8n_workflow_id")).filter(|text| !text.is_empty());
     let done = state.store().as_user(&someone.person.claims, async |tx| {
-        store::shops::save_settings(tx, &settings).await?;
-        store::shops::save_bounds(tx, extra, workflow).await
+        store::shops::save_settings(tx, &wanted.settings).await?;
+        store::sending::save_wishes(tx, wanted.undo_seconds, wanted.max_reply_age_hours).await?;
+        store::shops::save_bounds(tx, wanted.extra, workflow).await
     });
     done.await?;
     someone.auth.sessions().forget(someone.person.user_id);

@@ -1,8 +1,12 @@
 //! Conversations: the list with what waits, and one conversation with the receipt of each answer.
 
 mod actions; // what a person does
+mod beside; // layout and files of a mail
 mod decided; // a decision in a few words
 mod desk; // the list as a page shows it
+mod files; // files of a mail, listed and handed over
+mod formatted; // a mail as it was laid out, in a frame
+mod identity; // whether it is who the mail says
 mod loader; // what is read
 mod mail_text; // a mail as a person reads it
 mod receipt; // why an answer is what it is
@@ -10,6 +14,8 @@ mod thread; // one conversation as a page shows it
 
 pub use actions::{approve, discard, done, recall};
 pub use desk::{list, page};
+pub use files::download;
+pub use formatted::frame;
 pub use thread::{course, thread};
 
 /// A small coloured word.

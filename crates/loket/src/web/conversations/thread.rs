@@ -20,7 +20,10 @@ use super::super::failure::Failure;
 use super::super::frame::{Frame, language};
 use super::super::texts::Texts;
 use super::super::when::{When, when};
+use super::beside::Beside;
 use super::decided::percent;
+use super::formatted::Shown;
+use super::identity::{Doubt, doubts};
 use super::loader::{self, Course};
 use super::mail_text::{self, MailText};
 use super::receipt::{self, Receipt};
@@ -31,6 +34,18 @@ use super::{Badge, initials, level_badge, mood_badge, shown_name, state_badge};
 pub struct Query {
     #[serde(default)]
     melding: String,
+    /// The mail that is shown laid out.
+    #[serde(default)]
+    opgemaakt: String,
+    /// `ja`: with pictures of other servers.
+    #[serde(default)]
+    afbeeldingen: String,
+}
+
+impl Query {
+    fn shown(&self) -> Shown {
+        Shown::read(&self.opgemaakt, &self.afbeeldingen)
+    }
 }
 
 #[derive(Template)]
@@ -86,6 +101,11 @@ struct Turn {
     subject: Option<String>,
     when: When,
     text: MailText,
+    /// Whether the mail's provider vouches for who wrote.
+    vouched: bool,
+    /// Why it may be somebody else, and what follows.
+    doubts: Vec<Doubt>,
+    beside: Beside,
     state: Badge,
     reply: Option<Reply>,
     /// What people answered in the mailbox itself.
@@ -120,7 +140,7 @@ pub async fn thread(
     let frame = Frame::of(&visit, &course.shop);
     let page = Page {
         message: frame.t.find(&format!("message.{}", query.melding)),
-        course: view_of(&course, view, &visit, state.now(), frame.t),
+        course: view_of(&course, view, &visit, query.shown(), state.now(), frame.t),
         frame,
     };
     let html = page.render().map_err(|error| Failure::defect(&error))?;
@@ -132,11 +152,12 @@ pub async fn course(
     Held(state): Held<State>,
     visit: Visit,
     Path(id): Path<String>,
+    Asked(query): Asked<Query>,
 ) -> Result<Response, Failure> {
     let (course, _) = load(&state, &visit, &id).await?;
     let view = course.view.as_ref().ok_or(Failure::NotFound)?;
     let t = Texts::of(language(&visit, &course.shop));
-    let part = view_of(&course, view, &visit, state.now(), t);
+    let part = view_of(&course, view, &visit, query.shown(), state.now(), t);
     let html = part.render().map_err(|error| Failure::defect(&error))?;
     Ok(Html(html).into_response())
 }
@@ -157,6 +178,7 @@ fn view_of(
     course: &Course,
     view: &ThreadView,
     visit: &Visit,
+    shown: Shown,
     now: Timestamp,
     t: Texts,
 ) -> CourseView {
@@ -170,8 +192,7 @@ fn view_of(
     let subject = thread.subject.trim();
     CourseView {
         t,
-        live: format!("{here}/verloop"),
-        here,
+        live: format!("{here}/verloop{}", shown.query()),
         form_token: visit.form_token.clone(),
         may_act: visit.may_act,
         subject: if subject.is_empty() {
@@ -188,7 +209,8 @@ fn view_of(
         mail_count: t.count("thread.mails", i64::from(thread.message_count)),
         banner: banner(view, t),
         offers: course.offers.iter().map(|offer| offer_view(offer, thread.id, now, t)).collect(),
-        turns: turns(view, now, &course.shop.ai_persona_name, t),
+        turns: turns(view, &here, shown, now, &course.shop.ai_persona_name, t),
+        here,
         persona: course.shop.ai_persona_name.clone(),
     }
 }
@@ -245,7 +267,14 @@ fn offer_view(offer: &LedgerRow, here: ThreadId, now: Timestamp, t: Texts) -> Of
     }
 }
 
-fn turns(view: &ThreadView, now: Timestamp, persona: &str, t: Texts) -> Vec<Turn> {
+fn turns(
+    view: &ThreadView,
+    here: &str,
+    shown: Shown,
+    now: Timestamp,
+    persona: &str,
+    t: Texts,
+) -> Vec<Turn> {
     let first_subject = view.thread.subject.trim();
     let mut known = domain::compose::bare_subject(first_subject).to_owned();
     view.interactions
@@ -257,7 +286,9 @@ fn turns(view: &ThreadView, now: Timestamp, persona: &str, t: Texts) -> Vec<Turn
             known = same;
             let answers = view.answers.iter().filter(|it| it.interaction_id == Some(mail.id));
             let answers: Vec<Reply> = answers.map(|it| by_person(it, now, t)).collect();
-            turn(mail, outgoing, answers, changed, now, persona, t)
+            let mut turn = turn(mail, outgoing, answers, changed, now, persona, t);
+            turn.beside = Beside::of(view, mail.id, here, shown, t);
+            turn
         })
         .collect()
 }
@@ -285,6 +316,9 @@ fn turn(
         subject: (changed_subject && !mail.subject.trim().is_empty()).then(|| mail.subject.clone()),
         when: when(mail.received_at, now, t),
         text: mail_text::read(&mail.subject, &mail.message_body, &evidence),
+        vouched: mail.sender_verified,
+        doubts: doubts(mail, t),
+        beside: Beside::default(),
         state: state_badge(mail.state, t),
         closable: waits(mail.state) && !draft,
         receipt: match &mail.receipt {
