@@ -7,6 +7,8 @@
 mod cluster;
 #[path = "web/counter.rs"]
 mod counter;
+#[path = "web/view.rs"]
+mod view;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -44,11 +46,15 @@ impl Page {
 }
 
 async fn ask(pages: &Router, request: Request<Body>) -> Page {
+    ask_bytes(pages, request).await.0
+}
+
+async fn ask_bytes(pages: &Router, request: Request<Body>) -> (Page, Vec<u8>) {
     let response = pages.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     let body = String::from_utf8_lossy(&bytes).into_owned();
-    Page { status: parts.status, headers: parts.headers, body }
+    (Page { status: parts.status, headers: parts.headers, body }, bytes.to_vec())
 }
 
 fn request(path: &str) -> axum::http::request::Builder {
@@ -81,6 +87,11 @@ impl Visitor {
     async fn get_with(&self, path: &str, cookies: &str) -> Page {
         let cookie = format!("{}; {cookies}", self.cookie);
         ask(&self.pages, request(path).header("cookie", cookie).body(Body::empty()).unwrap()).await
+    }
+
+    async fn get_bytes(&self, path: &str) -> (Page, Vec<u8>) {
+        let request = request(path).header("cookie", &self.cookie).body(Body::empty()).unwrap();
+        ask_bytes(&self.pages, request).await
     }
 
     async fn post(&self, path: &str, form: String) -> Page {
@@ -457,6 +468,10 @@ fn serve() {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {
         let counter = Counter::open(usize::MAX).await;
+        for (id, raw) in view::to_look_at() {
+            let (thread, mail) = counter.receive_own(id, raw.as_bytes()).await;
+            println!("{id} /gesprekken/{thread} {mail}");
+        }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:8095").await.unwrap();
         println!("http://127.0.0.1:8095/toegang?sleutel={KEY}");
         axum::serve(listener, counter.pages()).await.unwrap();

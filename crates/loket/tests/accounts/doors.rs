@@ -1,5 +1,7 @@
 //! What no form, link or cookie lets anybody do: A3, A16, B12, B14, B20, ways back.
 
+use serde_json::json;
+
 use crate::browser::{Browser, details, lab, tenant};
 use crate::lab::PASSWORD;
 
@@ -78,9 +80,10 @@ async fn fields_that_nobody_asked_for_change_nothing() {
     let after = tenant(&lab).await;
     assert_eq!(after["maximaal_extra_compensatie"], 12.5);
     assert_eq!(after["signature_html"], "<p>Groet</p>");
+    assert_eq!((&after["undo_seconds"], &after["max_reply_age_hours"]), (&json!(90), &json!(48)));
 }
 
-fn settings(extra: &str) -> [(&str, &str); 12] {
+fn settings(extra: &str) -> [(&str, &str); 14] {
     [
         ("bedrijfsnaam", "Zolder"),
         ("shop_url", "https://winkel.example"),
@@ -94,6 +97,8 @@ fn settings(extra: &str) -> [(&str, &str); 12] {
         ("werkdagen-1", "ja"),
         ("signature_html", "<p onclick=x>Groet</p><script>x</script>"),
         ("n8n_workflow_id", "wf-1"),
+        ("undo_seconds", "90"),
+        ("max_reply_age_hours", "48"),
     ]
 }
 

@@ -111,7 +111,7 @@ async fn days_are_boxes_and_dates() {
         format!(
             "bedrijfsnaam=linnen&shop_url=winkel.example&taalvoorkeur=NL&retouradres=Kade+12&\
              ai_persona_name=Noor&maximaal_extra_compensatie=10&dagen_retour=30&dagen_terugbetaling=14&\
-             dagen_antwoord=2&{days}&feestdagen={holidays}"
+             dagen_antwoord=2&undo_seconds=30&max_reply_age_hours=24&{days}&feestdagen={holidays}"
         )
     };
     let wrong = owner.post(&lab, "/instellingen", &form("", "25-12-2026%0A30-02-2026")).await;
@@ -133,6 +133,55 @@ async fn days_are_boxes_and_dates() {
     assert!(page.contains("27-04-2026\n25-12-2026"), "{page}");
     assert!(page.contains("name=\"werkdagen-6\" value=\"ja\" checked"));
     assert!(!page.contains("name=\"werkdagen-1\" value=\"ja\" checked"));
+}
+
+/// When replies leave is the owner's to set, within the database's own bounds.
+#[tokio::test]
+async fn sending_is_set_within_bounds_and_by_owners_alone() {
+    let lab = lab().await;
+    let shop = shop(&lab, "linnen").await;
+    let owner = insider(&lab, "eigenaar@linnen.example", Some((shop.id, "owner"))).await;
+    let page = owner.get(&lab, "/instellingen").await.text;
+    assert!(page.contains("name=\"undo_seconds\" value=\"30\""), "{page}");
+    assert!(page.contains("name=\"max_reply_age_hours\" value=\"24\""));
+    let form = |undo: &str, age: &str| {
+        format!(
+            "bedrijfsnaam=linnen&shop_url=winkel.example&taalvoorkeur=NL&retouradres=Kade+12&\
+             ai_persona_name=Noor&maximaal_extra_compensatie=10&dagen_retour=30&dagen_terugbetaling=14&\
+             dagen_antwoord=2&werkdagen-1=ja&undo_seconds={undo}&max_reply_age_hours={age}"
+        )
+    };
+    for (undo, age, wrong) in [
+        ("3601", "24", "undo_seconds"),
+        ("-1", "24", "undo_seconds"),
+        ("1.5", "24", "undo_seconds"),
+        ("", "24", "undo_seconds"),
+        ("30", "0", "max_reply_age_hours"),
+        ("30", "721", "max_reply_age_hours"),
+        ("30", "99999999999", "max_reply_age_hours"),
+        ("30", "een+dag", "max_reply_age_hours"),
+    ] {
+        let page = owner.post(&lab, "/instellingen", &form(undo, age)).await;
+        assert_eq!(page.status, 200, "{undo} {age}");
+        assert!(page.text.contains(&format!("id=\"{wrong}-fout\"")), "{undo} {age}: {}", page.text);
+    }
+    assert_eq!(tenant(&lab).await["undo_seconds"], 30, "nothing was saved");
+    for (undo, age) in [("0", "1"), ("3600", "720")] {
+        let saved = owner.post(&lab, "/instellingen", &form(undo, age)).await;
+        assert_eq!(saved.status, 303, "{}", saved.text);
+        let kept = tenant(&lab).await;
+        assert_eq!(kept["undo_seconds"].to_string(), undo);
+        assert_eq!(kept["max_reply_age_hours"].to_string(), age);
+    }
+    for role in ["agent", "viewer"] {
+        let email = format!("{role}@linnen.example");
+        let person = insider(&lab, &email, Some((shop.id, role))).await;
+        let page = person.get(&lab, "/instellingen").await;
+        assert!(!page.text.contains("undo_seconds"), "{role}");
+        let refused = person.post(&lab, "/instellingen", &form("5", "5")).await;
+        assert_ne!(refused.header("location"), "/instellingen?melding=opgeslagen", "{role}");
+        assert_eq!(tenant(&lab).await["undo_seconds"], 3600, "{role}");
+    }
 }
 
 #[tokio::test]

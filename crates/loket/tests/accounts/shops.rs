@@ -25,6 +25,10 @@ insert into public.conversation_threads (tenant_id, id, customer_email, customer
 values ($1, $2, 'klant@' || $6 || '.example', 'Klant van ' || $6, 'Vraag aan ' || $6, 1, '2026-01-02');
 insert into public.customer_interactions (tenant_id, id, thread_id, customer_email, subject, received_at, message_body, ai_response, state)
 values ($1, $3, $2, 'klant@' || $6 || '.example', 'Vraag aan ' || $6, '2026-01-02', 'Waar is mijn pakket van ' || $6 || '?', 'Onderweg, zegt ' || $6, 'drafted');
+insert into public.attachments (tenant_id, id, interaction_id, raw_message_id, place, part_path, file_name, safe_name, content_type, disposition, encoding, raw_offset, raw_length, size_bytes, sha256)
+values ($1, $3, $3, $3, 1, '1', $6 || '.txt', $6 || '.txt', 'text/plain', 'attachment', '', 8, 5, 5, sha256('Hallo'));
+insert into public.message_views (tenant_id, interaction_id, html)
+values ($1, $3, '<p>Waar is mijn pakket van ' || $6 || '?</p>');
 insert into public.outbox (tenant_id, id, interaction_id, thread_id, message_id, recipient, subject, body_text, body_html, state)
 values ($1, $4, $3, $2, '<' || $4 || '@loket.example>', 'klant@' || $6 || '.example', 'Re: Vraag', 'Onderweg, zegt ' || $6, '<p>Onderweg</p>', 'held');
 insert into public.notifications (tenant_id, id, thread_id, interaction_id, type, priority, action_required, created_at)

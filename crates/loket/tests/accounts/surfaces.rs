@@ -17,6 +17,8 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("GET", "/lijst"),
     ("GET", "/gesprekken/{thread}"),
     ("GET", "/gesprekken/{thread}/verloop"),
+    ("GET", "/gesprekken/{thread}/bijlagen/{attachment}"),
+    ("GET", "/gesprekken/{thread}/opgemaakt/{mail}"),
     ("POST", "/gesprekken/{thread}/goedkeuren"),
     ("POST", "/gesprekken/{thread}/weggooien"),
     ("POST", "/gesprekken/{thread}/terughalen"),
@@ -83,6 +85,8 @@ const ADDRESSES: &[(&str, &str)] = &[
 
 fn filled(path: &str, shop: &Shop) -> String {
     path.replace("{thread}", &shop.thread.to_string())
+        .replace("{attachment}", &shop.mail.to_string())
+        .replace("{mail}", &shop.mail.to_string())
         .replace("{notice}", &shop.notice.to_string())
         .replace("{shop}", &shop.id.to_string())
         .replace("{rule}", "annulering_policy")

@@ -35,6 +35,7 @@ pub struct Counter {
     pub neighbour: Claims,
     /// As superuser, for looking behind the doors.
     pub behind: Client,
+    dir: PathBuf,
     _workers: Workers,
     _cluster: Cluster,
 }
@@ -71,7 +72,15 @@ impl Counter {
         let desk = loket::serving::desk(&common, &database).unwrap();
         let pace = Pace { poll: Duration::from_millis(200), ..Pace::default() };
         let workers = Workers::start(&desk, pace);
-        let counter = Self { store, shop, neighbour, behind, _workers: workers, _cluster: cluster };
+        let counter = Self {
+            store,
+            shop,
+            neighbour,
+            behind,
+            dir: dir.clone(),
+            _workers: workers,
+            _cluster: cluster,
+        };
         drop_in(&dir.join("b"), "hostile", hostile_mail().as_bytes(), Duration::ZERO);
         counter.load_sample(&dir.join("a"), last).await;
         counter
@@ -85,6 +94,30 @@ impl Counter {
     pub fn pages_of(&self, user: Claims) -> Router {
         let access = Access { key: KEY.to_owned(), user };
         router(State::new(Arc::clone(&self.store), access))
+    }
+
+    /// A mail to the neighbour, until it is decided on: its conversation, and itself.
+    pub async fn receive(&self, id: &str, raw: &[u8]) -> (uuid::Uuid, uuid::Uuid) {
+        self.receive_in("b", id, raw).await
+    }
+
+    /// A mail to the demo shop.
+    pub async fn receive_own(&self, id: &str, raw: &[u8]) -> (uuid::Uuid, uuid::Uuid) {
+        self.receive_in("a", id, raw).await
+    }
+
+    async fn receive_in(&self, shop: &str, id: &str, raw: &[u8]) -> (uuid::Uuid, uuid::Uuid) {
+        drop_in(&self.dir.join(shop), id, raw, Duration::ZERO);
+        let query = "select thread_id, id from public.customer_interactions
+                     where message_id = $1 and state <> 'received'";
+        let message_id = format!("{id}@example.net");
+        for _ in 0..600 {
+            if let Some(row) = self.behind.query_opt(query, &[&message_id]).await.unwrap() {
+                return (row.get(0), row.get(1));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{id} was not worked in time");
     }
 
     /// Mails that answer ours go in once ours was sent, with its real Message-ID.
