@@ -56,5 +56,5 @@ from (
   join public.raw_messages r on r.tenant_id = $1 and r.id = a.raw_message_id
   where a.tenant_id = $1 and a.interaction_id = $2 and a.content_id is not null and a.sha256 is not null
     and a.content_type in ('image/png', 'image/jpeg', 'image/gif', 'image/webp')) picture
-where picture.together <= $3
+where picture.together <= $3::bigint
 order by picture.place;
