@@ -1,5 +1,4 @@
 //! What the sanitiser leaves of hostile, broken and endless HTML (hazards C24, 1.5).
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/active.rs"]
 mod active;

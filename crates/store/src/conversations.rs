@@ -50,6 +50,7 @@ pub struct ThreadRow {
 
 /// A customer mail with its answer and, inside one conversation, its receipt.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct InteractionView {
     /// Its id.
     pub id: InteractionId,

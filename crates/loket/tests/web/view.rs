@@ -378,7 +378,7 @@ pub fn to_look_at() -> Vec<(&'static str, String)> {
         ),
         file(
             "Content-Type: application/zip\nContent-Disposition: attachment; filename=\"foto's.zip\"",
-            &[7; 2_400_000],
+            &[7; 2_400].repeat(1_000),
         ),
         file(
             "Content-Type: application/octet-stream\nContent-Disposition: attachment; filename=\"factuur.pdf.exe\"",
@@ -394,7 +394,8 @@ pub fn to_look_at() -> Vec<(&'static str, String)> {
         "Content-Type: image/jpeg; name=IMG_2042.jpg\nContent-Transfer-Encoding: base64\n\n{}\n",
         STANDARD.encode(photo)
     );
-    let own = |raw: String| raw.replace("info@buurman.example", "klantenservice@linnenenleer.example");
+    let own =
+        |raw: String| raw.replace("info@buurman.example", "klantenservice@linnenenleer.example");
     vec![
         ("onbekend", own(doubtful)),
         ("getoond", own(shown)),

@@ -89,7 +89,7 @@ pub(super) fn kept(style: &str) -> String {
 
 fn is_harmless(value: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || " #%.,()!+-'\"/_".contains(c);
-    let paired = |sign: char| value.matches(sign).count() % 2 == 0;
+    let paired = |sign: char| value.matches(sign).count().is_multiple_of(2);
     let mut calls = value.split('(');
     let last = calls.next_back();
     let colours = calls.all(|before| {
