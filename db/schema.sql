@@ -4759,6 +4759,7 @@ CREATE POLICY worker_delete ON public.reconciliations FOR DELETE TO loket_worker
 -- Name: sent_messages worker_delete; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_delete ON public.sent_messages FOR DELETE TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
 -- Name: attachments worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.attachments FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
@@ -4834,6 +4835,7 @@ CREATE POLICY worker_insert ON public.reconciliations FOR INSERT TO loket_worker
 -- Name: sent_messages worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.sent_messages FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
 -- Name: attachments worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_select ON public.attachments FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
