@@ -1931,6 +1931,107 @@ COMMENT ON COLUMN public.api_keys.last_used_at IS 'When it was last used, to fiv
 
 COMMENT ON COLUMN public.api_keys.revoked_at IS 'Since when it opens nothing; null while it is good.';
 
+-- Name: attachments; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.attachments (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    raw_message_id uuid NOT NULL,
+    place smallint NOT NULL,
+    part_path text NOT NULL,
+    file_name text NOT NULL,
+    safe_name text NOT NULL,
+    content_type text NOT NULL,
+    disposition text NOT NULL,
+    content_id text,
+    encoding text NOT NULL,
+    raw_offset integer NOT NULL,
+    raw_length integer NOT NULL,
+    size_bytes bigint NOT NULL,
+    sha256 bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT attachments_disposition_check CHECK ((disposition = ANY (ARRAY['attachment'::text, 'inline'::text, ''::text]))),
+    CONSTRAINT attachments_place_check CHECK (((place >= 1) AND (place <= 100))),
+    CONSTRAINT attachments_raw_check CHECK (((raw_offset >= 0) AND (raw_length >= 0) AND (size_bytes >= 0))),
+    CONSTRAINT attachments_safe_name_check CHECK (((safe_name <> ''::text) AND (safe_name !~ '[/\\]'::text) AND (safe_name !~ '^\.'::text))),
+    CONSTRAINT attachments_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+
+ALTER TABLE public.attachments OWNER TO loket_owner;
+
+-- Name: TABLE attachments; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.attachments IS 'Files of customers'' mails, attached or inside the text: listed and hashed, never unpacked.';
+
+-- Name: COLUMN attachments.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.tenant_id IS 'The shop.';
+
+-- Name: COLUMN attachments.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.id IS 'This file.';
+
+-- Name: COLUMN attachments.interaction_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.interaction_id IS 'The mail, in its conversation.';
+
+-- Name: COLUMN attachments.raw_message_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.raw_message_id IS 'The mail itself, which holds the bytes; no foreign key, as raw mail may be deleted earlier.';
+
+-- Name: COLUMN attachments.place; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.place IS 'Which file of the mail, from 1.';
+
+-- Name: COLUMN attachments.part_path; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.part_path IS 'Its part of the mail, as IMAP counts: 2.1.';
+
+-- Name: COLUMN attachments.file_name; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.file_name IS 'As the sender named it; may be empty. Never for a disk.';
+
+-- Name: COLUMN attachments.safe_name; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.safe_name IS 'The same without path, hidden signs and what a file system reads as something else.';
+
+-- Name: COLUMN attachments.content_type; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.content_type IS 'As the sender declared it; never believed.';
+
+-- Name: COLUMN attachments.disposition; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.disposition IS 'attachment, inline or empty, as the sender declared it.';
+
+-- Name: COLUMN attachments.content_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.content_id IS 'What the HTML calls it by, without angle brackets; null when it has none.';
+
+-- Name: COLUMN attachments.encoding; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.encoding IS 'Its transfer encoding; empty for none.';
+
+-- Name: COLUMN attachments.raw_offset; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.raw_offset IS 'Where its encoded bytes begin in the raw mail, from 0.';
+
+-- Name: COLUMN attachments.raw_length; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.raw_length IS 'How many encoded bytes there are.';
+
+-- Name: COLUMN attachments.size_bytes; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.size_bytes IS 'Decoded size; an estimate where there is no hash.';
+
+-- Name: COLUMN attachments.sha256; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.sha256 IS 'SHA-256 of the decoded bytes; null when it is larger than can be had.';
+
+-- Name: COLUMN attachments.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.attachments.created_at IS 'When it was listed.';
+
 -- Name: audit_log; Type: TABLE; Schema: public; Owner: loket_owner
 
 CREATE TABLE public.audit_log (
@@ -2707,6 +2808,54 @@ COMMENT ON COLUMN public.master_business_rules.created_by IS 'Admin who made thi
 -- Name: COLUMN master_business_rules.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.master_business_rules.created_at IS 'When this version was made.';
+
+-- Name: message_views; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.message_views (
+    tenant_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    html text,
+    remote_images integer DEFAULT 0 NOT NULL,
+    html_cut boolean DEFAULT false NOT NULL,
+    files_left_out integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT message_views_files_left_out_check CHECK ((files_left_out >= 0)),
+    CONSTRAINT message_views_remote_images_check CHECK ((remote_images >= 0))
+);
+
+ALTER TABLE public.message_views OWNER TO loket_owner;
+
+-- Name: TABLE message_views; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.message_views IS 'How a customer''s mail looks, where it is more than text: sanitised when stored, and again each time it is shown.';
+
+-- Name: COLUMN message_views.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.message_views.tenant_id IS 'The shop.';
+
+-- Name: COLUMN message_views.interaction_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.message_views.interaction_id IS 'The mail, in its conversation.';
+
+-- Name: COLUMN message_views.html; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.message_views.html IS 'Sanitised HTML; null when there is none to be shown.';
+
+-- Name: COLUMN message_views.remote_images; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.message_views.remote_images IS 'Pictures that another server would be asked for.';
+
+-- Name: COLUMN message_views.html_cut; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.message_views.html_cut IS 'Whether there was more than is kept.';
+
+-- Name: COLUMN message_views.files_left_out; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.message_views.files_left_out IS 'Files beyond the hundred that are listed.';
+
+-- Name: COLUMN message_views.created_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.message_views.created_at IS 'When it was stored.';
 
 -- Name: notifications; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -3741,6 +3890,16 @@ ALTER TABLE ONLY public.api_keys
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_pkey PRIMARY KEY (tenant_id, id);
 
+-- Name: attachments attachments_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.attachments
+    ADD CONSTRAINT attachments_pkey PRIMARY KEY (tenant_id, id);
+
+-- Name: attachments attachments_place_key; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.attachments
+    ADD CONSTRAINT attachments_place_key UNIQUE (tenant_id, interaction_id, place);
+
 -- Name: audit_log audit_log_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
 
 ALTER TABLE ONLY public.audit_log
@@ -3815,6 +3974,11 @@ ALTER TABLE ONLY public.mailboxes
 
 ALTER TABLE ONLY public.master_business_rules
     ADD CONSTRAINT master_business_rules_pkey PRIMARY KEY (rule_key, version);
+
+-- Name: message_views message_views_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.message_views
+    ADD CONSTRAINT message_views_pkey PRIMARY KEY (tenant_id, interaction_id);
 
 -- Name: notifications notifications_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
 
@@ -4049,6 +4213,11 @@ CREATE INDEX tenants_created_by_idx ON public.tenants USING btree (created_by);
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
+-- Name: attachments attachments_interaction_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.attachments
+    ADD CONSTRAINT attachments_interaction_id_fkey FOREIGN KEY (tenant_id, interaction_id) REFERENCES public.customer_interactions(tenant_id, id) ON DELETE CASCADE;
+
 -- Name: chat_messages chat_messages_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
 
 ALTER TABLE ONLY public.chat_messages
@@ -4078,6 +4247,11 @@ ALTER TABLE ONLY public.email_filters
 
 ALTER TABLE ONLY public.mailboxes
     ADD CONSTRAINT mailboxes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: message_views message_views_interaction_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.message_views
+    ADD CONSTRAINT message_views_interaction_id_fkey FOREIGN KEY (tenant_id, interaction_id) REFERENCES public.customer_interactions(tenant_id, id) ON DELETE CASCADE;
 
 -- Name: notifications notifications_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
 
@@ -4183,6 +4357,10 @@ CREATE POLICY admin_insert ON public.master_business_rules FOR INSERT TO loket_a
 
 CREATE POLICY admin_select ON public.api_keys FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
 
+-- Name: attachments admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.attachments FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
 -- Name: audit_log admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_select ON public.audit_log FOR SELECT TO loket_admin USING (private.is_platform_admin());
@@ -4222,6 +4400,10 @@ CREATE POLICY admin_select ON public.mailboxes FOR SELECT TO loket_admin USING (
 -- Name: master_business_rules admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_select ON public.master_business_rules FOR SELECT TO loket_admin USING (private.is_platform_admin());
+
+-- Name: message_views admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.message_views FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
 
 -- Name: notifications admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4287,6 +4469,10 @@ CREATE POLICY admin_update ON public.event_counters FOR UPDATE TO loket_admin US
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+-- Name: attachments; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.attachments ENABLE ROW LEVEL SECURITY;
+
 -- Name: audit_log; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
@@ -4330,6 +4516,10 @@ ALTER TABLE public.mailboxes ENABLE ROW LEVEL SECURITY;
 -- Name: master_business_rules; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
 ALTER TABLE public.master_business_rules ENABLE ROW LEVEL SECURITY;
+
+-- Name: message_views; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.message_views ENABLE ROW LEVEL SECURITY;
 
 -- Name: notifications; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
@@ -4443,6 +4633,10 @@ CREATE POLICY user_insert ON public.tenant_business_rules FOR INSERT TO authenti
 
 CREATE POLICY user_select ON public.api_keys FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
+-- Name: attachments user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.attachments FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
 -- Name: audit_log user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY user_select ON public.audit_log FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
@@ -4486,6 +4680,10 @@ CREATE POLICY user_select ON public.mailboxes FOR SELECT TO authenticated USING 
 -- Name: master_business_rules user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY user_select ON public.master_business_rules FOR SELECT TO authenticated USING ((rule_key IS NOT NULL));
+
+-- Name: message_views user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.message_views FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: notifications user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4599,6 +4797,10 @@ CREATE POLICY worker_delete ON public.reconciliations FOR DELETE TO loket_worker
 
 CREATE POLICY worker_delete ON public.sent_messages FOR DELETE TO loket_worker USING ((tenant_id = private.current_tenant_id()));
 
+-- Name: attachments worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.attachments FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
 -- Name: audit_log worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.audit_log FOR INSERT TO loket_worker WITH CHECK (((tenant_id = private.current_tenant_id()) AND (actor_role = 'worker'::text)));
@@ -4630,6 +4832,10 @@ CREATE POLICY worker_insert ON public.events FOR INSERT TO loket_worker WITH CHE
 -- Name: jobs worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.jobs FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: message_views worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_insert ON public.message_views FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
 
 -- Name: notifications worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4666,6 +4872,10 @@ CREATE POLICY worker_insert ON public.reconciliations FOR INSERT TO loket_worker
 -- Name: sent_messages worker_insert; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_insert ON public.sent_messages FOR INSERT TO loket_worker WITH CHECK ((tenant_id = private.current_tenant_id()));
+
+-- Name: attachments worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.attachments FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: audit_log worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4710,6 +4920,10 @@ CREATE POLICY worker_select ON public.mailboxes FOR SELECT TO loket_worker USING
 -- Name: master_business_rules worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_select ON public.master_business_rules FOR SELECT TO loket_worker USING ((rule_key IS NOT NULL));
+
+-- Name: message_views worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.message_views FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: notifications worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -5260,6 +5474,12 @@ GRANT SELECT(last_used_at) ON TABLE public.api_keys TO loket_admin;
 GRANT SELECT(revoked_at) ON TABLE public.api_keys TO authenticated;
 GRANT SELECT(revoked_at) ON TABLE public.api_keys TO loket_admin;
 
+-- Name: TABLE attachments; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.attachments TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.attachments TO loket_worker;
+GRANT SELECT ON TABLE public.attachments TO loket_admin;
+
 -- Name: TABLE audit_log; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT SELECT,INSERT ON TABLE public.audit_log TO authenticated;
@@ -5557,6 +5777,12 @@ GRANT UPDATE(restored_at) ON TABLE public.mailboxes TO loket_worker;
 GRANT SELECT ON TABLE public.master_business_rules TO authenticated;
 GRANT SELECT ON TABLE public.master_business_rules TO loket_worker;
 GRANT SELECT,INSERT ON TABLE public.master_business_rules TO loket_admin;
+
+-- Name: TABLE message_views; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.message_views TO authenticated;
+GRANT SELECT,INSERT ON TABLE public.message_views TO loket_worker;
+GRANT SELECT ON TABLE public.message_views TO loket_admin;
 
 -- Name: TABLE notifications; Type: ACL; Schema: public; Owner: loket_owner
 
