@@ -990,6 +990,37 @@ ALTER FUNCTION private.platform_admins() OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.platform_admins() IS 'The platform admins, for the command line and the set-up link.';
 
+-- Name: reconnect_mailbox(uuid, uuid, jsonb, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.reconnect_mailbox(p_tenant_id uuid, p_id uuid, p_config jsonb, p_secret text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.owned_tenant_id() is distinct from p_tenant_id then
+    raise exception 'only an owner connects a mailbox' using errcode = '42501';
+  end if;
+  if p_config ?| array['directory', 'outgoing'] then
+    raise exception 'directories are not the shop''s to name' using errcode = '42501';
+  end if;
+  if p_secret is null or p_secret not like 'TEsB%' then
+    raise exception 'this is no envelope' using errcode = '22023', constraint = 'secret_envelope';
+  end if;
+  update public.mailboxes
+  set config = p_config, secret_encrypted = p_secret, paused_reason = null, paused_at = null,
+    trouble = null, trouble_since = null, trouble_told = false,
+    access_encrypted = null, access_until = null, refreshing_by = null, refreshing_until = null
+  where tenant_id = p_tenant_id and id = p_id and kind <> 'maildir';
+  return found;
+end
+$$;
+
+ALTER FUNCTION private.reconnect_mailbox(p_tenant_id uuid, p_id uuid, p_config jsonb, p_secret text) OWNER TO loket_owner;
+
+-- Name: FUNCTION reconnect_mailbox(p_tenant_id uuid, p_id uuid, p_config jsonb, p_secret text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.reconnect_mailbox(p_tenant_id uuid, p_id uuid, p_config jsonb, p_secret text) IS 'Sets how a mailbox is reached and what opens it, and reads it again. For owners, through the server only.';
+
 -- Name: refuse_last_owner(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.refuse_last_owner(p_tenant_id uuid, p_user_id uuid) RETURNS void
@@ -2658,6 +2689,10 @@ CREATE TABLE public.mailboxes (
     sent_cursor jsonb DEFAULT '{}'::jsonb NOT NULL,
     sent_read_at timestamp with time zone,
     reconcile_at timestamp with time zone,
+    access_encrypted text,
+    access_until timestamp with time zone,
+    refreshing_by uuid,
+    refreshing_until timestamp with time zone,
     catch_up_from timestamp with time zone,
     restored_at timestamp with time zone,
     CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text]))),
@@ -2692,7 +2727,7 @@ COMMENT ON COLUMN public.mailboxes.config IS 'Hosts, ports, folder, directory; n
 
 -- Name: COLUMN mailboxes.secret_encrypted; Type: COMMENT; Schema: public; Owner: loket_owner
 
-COMMENT ON COLUMN public.mailboxes.secret_encrypted IS 'Base64 of an authenticated envelope around the password; null when none is needed. Write-only for users.';
+COMMENT ON COLUMN public.mailboxes.secret_encrypted IS 'Base64 of an authenticated envelope around the password or the provider''s consent; null when none is needed. Write-only for users.';
 
 -- Name: COLUMN mailboxes.cursor; Type: COMMENT; Schema: public; Owner: loket_owner
 
@@ -2753,6 +2788,23 @@ COMMENT ON COLUMN public.mailboxes.sent_read_at IS 'Its Sent folder was read to 
 -- Name: COLUMN mailboxes.reconcile_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.mailboxes.reconcile_at IS 'When what is recorded is next compared with what the server holds; null before the first reading.';
+
+-- Name: COLUMN mailboxes.access_encrypted; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.access_encrypted IS 'Base64 of an envelope around the newest access token; null where there is a password, or none was asked for yet. May be lost: another is asked for.';
+
+-- Name: COLUMN mailboxes.access_until; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.access_until IS 'Until when that token is given out: some minutes before the provider said that it ends.';
+
+-- Name: COLUMN mailboxes.refreshing_by; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.refreshing_by IS 'Who asks the provider for a token just now; null when nobody does.';
+
+-- Name: COLUMN mailboxes.refreshing_until; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.refreshing_until IS 'Until when nobody else does.';
+
 -- Name: COLUMN mailboxes.catch_up_from; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.mailboxes.catch_up_from IS 'The backup''s moment: what was sent since then is still to be read from Sent. While it is set nothing of the shop is answered or sent. Null otherwise.';
@@ -5245,6 +5297,11 @@ GRANT ALL ON FUNCTION private.owned_tenant_id() TO authenticated;
 REVOKE ALL ON FUNCTION private.platform_admins() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.platform_admins() TO loket_setup;
 
+-- Name: FUNCTION reconnect_mailbox(p_tenant_id uuid, p_id uuid, p_config jsonb, p_secret text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.reconnect_mailbox(p_tenant_id uuid, p_id uuid, p_config jsonb, p_secret text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.reconnect_mailbox(p_tenant_id uuid, p_id uuid, p_config jsonb, p_secret text) TO loket_user;
+
 -- Name: FUNCTION refuse_last_owner(p_tenant_id uuid, p_user_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.refuse_last_owner(p_tenant_id uuid, p_user_id uuid) FROM PUBLIC;
@@ -5764,6 +5821,25 @@ GRANT UPDATE(sent_read_at) ON TABLE public.mailboxes TO loket_worker;
 GRANT SELECT(reconcile_at) ON TABLE public.mailboxes TO authenticated;
 GRANT SELECT(reconcile_at) ON TABLE public.mailboxes TO loket_admin;
 GRANT UPDATE(reconcile_at) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.access_encrypted; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(access_encrypted) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.access_until; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(access_until) ON TABLE public.mailboxes TO loket_worker;
+GRANT SELECT(access_until) ON TABLE public.mailboxes TO loket_admin;
+
+-- Name: COLUMN mailboxes.refreshing_by; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(refreshing_by) ON TABLE public.mailboxes TO loket_worker;
+
+-- Name: COLUMN mailboxes.refreshing_until; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(refreshing_until) ON TABLE public.mailboxes TO loket_worker;
+GRANT SELECT(refreshing_until) ON TABLE public.mailboxes TO loket_admin;
+
 -- Name: COLUMN mailboxes.catch_up_from; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(catch_up_from) ON TABLE public.mailboxes TO loket_worker;

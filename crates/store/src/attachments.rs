@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::doors::TenantTx;
 use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, InteractionId, RawId, ThreadId};
-use crate::ingest::{bytes, optional_bytes};
+use crate::row::{bytes, optional_bytes};
 use crate::session::Params;
 use crate::sql::sql;
 

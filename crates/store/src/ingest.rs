@@ -12,6 +12,7 @@ use crate::ids::{
     FilterId, InteractionId, JobId, LeaseToken, MailboxId, NotificationId, RawId, ThreadId,
 };
 use crate::jobs::Lease;
+use crate::row::bytes;
 use crate::session::Params;
 use crate::sql::sql;
 
@@ -108,32 +109,6 @@ pub struct RawMessage {
     /// The RFC 5322 bytes.
     #[serde(deserialize_with = "bytes")]
     pub raw: Vec<u8>,
-}
-
-/// As [`bytes`], of a column that may be null.
-pub(crate) fn optional_bytes<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<Vec<u8>>, D::Error> {
-    #[derive(Deserialize)]
-    struct Held(#[serde(deserialize_with = "bytes")] Vec<u8>);
-    Ok(Option::<Held>::deserialize(deserializer)?.map(|held| held.0))
-}
-
-/// Bytes by one copy, not one by one.
-pub(crate) fn bytes<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Vec<u8>, D::Error> {
-    struct Bytes;
-    impl serde::de::Visitor<'_> for Bytes {
-        type Value = Vec<u8>;
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("bytes")
-        }
-        fn visit_bytes<E>(self, value: &[u8]) -> std::result::Result<Vec<u8>, E> {
-            Ok(value.to_vec())
-        }
-    }
-    deserializer.deserialize_bytes(Bytes)
 }
 
 /// A conversation that one of our own Message-IDs belongs to.

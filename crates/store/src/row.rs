@@ -3,6 +3,7 @@
 //! Column names and field names are the same words (the contract's spelling in every layer), so
 //! one serde derive is the whole mapping. A null in a field that is no `Option` is an error.
 
+use serde::Deserialize;
 use serde::de::value::{MapDeserializer, StrDeserializer, StringDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use tokio_postgres::Row;
@@ -19,6 +20,32 @@ pub(crate) fn read<T: DeserializeOwned>(row: &Row) -> Result<T, RowError> {
         .enumerate()
         .map(|(index, column)| (column.name(), Cell { row, index, kind: column.type_() }));
     T::deserialize(MapDeserializer::new(cells))
+}
+
+/// As [`bytes`], of a column that may be null.
+pub(crate) fn optional_bytes<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Vec<u8>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Held(#[serde(deserialize_with = "bytes")] Vec<u8>);
+    Ok(Option::<Held>::deserialize(deserializer)?.map(|held| held.0))
+}
+
+/// Bytes by one copy, not one by one.
+pub(crate) fn bytes<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<u8>, D::Error> {
+    struct Bytes;
+    impl serde::de::Visitor<'_> for Bytes {
+        type Value = Vec<u8>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("bytes")
+        }
+        fn visit_bytes<E>(self, value: &[u8]) -> std::result::Result<Vec<u8>, E> {
+            Ok(value.to_vec())
+        }
+    }
+    deserializer.deserialize_bytes(Bytes)
 }
 
 /// One value of a row.

@@ -74,7 +74,7 @@ pub async fn due(tx: &TenantTx, mailbox: MailboxId) -> Result<Vec<Look>> {
 pub async fn copy(tx: &TenantTx, mail: OutboxId) -> Result<Option<Vec<u8>>> {
     #[derive(Deserialize)]
     struct Copy {
-        #[serde(deserialize_with = "crate::ingest::bytes")]
+        #[serde(deserialize_with = "crate::row::bytes")]
         sent_copy: Vec<u8>,
     }
     let found: Option<Copy> =

@@ -17,6 +17,11 @@ struct Found {
     is_html: bool,
 }
 
+/// Between two parts that are shown one below the other.
+const PART_BREAK: &str = include_str!("part_break.html");
+/// Around a part that is text; `{text}` is escaped.
+const PLAIN_PART: &str = include_str!("plain_part.html");
+
 fn of(part: &Part<'_>) -> Found {
     match &part.content {
         Content::Multipart(parts) if part.content_type.subtype == "alternative" => {
@@ -30,7 +35,7 @@ fn of(part: &Part<'_>) -> Found {
             let mut whole = Found::default();
             for found in parts.iter().map(of).filter(|found| !found.html.is_empty()) {
                 if !whole.html.is_empty() {
-                    whole.html.push_str("<br>\n");
+                    whole.html.push_str(PART_BREAK);
                 }
                 whole.html.push_str(&found.html);
                 whole.is_html |= found.is_html;
@@ -61,7 +66,7 @@ fn leaf(part: &Part<'_>, bytes: &[u8]) -> Found {
     let html = if escaped.trim().is_empty() {
         String::new()
     } else {
-        format!("<div style=\"white-space:pre-wrap\">{}</div>", escaped.trim())
+        PLAIN_PART.replace("{text}", escaped.trim())
     };
     Found { html, is_html: false }
 }

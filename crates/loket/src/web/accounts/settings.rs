@@ -217,27 +217,7 @@ fn read(posted: &Posted, shop: &ShopRow, t: Texts) -> Result<Wanted, Mistakes> {
     if extra.is_none() {
         mistakes.add("maximaal_extra_compensatie", "percent");
     }
-    let mut days = shop.dagen_instellingen.as_object().cloned().unwrap_or_default();
-    for (field, key, fewest, most, _) in DAYS {
-        let typed = posted.get(field).parse::<u64>().ok();
-        match typed.filter(|days| (fewest..=most).contains(days)) {
-            Some(number) => {
-                days.insert(key.to_owned(), json!(number));
-            }
-            None => mistakes.add(field, "days"),
-        }
-    }
-    match days::read_working(&posted.chosen("werkdagen", &days::WEEK)) {
-        Some(working) => drop(days.insert(days::WORKING.to_owned(), working)),
-        None => mistakes.add("werkdagen", "weekdays"),
-    }
-    match days::read_holidays(posted.get("feestdagen")) {
-        Ok(holidays) => drop(days.insert(days::HOLIDAYS.to_owned(), holidays)),
-        Err(line) => {
-            let words = t.fill("mistake.holidays", "line", &line);
-            mistakes.say("feestdagen", words);
-        }
-    }
+    let days = read_days(posted, shop, t, &mut mistakes);
     let undo = bounded(posted.get("undo_seconds"), &UNDO_SECONDS);
     let age = bounded(posted.get("max_reply_age_hours"), &REPLY_AGE_HOURS);
     if undo.is_none() {
@@ -262,6 +242,37 @@ fn read(posted: &Posted, shop: &ShopRow, t: Texts) -> Result<Wanted, Mistakes> {
         automatic_sending: posted.ticked("automatic_sending"),
     };
     Ok(Wanted { settings, extra, undo_seconds, max_reply_age_hours })
+}
+
+/// Terms, working days and days off, beside what else stands there.
+fn read_days(
+    posted: &Posted,
+    shop: &ShopRow,
+    t: Texts,
+    mistakes: &mut Mistakes,
+) -> serde_json::Map<String, Value> {
+    let mut days = shop.dagen_instellingen.as_object().cloned().unwrap_or_default();
+    for (field, key, fewest, most, _) in DAYS {
+        let typed = posted.get(field).parse::<u64>().ok();
+        match typed.filter(|days| (fewest..=most).contains(days)) {
+            Some(number) => {
+                days.insert(key.to_owned(), json!(number));
+            }
+            None => mistakes.add(field, "days"),
+        }
+    }
+    match days::read_working(&posted.chosen("werkdagen", &days::WEEK)) {
+        Some(working) => drop(days.insert(days::WORKING.to_owned(), working)),
+        None => mistakes.add("werkdagen", "weekdays"),
+    }
+    match days::read_holidays(posted.get("feestdagen")) {
+        Ok(holidays) => drop(days.insert(days::HOLIDAYS.to_owned(), holidays)),
+        Err(line) => {
+            let words = t.fill("mistake.holidays", "line", &line);
+            mistakes.say("feestdagen", words);
+        }
+    }
+    days
 }
 
 /// `POST /instellingen`.
