@@ -24,7 +24,8 @@ pub struct Automatic {
     /// phrase found, for the receipt.
     pub told_by: String,
     /// Whether a header, a protocol or an address that nobody reads told it. Wording alone tells
-    /// how a mail sounds: people write `ik ben op vakantie` in a withdrawal.
+    /// how a mail sounds: people write `ik ben op vakantie` in a withdrawal. It is enough where the
+    /// mail holds nothing that a person could want of a shop.
     pub is_certain: bool,
 }
 
@@ -213,7 +214,10 @@ fn is_person(address: &crate::message::Address) -> bool {
 
 /// What is left when headers say nothing: subject, and the start of the new text.
 fn by_wording(message: &Message) -> Option<Automatic> {
-    wording(message).map(|automatic| Automatic { is_certain: false, ..automatic })
+    let automatic = wording(message)?;
+    let new_text = reply::strip(start_of(&message.text, 20_000)).readable;
+    let is_certain = !PHRASES.request_texts.is_match(start_of(&new_text, 4_000));
+    Some(Automatic { is_certain, ..automatic })
 }
 
 fn wording(message: &Message) -> Option<Automatic> {

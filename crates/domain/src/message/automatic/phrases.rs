@@ -29,6 +29,7 @@ struct File {
     auto_reply_texts: Vec<String>,
     challenge_texts: Vec<String>,
     unsubscribe_texts: Vec<String>,
+    request_texts: Vec<String>,
     reasons: Vec<Reason>,
 }
 
@@ -59,6 +60,7 @@ pub(super) struct Phrases {
     pub auto_reply_texts: Regex,
     pub challenge_texts: Regex,
     pub unsubscribe_texts: Regex,
+    pub request_texts: Regex,
     pub reasons: Vec<(BounceReason, Regex)>,
 }
 
@@ -100,6 +102,7 @@ fn compile(text: &str) -> Result<Phrases, PhrasesError> {
         auto_reply_texts: anywhere(&file.auto_reply_texts)?,
         challenge_texts: anywhere(&file.challenge_texts)?,
         unsubscribe_texts: anywhere(&file.unsubscribe_texts)?,
+        request_texts: anywhere(&file.request_texts)?,
         reasons: file.reasons.into_iter().map(reason).collect::<Result<_, regex::Error>>()?,
     })
 }

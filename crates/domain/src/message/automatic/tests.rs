@@ -161,6 +161,12 @@ fn c11_wording_and_doubtful_names_prove_nothing() {
         let said = is_certain(&mail("jan@klant.nl", "Bestelling 1234", text));
         assert_ne!(said, Some(true), "{text}");
     }
+    for text in [
+        "Ik ben met vakantie tot 3 maart. Bij spoed: bel 06 12345678.",
+        "I am out of office until Monday and will read your mail when I return.",
+    ] {
+        assert_eq!(is_certain(&mail("jan@klant.nl", "Afwezig", text)), Some(true), "{text}");
+    }
     let ours = "Re: Wij hebben je bericht ontvangen";
     assert_eq!(is_certain(&mail("jan@klant.nl", ours, "Ik herroep 1234.")), Some(false));
     for local in ["marketing", "news", "updates", "system", "receipts", "robot", "nobody"] {
