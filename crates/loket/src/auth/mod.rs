@@ -12,6 +12,7 @@ mod factors; // second factors
 mod limits; // how often
 mod links; // one-time tokens and the mails with them
 mod logout; // ending sessions
+mod mail_server; // the mails over SMTP
 mod ownership; // whose password it is
 mod pages; // what pages ask for
 pub(crate) mod passwords; // which are good enough, and their digests
@@ -42,6 +43,7 @@ use jiff::Timestamp;
 use store::Store;
 
 pub use limits::Origin;
+pub use mail_server::{MailServer, PlatformServer};
 pub use ownership::Whose;
 pub use pages::{DOOR, NewFactor, PageSignUp};
 pub use passwords::MAX_PASSWORD_BYTES;

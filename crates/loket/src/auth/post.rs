@@ -174,12 +174,15 @@ impl MailDirectory {
     /// `platform-mail` in the data directory, in the name of `host`.
     pub fn new(data_dir: &Path, host: &str) -> Self {
         let named = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
-        let domain = if named { host.to_owned() } else { "loket.localhost".to_owned() };
-        Self {
-            from: Address { name: "Loket".to_owned(), email: format!("loket@{domain}") },
-            transport: Transport::Maildir(Self::place(data_dir)),
-            domain,
-        }
+        let domain = if named { host } else { "loket.localhost" };
+        let from = Address { name: "Loket".to_owned(), email: format!("loket@{domain}") };
+        Self::in_the_name_of(data_dir, from)
+    }
+
+    /// The same in somebody's name.
+    pub fn in_the_name_of(data_dir: &Path, from: Address) -> Self {
+        let domain = from.domain().to_owned();
+        Self { from, transport: Transport::Maildir(Self::place(data_dir)), domain }
     }
 
     /// Where the mails lie.

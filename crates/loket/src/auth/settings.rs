@@ -95,6 +95,23 @@ pub struct AuthOptions {
     #[arg(long, env = "LOKET_AUTH_SIGNING_KEYS")]
     pub auth_signing_keys: Option<PathBuf>,
 
+    /// The mail server for the platform's own mails, `smtp.example.nl:587`: confirmations, new
+    /// passwords, invitations. Without it they lie in `platform-mail` in the data directory.
+    #[arg(long, env = "LOKET_PLATFORM_SMTP", requires_all = ["platform_from", "platform_smtp_password_file"])]
+    pub platform_smtp: Option<String>,
+
+    /// The user name there; the address of --platform-from without it.
+    #[arg(long, env = "LOKET_PLATFORM_SMTP_USER")]
+    pub platform_smtp_user: Option<String>,
+
+    /// A file with the password there, mode 0600.
+    #[arg(long, env = "LOKET_PLATFORM_SMTP_PASSWORD_FILE")]
+    pub platform_smtp_password_file: Option<PathBuf>,
+
+    /// The address that the platform's own mails come from.
+    #[arg(long, env = "LOKET_PLATFORM_FROM")]
+    pub platform_from: Option<String>,
+
     /// Addresses of proxies whose X-Forwarded-For is believed, with commas.
     #[arg(long, env = "LOKET_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
@@ -145,6 +162,10 @@ impl Default for AuthOptions {
             auth_token_seconds: 3600,
             auth_reuse_seconds: 10,
             auth_signing_keys: None,
+            platform_smtp: None,
+            platform_smtp_user: None,
+            platform_smtp_password_file: None,
+            platform_from: None,
             trusted_proxies: Vec::new(),
             auth_rate_sign_in: rate(3, 20),
             auth_rate_account: rate(1800, 2),

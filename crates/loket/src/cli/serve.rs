@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::output;
-use crate::auth::{Auth, AuthOptions};
+use crate::auth::{Auth, AuthOptions, MailServer, PlatformServer, Site};
 use crate::config::{Common, MailProviders, MailboxKeys};
 use crate::database::{self, Content, DATABASE, Database};
 use crate::jobs::Pace;
@@ -206,7 +206,17 @@ pub async fn dashboard(
     };
     let state = if store::auth::is_ours(&desk.store).await? {
         let store = Arc::clone(&desk.store);
-        state.with_auth(Auth::open(store, accounts.clone(), &common.data_dir, address)?)
+        let data_dir = &common.data_dir;
+        let auth = match PlatformServer::of(accounts)? {
+            None => Auth::open(store, accounts.clone(), data_dir, address)?,
+            Some(server) => {
+                let network = desk.post.network.clone();
+                let mail = Arc::new(MailServer::start(data_dir, server, network));
+                let site = Site::of(accounts, address)?;
+                Auth::with_mail(store, accounts.clone(), data_dir, site, mail)?
+            }
+        };
+        state.with_auth(auth)
     } else {
         tracing::warn!(
             "people are Supabase's on this database: /auth/v1 is theirs, not served here"

@@ -18,6 +18,13 @@
 )]
 mod support;
 
+#[path = "../../../mail/tests/peer/authority.rs"]
+#[expect(unreachable_pub, reason = "the tests of mail use it too")]
+mod authority;
+#[path = "../../../mail/tests/peer/smtp.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the tests of mail use the rest")]
+mod smtp;
+
 mod accounts;
 mod factors;
 mod guesses;
@@ -25,6 +32,7 @@ mod linter;
 mod lab;
 mod mails;
 mod pages;
+mod platform_mail;
 mod people;
 mod sessions;
 mod stalled;

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::output;
 use super::serve::Doors;
-use crate::auth::AuthOptions;
+use crate::auth::{AuthOptions, MailDirectory};
 use crate::config::Common;
 use crate::database::{self, Content, Database};
 use crate::jobs::{Pace, Workers};
@@ -86,6 +86,10 @@ async fn on_database(
         let vault = Vault::open(keys, &desk.store, serving::now()).await?;
         let doors =
             Doors { vault: Arc::new(vault), set_up: None, claims: shop.claims(), shows: true };
+        output::note(&format!(
+            "  mails of the platform (confirmations, invitations) lie in {}",
+            MailDirectory::place(&common.data_dir).join("new").display()
+        ));
         super::serve::dashboard(common, &desk, &accounts, doors, asked_to_stop).await?;
     }
     workers.drain().await;
