@@ -1,7 +1,7 @@
 //! The one sanitiser: what of HTML that somebody else wrote may be kept, shown or sent
 //! (hazards C24, 1.5).
 //!
-//! Two programs in a row have to agree. [`levels`] reads the tokens and writes them anew,
+//! Two programs in a row have to agree. `levels` reads the tokens and writes them anew,
 //! balanced, from a short list of elements and attributes, within bounds of depth and number; so
 //! the second, ammonia, meets nothing that is deep, endless or of another namespace, and decides
 //! itself once more. What is kept is looked at again each time it is shown.
