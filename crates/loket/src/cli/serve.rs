@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ use crate::pipeline::{Desk, Post, Reading};
 use crate::secrets::{SET_UP_PATH, SetUpLink, Vault};
 use crate::web::{self, Access};
 use crate::{keys, serving};
+
+/// So long a database that goes away while Loket starts is waited for.
+const OPENING: Duration = Duration::from_mins(1);
 
 /// The options.
 #[derive(Debug, Args)]
@@ -85,14 +89,19 @@ async fn on_database(
     database: &Database,
     asked_to_stop: JoinHandle<()>,
 ) -> anyhow::Result<()> {
-    let claims = match &arguments.dashboard_as {
-        Some(email) => claims_of(&database.store, email).await?,
-        // Nobody: a person who does not exist sees no shop.
-        None => Claims { user_id: UserId(Uuid::nil()), tenant_id: None },
+    let mut supervised = pin!(async {
+        match &database.managed {
+            Some(managed) => {
+                managed.supervise().await;
+            }
+            None => std::future::pending().await,
+        }
+    });
+    let opened = tokio::select! {
+        opened = patiently(async || open(common, arguments, database).await) => opened?,
+        () = &mut supervised => return Ok(()),
     };
-    // Without the keys every mailbox password would look wrong, one by one: then nothing starts.
-    let vault = Vault::open(arguments.keys.source(common), &database.store, serving::now()).await?;
-    let set_up = offer_set_up(common, &database.store).await?;
+    let Opened { claims, vault, set_up } = opened;
     let vault = Arc::new(vault);
     let doors = Doors {
         vault: Arc::clone(&vault),
@@ -118,21 +127,57 @@ async fn on_database(
         ..Pace::default()
     };
     let workers = serving::workers(&desk, pace);
-    let supervised = async {
-        match &database.managed {
-            Some(managed) => {
-                managed.supervise().await;
-            }
-            None => std::future::pending().await,
-        }
-    };
     let served = tokio::select! {
         served = dashboard(common, &desk, &arguments.auth, doors, asked_to_stop) => served,
-        () = supervised => Ok(()),
+        () = &mut supervised => Ok(()),
     };
     tracing::info!("stopping");
     workers.drain().await;
     served
+}
+
+/// What the database knows before anything is served.
+struct Opened {
+    claims: Claims,
+    vault: Vault,
+    set_up: Option<SetUpLink>,
+}
+
+async fn open(
+    common: &Common,
+    arguments: &Arguments,
+    database: &Database,
+) -> anyhow::Result<Opened> {
+    let claims = match &arguments.dashboard_as {
+        Some(email) => claims_of(&database.store, email).await?,
+        // Nobody: a person who does not exist sees no shop.
+        None => Claims { user_id: UserId(Uuid::nil()), tenant_id: None },
+    };
+    // Without the keys every mailbox password would look wrong, one by one: then nothing starts.
+    let vault = Vault::open(arguments.keys.source(common), &database.store, serving::now()).await?;
+    let set_up = offer_set_up(common, &database.store).await?;
+    Ok(Opened { claims, vault, set_up })
+}
+
+/// A database that goes away just then is waited for: whoever supervises it starts it again.
+async fn patiently<T>(work: impl AsyncFn() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match work().await {
+            Err(error) if went_away(&error) && begun.elapsed() < OPENING => {
+                tracing::warn!(error = %error, "the database went away while Loket was starting");
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+            worked => return worked,
+        }
+    }
+}
+
+fn went_away(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<store::Error>())
+        .any(|error| error.is_retryable() || matches!(error, store::Error::CommitUnknown(_)))
 }
 
 /// Which mail servers are spoken to.
@@ -204,7 +249,8 @@ pub async fn dashboard(
         }
         None => state,
     };
-    let state = if store::auth::is_ours(&desk.store).await? {
+    let ours = patiently(async || Ok(store::auth::is_ours(&desk.store).await?)).await?;
+    let state = if ours {
         let store = Arc::clone(&desk.store);
         let data_dir = &common.data_dir;
         let auth = match PlatformServer::of(accounts)? {
