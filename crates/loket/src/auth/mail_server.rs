@@ -126,39 +126,44 @@ struct Carrier {
     clock: fn() -> Timestamp,
 }
 
-/// What keeps the rest of the mails waiting.
+/// What keeps the rest of the mails waiting. It says nothing of who was written to.
 #[derive(Debug, thiserror::Error)]
 enum Stop {
-    #[error("the mail server did not take a mail: {0:?}")]
-    Server(Outcome),
+    #[error("the mail server does not let us in")]
+    LoginRefused,
+    #[error("the mail server did not take a mail")]
+    Server,
     #[error("the mails cannot be read or moved")]
     Directory(#[from] std::io::Error),
+}
+
+impl From<Outcome> for Stop {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::LoginRefused(_) => Self::LoginRefused,
+            _ => Self::Server,
+        }
+    }
 }
 
 impl Carrier {
     async fn run(self) {
         let mut failures = 0_usize;
         loop {
-            let pause = match self.round().await {
-                Ok(()) => {
-                    failures = 0;
-                    LOOK
-                }
-                Err(stop) => {
-                    let pause = PAUSES.get(failures).or(PAUSES.last()).copied().unwrap_or(LOOK);
-                    failures = failures.saturating_add(1);
-                    tracing::warn!(error = %stop, "mails of the platform wait");
-                    // Whoever is refused and goes on guessing is locked out.
-                    if matches!(stop, Stop::Server(Outcome::LoginRefused(_))) {
-                        tokio::time::sleep(KEPT / 96).await;
-                        continue;
-                    }
-                    tokio::time::sleep(pause).await;
-                    continue;
-                }
+            let Err(stop) = self.round().await else {
+                failures = 0;
+                // The bell is kept when it rang meanwhile.
+                let _ = tokio::time::timeout(LOOK, self.bell.notified()).await;
+                continue;
             };
-            // The bell is kept when it rang meanwhile.
-            let _ = tokio::time::timeout(pause, self.bell.notified()).await;
+            tracing::warn!(error = %stop, "mails of the platform wait");
+            let next = match stop {
+                // Whoever is refused and goes on guessing is locked out.
+                Stop::LoginRefused => PAUSES.last(),
+                _ => PAUSES.get(failures).or(PAUSES.last()),
+            };
+            failures = failures.saturating_add(1);
+            tokio::time::sleep(next.copied().unwrap_or(LOOK)).await;
         }
     }
 
@@ -171,7 +176,7 @@ impl Carrier {
         let (server, login) = (&self.platform.server, &self.platform.login);
         let limits = TimeLimits::default();
         let mut session =
-            Session::connect(server, login, &self.network, limits).await.map_err(Stop::Server)?;
+            Session::connect(server, login, &self.network, limits).await.map_err(Stop::from)?;
         for file in waiting {
             let bytes = std::fs::read(&file)?;
             let Some((envelope, wire)) = self.ready(&bytes) else {
@@ -189,10 +194,10 @@ impl Carrier {
                     tracing::warn!(%reply, "a mail of the platform was refused; it is set aside");
                     self.put(&file, "failed")?;
                 }
-                other => return Err(Stop::Server(other)),
+                other => return Err(other.into()),
             }
             if !session.is_usable() {
-                return Ok(());
+                return Err(Stop::Server);
             }
         }
         session.close().await;
