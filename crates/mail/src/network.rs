@@ -76,6 +76,11 @@ impl Network {
         Ok(Self { tls: Arc::new(tls), private_hosts })
     }
 
+    /// Whether servers may stand on this machine or in a private network, on any port.
+    pub const fn allows_private_hosts(&self) -> bool {
+        self.private_hosts
+    }
+
     /// Connects to the first address of `host` that answers within `limit`.
     pub async fn connect(
         &self,

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::settings::{AuthOptions, Rate};
 
@@ -123,6 +124,10 @@ pub struct Limits {
     pub code: Limit<String>,
     /// Refreshes and links, by client address.
     pub token: Limit<Origin>,
+    /// Mailbox sign-ins that failed, by person.
+    pub mailbox: Limit<Uuid>,
+    /// Mailbox sign-ins that failed, by server and user.
+    pub mailbox_account: Limit<(String, String)>,
 }
 
 impl Limits {
@@ -136,6 +141,8 @@ impl Limits {
             address: Limit::new(options.auth_rate_address),
             code: Limit::new(options.auth_rate_code),
             token: Limit::new(options.auth_rate_token),
+            mailbox: Limit::new(options.auth_rate_mailbox),
+            mailbox_account: Limit::new(options.auth_rate_mailbox_account),
         }
     }
 }

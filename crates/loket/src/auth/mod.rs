@@ -41,6 +41,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, delete, get, post};
 use jiff::Timestamp;
 use store::Store;
+use uuid::Uuid;
 
 pub use limits::Origin;
 pub use mail_server::{MailServer, PlatformServer};
@@ -132,6 +133,21 @@ impl Auth {
     /// Whether each protected route asks: who is behind a session, and does it still live?
     pub fn sessions(&self) -> &Arc<Sessions> {
         &self.0.sessions
+    }
+
+    /// Whether this person may try a sign-in at this mailbox (server, user) now. Without a bound
+    /// anybody with an account could guess passwords at a provider, who would lock out this house
+    /// and with it every shop.
+    pub fn may_try_mailbox(&self, person: Uuid, account: &(String, String)) -> bool {
+        let (limits, now) = (&self.0.limits, self.now());
+        limits.mailbox.take(&person, now).is_ok()
+            && limits.mailbox_account.take(account, now).is_ok()
+    }
+
+    /// A sign-in that worked was no guess, and does not count.
+    pub fn mailbox_worked(&self, person: Uuid, account: &(String, String)) {
+        self.0.limits.mailbox.give_back(&person);
+        self.0.limits.mailbox_account.give_back(account);
     }
 
     /// Where people reach Loket.

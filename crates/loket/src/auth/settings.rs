@@ -143,6 +143,14 @@ pub struct AuthOptions {
     /// Tokens refreshed and links followed per client address.
     #[arg(long, env = "LOKET_AUTH_RATE_TOKEN", default_value = "150+2")]
     pub auth_rate_token: Rate,
+
+    /// Mailbox sign-ins that may fail per person: providers lock out the address that guesses.
+    #[arg(long, env = "LOKET_AUTH_RATE_MAILBOX", default_value = "10+360")]
+    pub auth_rate_mailbox: Rate,
+
+    /// Mailbox sign-ins that may fail per mailbox, from whomever.
+    #[arg(long, env = "LOKET_AUTH_RATE_MAILBOX_ACCOUNT", default_value = "5+720")]
+    pub auth_rate_mailbox_account: Rate,
 }
 
 impl Default for AuthOptions {
@@ -174,6 +182,8 @@ impl Default for AuthOptions {
             auth_rate_address: rate(3, 3600),
             auth_rate_code: rate(5, 60),
             auth_rate_token: rate(150, 2),
+            auth_rate_mailbox: rate(10, 360),
+            auth_rate_mailbox_account: rate(5, 720),
         }
     }
 }

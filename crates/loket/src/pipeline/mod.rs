@@ -28,7 +28,7 @@ use crate::oauth::{TokenError, Tokens};
 use crate::shop::{ShopError, Shops};
 
 pub use answer::{Answered, answer, answer_many, give_up as hold_for_person};
-pub use deliver::{Post, deliver, deliver_many, post};
+pub use deliver::{Post, deliver, deliver_many, post, way_out};
 pub use ingest::{count_suspects, ingest};
 pub use lanes::Lanes;
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};

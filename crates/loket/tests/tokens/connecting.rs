@@ -14,9 +14,11 @@ use store::{Claims, MailboxId, TenantId, UserId};
 use uuid::Uuid;
 
 use super::provider::{Gift, Manner, Provider, plain};
+use crate::authority::Authority;
 use crate::browser::{Browser, details};
 use crate::lab::{Lab, SITE, wide};
 use crate::server::dovecot::Dovecot;
+use crate::smtp::{Peer, Welcome};
 
 const USER: &str = "winkel@example.nl";
 const REGISTER: &str = "/winkel/mailbox/verbinden?bij=eigen";
@@ -26,7 +28,9 @@ struct Site {
     lab: Lab,
     vault: Arc<Vault>,
     provider: Provider,
-    _dovecot: Dovecot,
+    /// Where mail leaves.
+    peer: Peer,
+    dovecot: Dovecot,
 }
 
 impl Site {
@@ -35,12 +39,16 @@ impl Site {
         let provider = Provider::start(USER).await;
         let mut lab = Lab::with(wide()).await;
         let vault = Arc::new(Vault::for_trial(loket::serving::now()).unwrap());
-        let network = Network::new(dovecot.root.as_bytes(), true).unwrap();
+        let authority = Authority::new();
+        let peer = Peer::start(&authority, true).await;
+        peer.state().welcome = Welcome::by_start_tls();
+        let roots = format!("{}\n{}", dovecot.root, authority.pem());
+        let network = Network::new(roots.as_bytes(), true).unwrap();
         let reading =
             Reading { vault: Some(Arc::clone(&vault)), network, limits: Limits::default() };
         let state = state(&lab).with_vault(Arc::clone(&vault)).with_reading(Arc::new(reading));
-        lab.pages = router(state.with_tokens(provider.tokens(dovecot.imaps, 1)));
-        Self { lab, vault, provider, _dovecot: dovecot }
+        lab.pages = router(state.with_tokens(provider.tokens(dovecot.imaps, peer.port)));
+        Self { lab, vault, provider, peer, dovecot }
     }
 
     /// What the one mailbox is opened with.
@@ -56,6 +64,31 @@ impl Site {
     async fn mailboxes(&self) -> i64 {
         let text = "select count(*) from public.mailboxes";
         self.lab.behind.query_one(text, &[]).await.unwrap().get(0)
+    }
+
+    /// The servers of the shop's mailbox are known.
+    async fn connected_by_password(&self) {
+        let config = serde_json::json!({
+            "imap": { "host": "localhost", "port": self.dovecot.imaps },
+            "smtp": { "host": "localhost", "port": self.peer.port },
+            "user": USER,
+        });
+        let put = "update public.mailboxes set config = $1, paused_reason = null";
+        self.lab.behind.execute(put, &[&config]).await.unwrap();
+    }
+
+    /// Fills in the form of the settings, and sends it.
+    async fn save(&self, browser: &mut Browser<'_>, password: &str, smtp_port: u16) {
+        let (imap, smtp) = (self.dovecot.imaps.to_string(), smtp_port.to_string());
+        let typed = [
+            ("wachtwoord", password),
+            ("imap_host", "localhost"),
+            ("imap_port", &imap),
+            ("smtp_host", "localhost"),
+            ("smtp_port", &smtp),
+            ("gebruiker", ""),
+        ];
+        browser.submit("/instellingen/mailbox", &typed).await;
     }
 
     /// A shop with a mailbox, and its owner signed in.
@@ -139,6 +172,9 @@ async fn c9_a_shop_registers_its_mailbox_by_consent() {
     assert!(!there.whole.contains("geheim"));
     browser.open(&there.consented(&site.provider)).await;
     assert_eq!(browser.at, "/wachten", "{}", browser.page);
+    let heard = site.peer.state().heard.join("|");
+    assert!(heard.contains("AUTH XOAUTH2 ") && heard.ends_with("|QUIT"), "{heard}");
+    assert!(site.peer.taken().is_empty(), "a try sends nothing");
     let MailboxSecret::Grant(grant) = site.secret().await else { panic!("a consent") };
     assert_eq!((grant.provider.as_str(), grant.refresh.expose()), ("eigen", "verversing-1"));
     let text = "select m.address, m.config->>'oauth', m.config->>'user', t.gmail_password_encrypted
@@ -233,10 +269,69 @@ async fn c9_settings_connect_the_shops_own_mailbox_anew() {
 
     browser.open("/instellingen/mailbox").await;
     let password = format!("geheim {USER}");
-    browser.submit("/instellingen/mailbox", &[("wachtwoord", &password)]).await;
+    site.save(&mut browser, &password, site.peer.port).await;
     assert!(browser.page.contains("werkt en is opgeslagen"), "{}", browser.page);
     assert!(!browser.page.contains("Verbonden met Testmail."));
     assert!(matches!(site.secret().await, MailboxSecret::Password(_)));
+}
+
+/// Mail that can be read and could not leave is found out before anything is saved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c9_what_could_not_be_sent_is_said_before_it_is_saved() {
+    let site = Site::new().await;
+    let mut browser = site.shop(USER).await;
+    site.connected_by_password().await;
+    let password = format!("geheim {USER}");
+    browser.open("/instellingen/mailbox").await;
+    assert!(browser.page.contains(&format!("value=\"{}\"", site.peer.port)), "{}", browser.page);
+    let here = site.peer.port;
+    let away = free_port();
+    let refuses = |answer: &str| Welcome { auth: answer.to_owned(), ..Welcome::by_start_tls() };
+    for (welcome, port, words) in [
+        (Some(refuses("535 5.7.8 no")), here, "weigert dit wachtwoord. Zet bij je aanbieder"),
+        (Some(refuses("454 4.7.0 later")), here, "heeft het nu te druk"),
+        (None, away, "uitgaande mail is niet te bereiken"),
+    ] {
+        site.peer.state().welcomes.extend(welcome);
+        site.save(&mut browser, &password, port).await;
+        assert!(browser.page.contains(words), "{words}: {}", browser.page);
+        assert!(!browser.page.contains(&password), "a password is never shown again");
+        assert!(browser.page.contains(&format!("value=\"{port}\"")), "what was typed stays");
+    }
+    let saved = "select count(*) from public.mailboxes where secret_encrypted is not null";
+    assert_eq!(site.lab.behind.query_one(saved, &[]).await.unwrap().get::<_, i64>(0), 0);
+    site.save(&mut browser, &password, here).await;
+    assert!(browser.page.contains("werkt en is opgeslagen"), "{}", browser.page);
+    assert_eq!(site.lab.behind.query_one(saved, &[]).await.unwrap().get::<_, i64>(0), 1);
+    assert!(site.peer.taken().is_empty(), "a try sends nothing");
+}
+
+/// A form that signs in elsewhere is no place to guess passwords, and what works does not count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b4_guesses_at_a_mailbox_are_counted() {
+    let site = Site::new().await;
+    let mut browser = site.shop(USER).await;
+    site.connected_by_password().await;
+    let password = format!("geheim {USER}");
+    for _ in 0..7 {
+        browser.open("/instellingen/mailbox").await;
+        site.save(&mut browser, &password, site.peer.port).await;
+        assert!(browser.page.contains("werkt en is opgeslagen"), "{}", browser.page);
+    }
+    for guess in 0..5 {
+        browser.open("/instellingen/mailbox").await;
+        let wrong = format!("gok {guess}");
+        site.save(&mut browser, &wrong, site.peer.port).await;
+        assert!(browser.page.contains("weigert dit wachtwoord"), "{}", browser.page);
+    }
+    let connections = site.peer.state().connections;
+    site.save(&mut browser, &password, site.peer.port).await;
+    assert!(browser.page.contains("veel pogingen achter elkaar"), "{}", browser.page);
+    assert_eq!(site.peer.state().connections, connections, "nobody was asked");
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Who is no owner connects nothing, and without a client there is no button.

@@ -12,30 +12,36 @@ use mail::network::Network;
 use store::{Claims, UserId};
 use uuid::Uuid;
 
+use crate::authority::Authority;
 use crate::browser::{Browser, details};
 use crate::lab::{Lab, wide};
 use crate::server::dovecot::Dovecot;
+use crate::smtp::{Peer, Welcome};
 
 const USER: &str = "winkel@example.nl";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c35_the_data_centre_is_found_by_trying() {
     let (here, there) = (Dovecot::start(&["iemand"]), Dovecot::start(&[USER]));
+    let authority = Authority::new();
+    let (elsewhere, peer) =
+        (Peer::start(&authority, true).await, Peer::start(&authority, true).await);
+    peer.state().welcome = Welcome::by_start_tls();
     let text = format!(
         r#"
         [[region]]
         name = "eu"
-        places = [{{ imap = "localhost:{0}", smtp = "localhost:4650" }},
+        places = [{{ imap = "localhost:{0}", smtp = "localhost:{2}" }},
             {{ imap = "nergens.invalid", smtp = "nergens.invalid" }}]
         [[region]]
         name = "in"
         places = [{{ imap = "localhost:1", smtp = "localhost:1" }},
-            {{ imap = "localhost:{1}", smtp = "localhost:4651" }}]
+            {{ imap = "localhost:{1}", smtp = "localhost:{3}" }}]
         "#,
-        here.imaps, there.imaps
+        here.imaps, there.imaps, elsewhere.port, peer.port
     );
     let providers = Providers::none().with(&text).unwrap();
-    let roots = format!("{}\n{}", here.root, there.root);
+    let roots = format!("{}\n{}\n{}", here.root, there.root, authority.pem());
     let network = Network::new(roots.as_bytes(), true).unwrap();
     let tokens = Arc::new(Tokens::new(providers, network.clone(), loket::serving::now));
     let mut lab = Lab::with(wide()).await;
@@ -64,7 +70,8 @@ async fn c35_the_data_centre_is_found_by_trying() {
         config->>'user' from public.mailboxes";
     let row = lab.behind.query_one(saved, &[]).await.unwrap();
     assert_eq!(row.get::<_, i32>(0), i32::from(there.imaps));
-    assert_eq!(row.get::<_, i32>(1), 4651);
+    assert_eq!(row.get::<_, i32>(1), i32::from(peer.port));
+    assert_eq!(elsewhere.state().connections, 0, "only the place that reads is asked to send");
     assert_eq!((row.get::<_, &str>(2), row.get::<_, &str>(3)), ("zoho", USER));
 
     // Under Settings the same: the shop works, and its mailbox is said to be elsewhere.

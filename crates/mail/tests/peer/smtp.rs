@@ -26,6 +26,14 @@ pub struct Welcome {
     pub auth: String,
 }
 
+impl Welcome {
+    /// As usual, with encryption to be asked for.
+    pub fn by_start_tls() -> Self {
+        let usual = Self::default();
+        Self { offers: [vec!["STARTTLS".to_owned()], usual.offers].concat(), ..usual }
+    }
+}
+
 impl Default for Welcome {
     fn default() -> Self {
         Self {
@@ -109,8 +117,10 @@ impl Taken {
 
 #[derive(Debug, Default)]
 pub struct State {
-    /// For the next connections, in order; then the usual welcome.
+    /// For the next connections, in order; then `welcome`.
     pub welcomes: VecDeque<Welcome>,
+    /// For all others.
+    pub welcome: Welcome,
     /// For the next mails, in order; then `usual`.
     pub manners: VecDeque<Manners>,
     /// What is done when nothing was asked for.
@@ -172,7 +182,7 @@ impl Peer {
         let welcome = {
             let mut state = self.state();
             state.connections += 1;
-            state.welcomes.pop_front().unwrap_or_default()
+            state.welcomes.pop_front().unwrap_or_else(|| state.welcome.clone())
         };
         let Some(greeting) = welcome.greeting.clone() else { return Ok(()) };
         tokio::time::sleep(welcome.hesitates).await;

@@ -19,8 +19,9 @@ use super::connect;
 use super::error::{Error, Explain};
 use super::place::{emptied, read_if_there, write_atomically};
 
-/// How long old backends and their shared memory may take to go after a crash.
-const OLD_BACKENDS: Duration = Duration::from_secs(10);
+/// How long old backends and their shared memory may take to go after a crash: on a machine with
+/// much else to do, one of them may not run for long.
+const OLD_BACKENDS: Duration = Duration::from_mins(1);
 /// How long crash recovery may take before Loket gives up waiting.
 const RECOVERY: Duration = Duration::from_mins(10);
 /// How long a fast shutdown (roll back, checkpoint) may take before an immediate one.
@@ -134,7 +135,8 @@ impl Postmaster {
             if Instant::now() > deadline || !PASSING.iter().any(|words| detail.contains(words)) {
                 return Err(Error::NotStarted { detail, log: ground.cluster.join("log") });
             }
-            tracing::info!("the last Postgres has not gone yet, trying again");
+            let orphans = end_orphans(ground.cluster);
+            tracing::info!(orphans, "the last Postgres has not gone yet, trying again");
             sleep(Duration::from_millis(200)).await;
         }
     }
@@ -268,6 +270,24 @@ async fn is_postmaster(pid: i32, cluster: &Path) -> bool {
         || (command_line.windows(8).any(|word| word == b"postgres")
             && !command_line.starts_with(b"postgres: ")
             && fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == cluster))
+}
+
+/// Tells what a dead server left at work to end, as that server would have told it: each notices by
+/// itself, but one in the middle of something long notices late, and until then no server starts.
+/// Says how many there were; none where the system has no `/proc`.
+///
+/// The caller holds the lock and has found no server running.
+fn end_orphans(cluster: &Path) -> usize {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let orphans = processes.filter_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse::<i32>().ok()?;
+        let command_line = fs::read(entry.path().join("cmdline")).ok()?;
+        let at_work = command_line.starts_with(b"postgres: ")
+            && fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == cluster);
+        Pid::from_raw(pid).filter(|_| at_work)
+    });
+    // One that has gone meanwhile is what was wanted.
+    orphans.filter(|pid| rustix::process::kill_process(*pid, Signal::QUIT).is_ok()).count()
 }
 
 /// A server carries its data directory in its arguments; its children have a title instead.

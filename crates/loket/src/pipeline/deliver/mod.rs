@@ -27,6 +27,7 @@ use super::receive::MaildirConfig;
 use super::{Desk, StageError};
 
 pub use post::{Post, post};
+pub use route::way_out;
 pub(super) use unknown::LOOKS;
 
 /// A reply whose time has not come is looked at again after this long.

@@ -29,6 +29,33 @@ struct ServerConfig {
     security: Option<Encryption>,
 }
 
+impl Config {
+    fn read(settings: &serde_json::Value) -> Result<Self, StageError> {
+        let config = serde_json::from_value(settings.clone());
+        config.map_err(|error| StageError::MailboxConfig(error.to_string()))
+    }
+}
+
+impl ServerConfig {
+    fn server(self) -> Server {
+        Server {
+            security: match self.security {
+                Some(Encryption::Tls) => Security::Implicit,
+                Some(Encryption::StartTls) => Security::StartTls,
+                None => Security::usual(self.port),
+            },
+            host: self.host,
+            port: self.port,
+        }
+    }
+}
+
+/// Where mail leaves by these settings of a mailbox, and who we say we are there.
+pub fn way_out(settings: &serde_json::Value) -> Result<(Server, String), StageError> {
+    let Config { smtp, user, .. } = Config::read(settings)?;
+    Ok((smtp.server(), user))
+}
+
 /// When encryption begins.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,11 +104,8 @@ impl Route {
     /// Puts together what is needed. What proves who we are stays closed until somebody is spoken
     /// to.
     pub fn of(tenant: TenantId, mailbox: &Mailbox) -> Result<Self, StageError> {
-        let unusable = |reason: String| StageError::MailboxConfig(reason);
-        let config: Config = serde_json::from_value(mailbox.config.clone())
-            .map_err(|error| unusable(error.to_string()))?;
+        let Config { smtp, user, send_limit } = Config::read(&mailbox.config)?;
         let access = credentials::access(tenant, mailbox)?;
-        let Config { smtp, user, send_limit } = config;
         let limits = match send_limit {
             Some(limit) => vec![limit],
             None => limits(mailbox.kind, &mailbox.address),
@@ -89,15 +113,7 @@ impl Route {
         Ok(Self {
             mailbox: mailbox.id,
             address: mailbox.address.clone(),
-            server: Server {
-                security: match smtp.security {
-                    Some(Encryption::Tls) => Security::Implicit,
-                    Some(Encryption::StartTls) => Security::StartTls,
-                    None => Security::usual(smtp.port),
-                },
-                host: smtp.host,
-                port: smtp.port,
-            },
+            server: smtp.server(),
             user,
             access,
             limits,

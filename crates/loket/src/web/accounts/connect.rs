@@ -15,7 +15,7 @@ use store::secrets::SecretRow;
 
 use super::super::State;
 use super::super::failure::Failure;
-use super::attempt::{Tried, attempt, moved};
+use super::attempt::{Tried, moved, reach};
 use super::form::Way;
 use super::mailbox::Wanted;
 use super::settings_mailbox;
@@ -247,7 +247,7 @@ async fn reached(
     let named = json!({ "user": user, "oauth": provider.name });
     for place in &provider.places {
         // The places are the provider's own: others are not given its token.
-        let tried = attempt(state, MailboxKind::Imap, &moved(&named, place), &auth).await?;
+        let tried = reach(state, MailboxKind::Imap, &moved(&named, place), &auth).await?;
         if let Tried::Works(config) = tried {
             return Ok(Some(config));
         }

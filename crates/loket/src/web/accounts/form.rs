@@ -47,6 +47,11 @@ impl FromRequest<State> for Posted {
 }
 
 impl Posted {
+    /// A form with these values, as if somebody had filled it in.
+    pub fn holding<const N: usize>(values: [(&str, String); N]) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
     /// Refuses a form with a field that is none of these: nobody sets what was not asked for.
     pub fn only(&self, names: &[&str]) -> Result<(), Failure> {
         let known = |name: &String| name == "teken" || names.contains(&name.as_str());

@@ -54,12 +54,11 @@ pub fn read(posted: &Posted, providers: &Providers) -> Result<Wanted, Mistakes> 
         mistakes.add("wachtwoord", "long");
     }
     let (kind, servers) = servers(posted, providers, &mut mistakes);
-    let own = kind == MailboxKind::Imap;
     let [(imap, imap_port), (smtp, smtp_port)] = servers;
-    let imap_port = if own { port(posted, &mut mistakes, "imap_port", 993) } else { imap_port };
-    let smtp_port = if own { port(posted, &mut mistakes, "smtp_port", 465) } else { smtp_port };
-    let user = Some(posted.get("gebruiker")).filter(|user| own && !user.is_empty());
-    let user = user.unwrap_or(&address).to_owned();
+    let user = match kind {
+        MailboxKind::Imap => user(posted, &address),
+        _ => address.clone(),
+    };
     if !mistakes.none() {
         return Err(mistakes);
     }
@@ -108,11 +107,7 @@ fn servers(
             };
             (MailboxKind::Zoho, servers)
         }
-        "imap" => {
-            let (imap, smtp) =
-                (host(posted, mistakes, "imap_host"), host(posted, mistakes, "smtp_host"));
-            (MailboxKind::Imap, usual(imap, smtp))
-        }
+        "imap" => (MailboxKind::Imap, own_servers(posted, mistakes)),
         _ => {
             mistakes.add("provider", "choose");
             (MailboxKind::Imap, usual(String::new(), String::new()))
@@ -129,6 +124,86 @@ fn zoho_place<'a>(providers: &'a Providers, region: &str) -> Option<&'a Place> {
         ANYWHERE => first()?.first(),
         region => providers.places_of(region).first(),
     }
+}
+
+/// Where mail is read and where it is handed over: the setting, its fields, and the usual port.
+const SERVERS: [(&str, &str, &str, u16); 2] =
+    [("imap", "imap_host", "imap_port", 993), ("smtp", "smtp_host", "smtp_port", 465)];
+
+fn own_servers(posted: &Posted, mistakes: &mut Mistakes) -> [Named; 2] {
+    SERVERS.map(|(_, host_field, port_field, usual)| {
+        (host(posted, mistakes, host_field), port(posted, mistakes, port_field, usual))
+    })
+}
+
+/// The name to sign in with: mostly the whole address.
+fn user(posted: &Posted, address: &str) -> String {
+    let typed = Some(posted.get("gebruiker")).filter(|user| !user.is_empty());
+    typed.unwrap_or(address).to_owned()
+}
+
+/// The settings of a mailbox at a provider that is not known, with other servers. What is not on the
+/// form stays; how a server encrypts stays where the server does.
+pub fn with_servers(
+    config: &Value,
+    address: &str,
+    posted: &Posted,
+    mistakes: &mut Mistakes,
+) -> Value {
+    let mut config = config.clone();
+    let Some(settings) = config.as_object_mut() else { return config };
+    for (name, host_field, port_field, usual) in SERVERS {
+        let held = settings.get(name);
+        let text = |what: &str| held.and_then(|held| held.get(what)).and_then(Value::as_str);
+        let number = held.and_then(|held| held.get("port")).and_then(Value::as_u64);
+        // What stands was set by whoever may: a server in the house has a name without dots.
+        let stands = text("host") == Some(posted.get(host_field));
+        let port = port(posted, mistakes, port_field, usual);
+        if stands && number == Some(u64::from(port)) {
+            continue;
+        }
+        let host = if stands {
+            posted.get(host_field).to_owned()
+        } else {
+            host(posted, mistakes, host_field)
+        };
+        settings.insert(name.to_owned(), json!({ "host": host, "port": port }));
+    }
+    settings.insert("user".to_owned(), json!(user(posted, address)));
+    config
+}
+
+/// The form of these settings as it would have been filled in.
+pub fn as_posted(config: &Value, address: &str) -> Posted {
+    let text = |place: &str| match config.pointer(place) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let user = Some(text("/user")).filter(|user| user != address).unwrap_or_default();
+    Posted::holding([
+        ("imap_host", text("/imap/host")),
+        ("imap_port", text("/imap/port")),
+        ("smtp_host", text("/smtp/host")),
+        ("smtp_port", text("/smtp/port")),
+        ("gebruiker", user),
+    ])
+}
+
+/// Names of [`server_fields`].
+pub const SERVER_FIELDS: [&str; 5] =
+    ["imap_host", "imap_port", "smtp_host", "smtp_port", "gebruiker"];
+
+/// The fields for servers of a provider that is not known.
+pub fn server_fields(posted: &Posted, t: Texts) -> Vec<Field> {
+    let usual = [("imap_host", ""), ("imap_port", "993"), ("smtp_host", ""), ("smtp_port", "465")];
+    let servers = usual.map(|(name, usual)| {
+        let held = Some(posted.get(name)).filter(|it| !it.is_empty()).unwrap_or(usual);
+        let kind = if usual.is_empty() { "text" } else { "number" };
+        Field::new(name, kind, t).holding(held)
+    });
+    let user = Field::new("gebruiker", "text", t).holding(posted.get("gebruiker")).optional();
+    servers.into_iter().chain([user]).collect()
 }
 
 fn host(posted: &Posted, mistakes: &mut Mistakes, field: &'static str) -> String {
@@ -184,17 +259,7 @@ pub fn fields(provider: &str, posted: &Posted, providers: &Providers, t: Texts) 
             let own = Field::new("zoho_host", "text", t).holding(posted.get("zoho_host"));
             fields.push(own.optional());
         }
-        "imap" => {
-            for (name, usual) in
-                [("imap_host", ""), ("imap_port", "993"), ("smtp_host", ""), ("smtp_port", "465")]
-            {
-                let held = Some(posted.get(name)).filter(|it| !it.is_empty()).unwrap_or(usual);
-                let kind = if usual.is_empty() { "text" } else { "number" };
-                fields.push(Field::new(name, kind, t).holding(held));
-            }
-            let user = Field::new("gebruiker", "text", t).holding(posted.get("gebruiker"));
-            fields.push(user.optional());
-        }
+        "imap" => fields.extend(server_fields(posted, t)),
         _ => {}
     }
     let password = Field::new("wachtwoord", "password", t).bare();

@@ -1,4 +1,5 @@
-//! The shop's mailbox: does it work, and a new password or a new consent where it does not.
+//! The shop's mailbox: does it work, and a new password, a new consent or another server where it
+//! does not.
 
 use axum::extract::{Query, State as Held};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,6 +14,7 @@ use super::super::when;
 use super::attempt::{Tried, attempt};
 use super::connect;
 use super::form::{Field, Mistakes, Posted, Sheet, Way};
+use super::mailbox::{SERVER_FIELDS, as_posted, server_fields, with_servers};
 use super::platform::Told;
 use super::visitor::Someone;
 use crate::secrets::Secret;
@@ -28,7 +30,13 @@ pub async fn load(state: &State, someone: &Someone) -> Result<Mailbox, Failure> 
     found.ok_or(Failure::NotFound)
 }
 
-fn sheet(state: &State, someone: &Someone, mailbox: &Mailbox, mistakes: &Mistakes) -> Sheet {
+fn sheet(
+    state: &State,
+    someone: &Someone,
+    mailbox: &Mailbox,
+    typed: &Posted,
+    mistakes: &Mistakes,
+) -> Sheet {
     let t = someone.t;
     let password = Field::new("wachtwoord", "password", t).bare();
     let hint = Some(t.get("field.app_password.hint"));
@@ -55,7 +63,12 @@ fn sheet(state: &State, someone: &Someone, mailbox: &Mailbox, mistakes: &Mistake
     if !mistakes.none() {
         sheet.note = None;
     }
-    let mut sheet = sheet.with(vec![password], mistakes);
+    let mut fields = match mailbox.kind {
+        MailboxKind::Imap => server_fields(typed, t),
+        _ => Vec::new(),
+    };
+    fields.push(password);
+    let mut sheet = sheet.with(fields, mistakes);
     sheet.ways.push(Way::to("/instellingen", t.get("account.settings")));
     sheet
 }
@@ -67,7 +80,8 @@ pub async fn form(
     someone: Someone,
 ) -> Result<Response, Failure> {
     let mailbox = load(&state, &someone).await?;
-    let mut sheet = sheet(&state, &someone, &mailbox, &Mistakes::default());
+    let stands = as_posted(&mailbox.config, &mailbox.address);
+    let mut sheet = sheet(&state, &someone, &mailbox, &stands, &Mistakes::default());
     if told.melding == "opgeslagen" {
         sheet.note = Some(("good", someone.t.get("mailbox_state.saved").to_owned()));
     } else if let Some(said) = someone.t.find(&format!("connect.{}", told.melding)) {
@@ -77,14 +91,16 @@ pub async fn form(
     sheet.answer()
 }
 
-/// `POST /instellingen/mailbox`: a new password is tried, saved, and what was missed comes in.
+/// `POST /instellingen/mailbox`: what is new is tried, saved, and what was missed comes in.
 pub async fn save(
     Held(state): Held<State>,
     someone: Someone,
     posted: Posted,
 ) -> Result<Response, Failure> {
     let mailbox = load(&state, &someone).await?;
-    posted.only(&["wachtwoord"])?;
+    let own = mailbox.kind == MailboxKind::Imap;
+    let names: Vec<&str> = ["wachtwoord"].into_iter().chain(SERVER_FIELDS).collect();
+    posted.only(if own { &names } else { &["wachtwoord"] })?;
     let typed = posted.exact("wachtwoord");
     let password: String = match mailbox.kind {
         MailboxKind::Gmail => typed.split_whitespace().collect(),
@@ -93,18 +109,23 @@ pub async fn save(
     let mut mistakes = Mistakes::default();
     mistakes.bounded("wachtwoord", &password, 500);
     let mut config = mailbox.config.clone();
+    if own {
+        config = with_servers(&config, &mailbox.address, &posted, &mut mistakes);
+    }
     if let Some(settings) = config.as_object_mut() {
         settings.remove("oauth");
     }
     if mistakes.none() {
         let auth = Auth::Password(password.clone());
-        match attempt(&state, mailbox.kind, &config, &auth).await? {
+        match attempt(&state, &someone, mailbox.kind, &config, &auth).await? {
             Tried::Works(works) => config = works,
-            Tried::Wrong(_, key) => mistakes.add("wachtwoord", key),
+            Tried::Wrong(field, key) => {
+                mistakes.add(if own { field } else { "wachtwoord" }, key);
+            }
         }
     }
     if !mistakes.none() {
-        return sheet(&state, &someone, &mailbox, &mistakes).answer();
+        return sheet(&state, &someone, &mailbox, &posted, &mistakes).answer();
     }
     let vault = state.0.vault.as_ref().ok_or(Failure::NotFound)?;
     let tenant = someone.person.claims.tenant_id.ok_or(Failure::NotFound)?;

@@ -282,7 +282,7 @@ pub async fn mailbox(
         Err(mistakes) => return again(&mistakes),
     };
     let auth = Auth::Password(wanted.secret.to_secret().expose().to_owned());
-    match attempt(&state, wanted.kind, &wanted.config, &auth).await? {
+    match attempt(&state, &someone, wanted.kind, &wanted.config, &auth).await? {
         Tried::Works(config) => wanted.config = config,
         Tried::Wrong(field, key) => {
             let mut mistakes = Mistakes::default();
