@@ -50,6 +50,11 @@ pub enum Content {
     Fresh,
 }
 
+/// The owner's address of somebody's own Postgres, see [`store::address::read`].
+pub fn address(url: &str) -> anyhow::Result<Config> {
+    store::address::read(url).context("LOKET_DATABASE_URL cannot be used")
+}
+
 /// Starts, migrates and opens the database called `name`.
 pub async fn open(
     common: &Common,
@@ -58,8 +63,7 @@ pub async fn open(
     progress: OnProgress,
 ) -> anyhow::Result<Database> {
     let (managed, owner, password) = if let Some(url) = &common.database_url {
-        let config: Config =
-            url.parse().context("LOKET_DATABASE_URL is not a valid Postgres address")?;
+        let config = address(url)?;
         // One password for the four runtime logins, known to this installation only.
         (None, config, Some(keys::key(&common.data_dir, "database")?.hex()))
     } else {

@@ -15,9 +15,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
-use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::config::Host;
+use tokio_postgres::{Client, Config};
 
+use crate::address;
 use crate::error::{Error, Result};
 use crate::migrate::RUNTIME_ROLES;
 use crate::session::Params;
@@ -254,9 +255,7 @@ impl Programs {
         if let Some(password) = owner.get_password() {
             command.env("PGPASSWORD", String::from_utf8_lossy(password).as_ref());
         }
-        let encryption =
-            if owner.get_ssl_mode() == SslMode::Require { "require" } else { "prefer" };
-        command.env("PGSSLMODE", encryption).env("PGAPPNAME", "loket").env("LC_ALL", "C");
+        command.envs(address::for_programs(owner)).env("PGAPPNAME", "loket").env("LC_ALL", "C");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.kill_on_drop(true);
         command
@@ -291,7 +290,7 @@ async fn ended(
 
 async fn one<T: DeserializeOwned>(owner: &Config, sql: Sql, params: Params<'_>) -> Result<T> {
     let failed = |source| Error::statement(sql.name, source);
-    let (client, connection) = owner.connect(NoTls).await.map_err(failed)?;
+    let (client, connection) = owner.connect(address::tls()).await.map_err(failed)?;
     let ask = async move { ask(client, sql, params).await };
     let (row, _ended) = tokio::join!(ask, connection);
     row

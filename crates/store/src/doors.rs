@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use serde::Deserialize;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 use uuid::Uuid;
 
+use crate::address;
 use crate::api_keys::ApiKeyClaims;
 use crate::error::{Error, Result};
 use crate::ids::{AuditId, TenantId, UserId};
@@ -371,7 +372,7 @@ fn begin_with(timeout_seconds: u32, settings: &[(&str, &str)]) -> String {
 fn pool(config: &Config, size: usize) -> Result<Pool> {
     let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let wait = Some(Duration::from_secs(10));
-    Pool::builder(Manager::from_config(config.clone(), NoTls, manager))
+    Pool::builder(Manager::from_config(config.clone(), address::tls(), manager))
         .max_size(size)
         .wait_timeout(wait)
         .create_timeout(wait)

@@ -10,9 +10,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 use uuid::Uuid;
 
+use crate::address;
 use crate::doors::{Purpose, Store, TenantTx};
 use crate::error::{Error, Result};
 use crate::ids::{TenantId, ThreadId};
@@ -140,7 +141,7 @@ fn payloads(shops: &BTreeSet<TenantId>) -> Vec<String> {
 /// the receiver is dropped. Returns when it is over: the caller connects again, and polls
 /// meanwhile. One per process: every listener is woken by every hint.
 pub async fn listen(store: &Store, heard: &mpsc::Sender<TenantId>) -> Result<()> {
-    let connected = store.listener.connect(NoTls).await;
+    let connected = store.listener.connect(address::tls()).await;
     let failed = |source| Error::Statement { statement: "events.listen", source };
     let (client, mut connection) = connected.map_err(failed)?;
     let (messages, mut incoming) = mpsc::channel(64);

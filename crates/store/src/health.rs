@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
 
+use crate::address;
 use crate::error::{Error, Result};
 use crate::ids::{MailboxId, TenantId};
 use crate::mailboxes::MailboxKind;
@@ -78,7 +79,7 @@ impl Examination {
     /// Connects as the owner.
     pub async fn begin(owner: &Config) -> Result<Self> {
         let failed = |source| Error::Statement { statement: "health.connect", source };
-        let (client, connection) = owner.connect(NoTls).await.map_err(failed)?;
+        let (client, connection) = owner.connect(address::tls()).await.map_err(failed)?;
         Ok(Self { client, connection: tokio::spawn(connection) })
     }
 

@@ -2,8 +2,9 @@
 //! at once, in one transaction that a dry run rolls back.
 
 use serde_json::Value;
-use tokio_postgres::{Client, Config, NoTls, Transaction};
+use tokio_postgres::{Client, Config, Transaction};
 
+use crate::address;
 use crate::error::{Chain, Error, Result};
 use crate::ids::TenantId;
 use crate::sql::{Sql, sql};
@@ -239,7 +240,8 @@ async fn connected<T>(
     config: &Config,
     work: impl AsyncFnOnce(&mut Client) -> Result<T>,
 ) -> Result<T> {
-    let (mut client, connection) = config.connect(NoTls).await.map_err(failed("import.connect"))?;
+    let (mut client, connection) =
+        config.connect(address::tls()).await.map_err(failed("import.connect"))?;
     let work = async move { work(&mut client).await };
     let (done, _ended) = tokio::join!(work, connection);
     done

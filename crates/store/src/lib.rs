@@ -12,6 +12,7 @@ mod row;
 mod session;
 mod sql;
 
+pub mod address;
 pub mod admin;
 pub mod answer;
 pub mod api_keys;
@@ -54,7 +55,7 @@ pub use ids::{
 };
 /// How to reach a server: the driver's own configuration.
 pub use tokio_postgres::Config;
-pub use tokio_postgres::config::{Host, SslMode};
+pub use tokio_postgres::config::Host;
 
 /// Exactly one row must have changed; none means it is not there, or another shop's.
 fn expect_change(changed: u64, what: &'static str, id: uuid::Uuid) -> Result<()> {

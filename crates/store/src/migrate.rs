@@ -5,8 +5,9 @@
 
 use postgres_protocol::password::scram_sha_256;
 use sha2::{Digest, Sha256};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
 
+use crate::address;
 use crate::error::{Error, Result};
 use crate::sql::{Sql, sql};
 
@@ -101,7 +102,7 @@ async fn with_owner<T>(
     owner: &Config,
     work: impl AsyncFnOnce(&mut Client) -> Result<T>,
 ) -> Result<T> {
-    let connected = owner.connect(NoTls).await;
+    let connected = owner.connect(address::tls()).await;
     let (mut client, connection) =
         connected.map_err(|source| Error::Statement { statement: "migrate.connect", source })?;
     // The client is dropped when the work is done, and that ends the connection.

@@ -1,9 +1,10 @@
 //! Where mailbox secrets lie: envelopes in Base64 that this crate can move but not open.
 
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 use uuid::Uuid;
 
+use crate::address;
 use crate::doors::{Store, TenantTx};
 use crate::error::{Error, Result};
 use crate::ids::{MailboxId, TenantId};
@@ -140,7 +141,7 @@ pub async fn forget_password(tx: &TenantTx) -> Result<()> {
 pub async fn rewrite_tables(owner: &Config) -> Result<()> {
     let sql = sql!("secrets", "rewrite");
     let failed = |source| Error::statement(sql.name, source);
-    let (client, connection) = owner.connect(NoTls).await.map_err(failed)?;
+    let (client, connection) = owner.connect(address::tls()).await.map_err(failed)?;
     let work = async move {
         // Each in a transaction of its own: a vacuum takes no other.
         for statement in sql.text.split_inclusive(';') {

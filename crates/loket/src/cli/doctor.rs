@@ -76,7 +76,7 @@ pub async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<()> {
     files(common, &mut report);
     let keys = &arguments.keys.source(common);
     match &common.database_url {
-        Some(url) => match url.parse::<Config>() {
+        Some(url) => match store::address::read(url) {
             Ok(owner) => {
                 let key = keys::existing(&common.data_dir, "database").ok().flatten();
                 let password = key.map(|key| key.hex());
@@ -84,7 +84,7 @@ pub async fn run(common: &Common, arguments: &Arguments) -> anyhow::Result<()> {
             }
             Err(error) => report.bad(
                 "database",
-                format!("LOKET_DATABASE_URL is not a valid Postgres address: {error}"),
+                format!("LOKET_DATABASE_URL cannot be used: {error}"),
                 "write it as postgres://owner@host/database",
             ),
         },

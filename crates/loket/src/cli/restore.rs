@@ -105,8 +105,7 @@ async fn open(common: &Common) -> anyhow::Result<Database> {
 /// A database of somebody else's is not touched, whatever was asked for.
 async fn refuse_strangers(common: &Common) -> anyhow::Result<()> {
     let Some(url) = &common.database_url else { return Ok(()) };
-    let owner: Config =
-        url.parse().context("LOKET_DATABASE_URL is not a valid Postgres address")?;
+    let owner = database::address(url)?;
     if backup::auth_is_foreign(&owner).await? {
         bail!(
             "people's accounts are Supabase's on this database: put it back with Supabase's own \

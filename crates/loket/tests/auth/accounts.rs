@@ -1,5 +1,7 @@
 //! B15, B18, B20, and the shapes clients rely on.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, OTHER_PASSWORD, PASSWORD, SITE, text, wide};
@@ -186,6 +188,51 @@ async fn wrong_requests_are_the_clients_fault() {
     let foreign = Lab::request("GET", "/auth/v1/settings").header("apikey", "sb_publishable_x");
     let foreign = lab.send(foreign.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(foreign.status, 401);
+}
+
+/// B10 and B11: no identity provider vouches for anybody here, so neither its word, nor a code, nor
+/// a way back of somebody's choice opens an account, makes one, or ties itself to one.
+#[tokio::test]
+async fn b10_b11_nobody_comes_in_on_the_word_of_another() {
+    let lab = Lab::new().await;
+    lab.person("eigenaar@winkel.example").await;
+    let own = lab.sign_in("eigenaar@winkel.example").await;
+    let counts = async || {
+        let text = "select (select count(*) from auth.users), (select count(*) from auth.sessions)";
+        let row = lab.behind.query_one(text, &[]).await.unwrap();
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    let before = counts().await;
+    let claims = |verified: bool| {
+        let claims = json!({"iss": "https://accounts.google.com", "sub": "1", "aud": "loket",
+            "email": "eigenaar@winkel.example", "email_verified": verified, "exp": 4_102_444_800_i64});
+        format!("eyJhbGciOiJub25lIn0.{}.", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    };
+    for provider in ["google", "azure", "https://idp.evil.example", ""] {
+        for verified in [true, false] {
+            let body = json!({"provider": provider, "id_token": claims(verified), "nonce": "n"});
+            let answer = lab.post("/token?grant_type=id_token", &body).await;
+            assert_eq!(answer.refused().1, "provider_disabled", "{provider}");
+        }
+        for back_to in ["", "https://evil.example", "//evil.example", "http://localhost:8080"] {
+            let query = format!("provider={provider}&redirect_to={back_to}&code_challenge=x");
+            for path in ["/authorize", "/callback", "/user/identities/authorize"] {
+                let path = format!("{path}?{query}&code=c&state=s");
+                let answer = lab.ask("GET", &path, text(&own, "access_token"), &json!({})).await;
+                assert!((400..500).contains(&answer.status.as_u16()), "{path}: {}", answer.status);
+                assert_eq!(answer.header("location"), "", "{path} leads nowhere");
+                assert!(answer.cookies().is_empty(), "{path}");
+            }
+        }
+    }
+    for code in ["", "c", "00000000-0000-0000-0000-000000000000"] {
+        let body = json!({"auth_code": code, "code_verifier": "v".repeat(43)});
+        for _replayed in 0..2 {
+            let answer = lab.post("/token?grant_type=pkce", &body).await;
+            assert!((400..500).contains(&answer.status.as_u16()), "{code}: {}", answer.status);
+        }
+    }
+    assert_eq!(counts().await, before, "no account, and no session more");
 }
 
 #[tokio::test]

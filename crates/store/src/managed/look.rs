@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 
 use super::account::Account;
 use super::error::Error;
@@ -62,6 +63,7 @@ fn config_of(directory: PathBuf) -> Option<Config> {
         .host_path(directory)
         .port(port)
         .user(SUPERUSER)
+        .ssl_mode(SslMode::Disable)
         .application_name("loket")
         .connect_timeout(CONNECT_TIMEOUT);
     Some(config)

@@ -28,6 +28,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 
 use self::account::Account;
 use self::place::Place;
@@ -190,6 +191,7 @@ impl Managed {
             .port(self.listen.port)
             .user(role)
             .dbname(database)
+            .ssl_mode(SslMode::Disable)
             .application_name("loket")
             .connect_timeout(CONNECT_TIMEOUT);
         config

@@ -5,6 +5,10 @@
 mod support;
 
 #[cfg(test)]
+#[path = "../../../mail/tests/peer/authority.rs"]
+mod authority;
+
+#[cfg(test)]
 mod cancellation;
 #[cfg(test)]
 mod catalog;
@@ -22,5 +26,7 @@ mod path_of_a_mail;
 mod people;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod wire;
 #[cfg(test)]
 mod work;

@@ -7,7 +7,6 @@ mod dump;
 mod plan;
 mod row;
 mod rules;
-mod source;
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -103,7 +102,7 @@ async fn read(options: &Supabase) -> anyhow::Result<(Tables, Vec<String>)> {
         return Ok((read.tables, read.unread));
     }
     let url = options.url.as_deref().unwrap_or_default();
-    let source = source::config(url)?;
+    let source = store::address::read(url).context("--url cannot be used")?;
     let tables = store::import::read(&source).await.context("the source could not be read")?;
     let rows = |rows: Vec<serde_json::Value>| {
         let objects = rows.into_iter().filter_map(|row| match row {
