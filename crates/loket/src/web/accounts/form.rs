@@ -294,6 +294,10 @@ pub struct Sheet {
     pub help: Vec<Help>,
     /// Whether the cursor stays away until there is a mistake: the page is for looking as well.
     pub quiet: bool,
+    /// Which of the settings it is; empty for a page that stands alone.
+    pub tab: &'static str,
+    /// Whether an owner looks at it; for the settings.
+    pub owner: bool,
 }
 
 impl Sheet {
@@ -321,6 +325,8 @@ impl Sheet {
             ways: Vec::new(),
             help: Vec::new(),
             quiet: false,
+            tab: "",
+            owner: false,
         }
     }
 

@@ -13,7 +13,7 @@ use super::super::failure::Failure;
 use super::super::when;
 use super::attempt::{Tried, attempt};
 use super::connect;
-use super::form::{Field, Mistakes, Posted, Sheet, Way};
+use super::form::{Field, Mistakes, Posted, Sheet};
 use super::mailbox::{SERVER_FIELDS, as_posted, server_fields, with_servers};
 use super::platform::Told;
 use super::visitor::Someone;
@@ -60,6 +60,7 @@ fn sheet(
         ("wait", t.get("mailbox_state.waiting").to_owned())
     });
     sheet.quiet = true;
+    (sheet.tab, sheet.owner) = ("mailbox", true);
     if !mistakes.none() {
         sheet.note = None;
     }
@@ -68,9 +69,7 @@ fn sheet(
         _ => Vec::new(),
     };
     fields.push(password);
-    let mut sheet = sheet.with(fields, mistakes);
-    sheet.ways.push(Way::to("/instellingen", t.get("account.settings")));
-    sheet
+    sheet.with(fields, mistakes)
 }
 
 /// `GET /instellingen/mailbox`.
