@@ -51,9 +51,20 @@ order by o.created_at, o.id;
 select account_key, version from public.offer_accounts where tenant_id = $1 and account_key = any ($2);
 
 --! customer_account
+-- One row for the address as it is written, and one for what its provider takes it for where that is
+-- another (as outbox.recipient_key is made): all spellings have one budget, so whoever answers one
+-- must see what became of the others.
 -- The keys are made first: under row security an index is not searched by an expression.
 with mail as materialized (
   select id, 'customer:' || customer_email as account_key
+  from public.customer_interactions
+  where tenant_id = $1 and id = any ($2)
+  union
+  select id, 'customer:' || case
+      when split_part(customer_email, '@', 2) in ('gmail.com', 'googlemail.com')
+        then replace(split_part(split_part(customer_email, '@', 1), '+', 1), '.', '') || '@gmail.com'
+      else split_part(split_part(customer_email, '@', 1), '+', 1) || '@' || split_part(customer_email, '@', 2)
+    end
   from public.customer_interactions
   where tenant_id = $1 and id = any ($2))
 select mail.id as of, mail.account_key, coalesce(a.version, 0) as version

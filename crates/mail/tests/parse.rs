@@ -292,3 +292,17 @@ fn a_sender_that_could_be_read_in_two_ways_is_in_doubt() {
         assert!(doubt(from), "{from}");
     }
 }
+
+/// Hazard C33: each of these was found by `fuzz/` or while it was written.
+#[test]
+fn c33_what_fuzzing_found_stays_mended() {
+    // What is longer than an address can be is kept as none: its beginning is somebody else's, and
+    // no index takes the whole.
+    let long = "a".repeat(5_000);
+    let raw = format!("From: \"{long}\" <{long}@klant.example>\nSubject: {long}\n\nHallo");
+    let message = parse(raw.as_bytes()).unwrap().message;
+    assert_eq!(message.from.email, "");
+    assert_eq!((message.from.name.len(), message.subject.len()), (2000, 2000));
+    let raw = format!("From: {}@klant.example\n\nHallo", "a".repeat(64));
+    assert_eq!(parse(raw.as_bytes()).unwrap().message.from.email.len(), 78);
+}

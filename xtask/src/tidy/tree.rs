@@ -8,6 +8,8 @@ use anyhow::Context;
 
 /// Folders that begin with a dot and belong to the tree; every other one is left out.
 const DOT_FOLDERS: &[&str] = &[".cargo", ".ci"];
+/// What running the fuzz targets leaves beside them.
+const MADE_BY_FUZZING: &[&str] = &["target", "corpus", "artifacts", "coverage"];
 /// Larger files are data; they exist, but are not read.
 const MAX_BYTES: u64 = 1_000_000;
 
@@ -67,6 +69,7 @@ impl Tree {
             if kind.is_dir() {
                 let hidden = name.starts_with('.') && !DOT_FOLDERS.contains(&name.as_str());
                 let built = prefix.is_empty() && name.starts_with("target");
+                let built = built || (prefix == "fuzz" && MADE_BY_FUZZING.contains(&name.as_str()));
                 if hidden || built || name == "node_modules" {
                     continue;
                 }

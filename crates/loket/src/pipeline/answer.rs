@@ -158,7 +158,10 @@ impl Taken {
     /// Reads the mail, unless it has to wait for another one.
     fn admit<'a>(&mut self, job: &'a ClaimedJob, facts: FactsRow) -> Option<Mail<'a>> {
         let thread = self.threads.insert(facts.interaction.thread_id);
-        let customer = self.customers.insert(facts.interaction.customer_email.clone());
+        // All spellings of an address have one budget (hazard C12).
+        let accounts = [Some(&facts.customer_account), facts.plain_account.as_ref()];
+        let mut accounts = accounts.into_iter().flatten();
+        let customer = accounts.all(|it| self.customers.insert(it.account_key.clone()));
         if !(thread && customer) {
             return None;
         }
@@ -177,6 +180,7 @@ fn decide(
     let Mail { job, facts, turns, reading, .. } = mail;
     let shop = desk.shops.get(&facts.shop, &facts.rules)?;
     let mut accounts = vec![facts.customer_account.clone()];
+    accounts.extend(facts.plain_account.clone());
     let mut rows = facts.ledger.clone();
     if let Some((of_order, account)) = order {
         rows.extend(of_order.into_iter().filter(|row| facts.ledger.iter().all(|r| r.id != row.id)));

@@ -10,6 +10,8 @@
 )]
 
 mod by_hand; // the stages one by one, without workers
+mod catalogue; // lines of docs/hazards.md that need several mails, shops or a day
+mod corpora; // machines and people of many origins
 mod doctor; // what is wrong, and only then
 mod doubt; // what may be a person is put before a person
 mod kills; // H1, H2: kill -9 of the server and of Postgres under load

@@ -188,7 +188,6 @@ impl Section<'_> {
     /// machines, and an encoded word could bring brackets and semicolons that nobody put there
     /// (RFC 2047, section 5, allows it in no such field).
     pub fn all(&self) -> Vec<Header> {
-        let cut = |text: String| text.chars().take(limits::VALUE_CHARS).collect();
         let clean = |field: &Field<'_>| Header {
             name: clean::header(&field.name),
             value: cut(clean::header(&as_text(field.value))),
@@ -239,19 +238,32 @@ pub(super) fn ids(text: &str) -> Vec<String> {
 }
 
 fn address(found: &mail_parser::Addr<'_>) -> Address {
-    let name = clean::header(found.name().unwrap_or_default());
+    let name = cut(clean::header(found.name().unwrap_or_default()));
     let email = clean::header(found.address().unwrap_or_default()).replace(' ', "").to_lowercase();
     // A name that is an address where the address is missing.
     if email.is_empty() && name.contains('@') && !name.contains(' ') {
-        return Address { email: name.to_lowercase(), name: String::new() };
+        return Address { email: sound(name.to_lowercase()), name: String::new() };
     }
-    Address { name, email }
+    Address { name, email: sound(email) }
+}
+
+/// What is longer than an address can be is none: its beginning would be somebody else's.
+fn sound(email: String) -> String {
+    if email.chars().count() > limits::ADDRESS_CHARS { String::new() } else { email }
+}
+
+/// The start of a header value, as much as is kept.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(limits::VALUE_CHARS) {
+        None => text,
+        Some((end, _)) => text.get(..end).unwrap_or_default().trim_end().to_owned(),
+    }
 }
 
 fn unstructured(raw: &[u8]) -> String {
     let value = terminated(raw);
     match MessageStream::new(&value).parse_unstructured() {
-        HeaderValue::Text(text) => clean::header(&text),
+        HeaderValue::Text(text) => cut(clean::header(&text)),
         _ => String::new(),
     }
 }

@@ -14,6 +14,8 @@ pub(super) const DEPTH: usize = 20;
 pub(super) const PARTS: usize = 500;
 /// Addresses kept of one field.
 pub(super) const ADDRESSES: usize = 200;
+/// Characters of one address (RFC 5321, section 4.5.3.1: 64, an `@`, and 255).
+pub(super) const ADDRESS_CHARS: usize = 320;
 /// Message-IDs kept of one field.
 pub(super) const IDS: usize = 100;
 /// Bytes of one encoded text part.

@@ -206,6 +206,9 @@ pub struct FactsRow {
     pub ledger: Vec<LedgerRow>,
     /// The customer's offer account.
     pub customer_account: Account,
+    /// The account of all spellings of the customer's address, where theirs is not the plain one
+    /// (hazard C12).
+    pub plain_account: Option<Account>,
     /// Replies of late.
     pub budget: Budget,
     /// At most 20 earlier mails, oldest first.
@@ -240,18 +243,23 @@ pub async fn load_facts_of(tx: &TenantTx, mails: &[InteractionId]) -> Result<Vec
     let rules = Arc::new(rules);
     let mut rows: HashMap<Uuid, InteractionRow> =
         rows.into_iter().map(|row| (row.id.0, row)).collect();
-    let mut accounts: HashMap<Uuid, Account> = accounts.into_iter().collect();
+    let mut accounts = grouped::<Account>(accounts);
     let mut threads: HashMap<Uuid, ThreadFacts> = threads.into_iter().collect();
     let budgets: HashMap<Uuid, Budget> = budgets.into_iter().collect();
     let (mut ledger, mut earlier) = (grouped(ledger), grouped(earlier));
     let facts = mails.iter().filter_map(|id| {
+        let interaction = rows.remove(&id.0)?;
+        let written = format!("customer:{}", interaction.customer_email);
+        let (own, plain): (Vec<Account>, Vec<Account>) =
+            accounts.remove(&id.0)?.into_iter().partition(|it| it.account_key == written);
         Some(FactsRow {
-            interaction: rows.remove(&id.0)?,
+            interaction,
             thread: threads.remove(&id.0)?,
             shop: Arc::clone(&shop),
             rules: Arc::clone(&rules),
             ledger: ledger.remove(&id.0).unwrap_or_default(),
-            customer_account: accounts.remove(&id.0)?,
+            customer_account: own.into_iter().next()?,
+            plain_account: plain.into_iter().next(),
             budget: budgets.get(&id.0).copied()?,
             earlier: earlier.remove(&id.0).unwrap_or_default(),
         })
