@@ -55,11 +55,11 @@ fuzz_target!(|text: &str| {
 fn agrees(rows: &[FilterRow], sender: &str, all: Admission) {
     let alone = |row: &FilterRow| Filters::compile(std::slice::from_ref(row)).0.admit(sender);
     let hits = |wanted: FilterType| {
-        rows.iter().find(|row| {
-            row.filter_type == wanted && alone(row) != Admission::Admitted { by: None }
-        })
+        rows.iter()
+            .find(|row| row.filter_type == wanted && alone(row) != Admission::Admitted { by: None })
     };
-    let expected = match (hits(FilterType::Allow), hits(FilterType::Block), hits(FilterType::Spam)) {
+    let expected = match (hits(FilterType::Allow), hits(FilterType::Block), hits(FilterType::Spam))
+    {
         (Some(row), ..) => Admission::Admitted { by: Some(row.id) },
         (None, Some(row), _) | (None, None, Some(row)) => {
             Admission::Refused { filter_type: row.filter_type, by: row.id }

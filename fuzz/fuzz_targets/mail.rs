@@ -51,7 +51,8 @@ fn texts(message: &Message, raw: usize) {
     let Message { text, subject, report, from, reply_to, to, cc, headers, attachments, .. } =
         message;
     for body in [text, report] {
-        let sound = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || clean::is_invisible(c));
+        let sound =
+            |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || clean::is_invisible(c));
         assert!(body.chars().all(sound), "{body:?}");
         // A reference such as `&nGt;` is two signs of three bytes each at most.
         assert!(body.len() <= 16 * raw + 1024, "{} bytes of {raw}", body.len());

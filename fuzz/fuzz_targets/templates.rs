@@ -20,6 +20,10 @@ static MASTERS: LazyLock<Vec<(RuleKey, Language, Template)>> = LazyLock::new(|| 
     RuleKey::ALL.iter().flat_map(both).collect()
 });
 
+/// What a shop begins with.
+static TEMPLATES: LazyLock<Templates> =
+    LazyLock::new(|| Templates::master().expect("the masters can be read"));
+
 /// What a customer would write to get something into a reply.
 const HOSTILE: &str = "<img src=x onerror=\"a('b')\">&amp;{{name}}{{#x}}";
 
@@ -70,7 +74,7 @@ fn against_the_masters(template: &Template, source: &str) {
     let names = names(source);
     for (key, language, master) in MASTERS.iter() {
         let taken = template.check_against(master).is_ok();
-        let mut shop = Templates::master().expect("the masters");
+        let mut shop = TEMPLATES.clone();
         assert_eq!(shop.replace(*key, *language, source).is_ok(), taken, "{source:?}");
         if !taken {
             continue;
@@ -88,9 +92,8 @@ fn against_the_masters(template: &Template, source: &str) {
 /// Everything between braces, without its sign.
 fn names(source: &str) -> Vec<String> {
     let tags = source.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
-    let mut names: Vec<String> = tags
-        .map(|tag| tag.trim().trim_start_matches(['#', '^', '/']).trim().to_owned())
-        .collect();
+    let mut names: Vec<String> =
+        tags.map(|tag| tag.trim().trim_start_matches(['#', '^', '/']).trim().to_owned()).collect();
     names.sort();
     names.dedup();
     names

@@ -305,4 +305,7 @@ fn c33_what_fuzzing_found_stays_mended() {
     assert_eq!((message.from.name.len(), message.subject.len()), (2000, 2000));
     let raw = format!("From: {}@klant.example\n\nHallo", "a".repeat(64));
     assert_eq!(parse(raw.as_bytes()).unwrap().message.from.email.len(), 78);
+    // A Message-ID without its opening bracket kept the closing one, and our answer referred to it.
+    let message = parse(b"Message-ID: 2@klant.nl>\nFrom: a@b.nl\n\nx").unwrap().message;
+    assert_eq!(message.message_id.as_deref(), Some("2@klant.nl"));
 }

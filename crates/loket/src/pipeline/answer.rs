@@ -159,9 +159,10 @@ impl Taken {
     fn admit<'a>(&mut self, job: &'a ClaimedJob, facts: FactsRow) -> Option<Mail<'a>> {
         let thread = self.threads.insert(facts.interaction.thread_id);
         // All spellings of an address have one budget (hazard C12).
-        let accounts = [Some(&facts.customer_account), facts.plain_account.as_ref()];
-        let mut accounts = accounts.into_iter().flatten();
-        let customer = accounts.all(|it| self.customers.insert(it.account_key.clone()));
+        let customer = [Some(&facts.customer_account), facts.plain_account.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|account| self.customers.insert(account.account_key.clone()));
         if !(thread && customer) {
             return None;
         }

@@ -142,7 +142,9 @@ async fn c12_workers_beside_each_other_share_one_budget() {
                 for _ in 0..50 {
                     match pipeline::answer(&desk, &job).await {
                         Ok(_) => return,
-                        Err(error) => assert!(error.is_conflict() || error.is_passing(), "{error:?}"),
+                        Err(error) => {
+                            assert!(error.is_conflict() || error.is_passing(), "{error:?}")
+                        }
                     }
                 }
                 panic!("never its turn");
@@ -201,8 +203,7 @@ async fn c12_two_shops_that_answer_each_other_fall_silent() {
 /// nobody vouches for. `LOKET_SENDERS=10000` is the full form.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c13_a_flood_of_senders_trips_the_breaker() {
-    let senders: usize =
-        std::env::var("LOKET_SENDERS").map_or(600, |count| count.parse().unwrap());
+    let senders: usize = std::env::var("LOKET_SENDERS").map_or(600, |count| count.parse().unwrap());
     let mut lab = Lab::new("flood");
     lab.make_shops(1).await;
     let shop = lab.shops[0].clone();
@@ -336,16 +337,36 @@ async fn c19_a_third_partys_confirmation_is_neither_answered_nor_passed_on() {
     let reply_to = format!("Reply-To: {customer}\r\n");
     // Without a header that says what they are, and from senders with names like a person's.
     let mails = [
-        ("team@chat.example", "", "Bevestig je e-mailadres",
-            "Iemand meldde zich aan met dit adres. Bevestig met https://chat.example/v?t=GEHEIM1 of de code 481516."),
-        ("appelid@fruit.example", thread.as_str(), "Je verificatiecode",
-            "Je code is 481516. Heb je dit niet aangevraagd, annuleer de aanvraag dan."),
-        ("service@bank.example", reply_to.as_str(), "Confirm your email address",
-            "Please confirm your address to open your account: https://bank.example/confirm/GEHEIM1\n\nIf you did not ask for this, you can cancel the request."),
-        ("hello@werkruimte.example", "", "You are invited to join the workspace",
-            "Click https://werkruimte.example/join/GEHEIM1 to join everybody with an address at this shop. The order of the steps does not matter."),
-        ("accounts@zoek.example", "", "Reset your password",
-            "We received a request to reset the password. Use 481516 or https://zoek.example/reset?k=GEHEIM1. I want to return to the sign-in page: go back."),
+        (
+            "team@chat.example",
+            "",
+            "Bevestig je e-mailadres",
+            "Iemand meldde zich aan met dit adres. Bevestig met https://chat.example/v?t=GEHEIM1 of de code 481516.",
+        ),
+        (
+            "appelid@fruit.example",
+            thread.as_str(),
+            "Je verificatiecode",
+            "Je code is 481516. Heb je dit niet aangevraagd, annuleer de aanvraag dan.",
+        ),
+        (
+            "service@bank.example",
+            reply_to.as_str(),
+            "Confirm your email address",
+            "Please confirm your address to open your account: https://bank.example/confirm/GEHEIM1\n\nIf you did not ask for this, you can cancel the request.",
+        ),
+        (
+            "hello@werkruimte.example",
+            "",
+            "You are invited to join the workspace",
+            "Click https://werkruimte.example/join/GEHEIM1 to join everybody with an address at this shop. The order of the steps does not matter.",
+        ),
+        (
+            "accounts@zoek.example",
+            "",
+            "Reset your password",
+            "We received a request to reset the password. Use 481516 or https://zoek.example/reset?k=GEHEIM1. I want to return to the sign-in page: go back.",
+        ),
     ];
     for (number, (from, more, subject, text)) in mails.iter().enumerate() {
         let raw = mail(from, 0, more, subject, text);
@@ -364,7 +385,8 @@ async fn c19_a_third_partys_confirmation_is_neither_answered_nor_passed_on() {
     }
     // What waits in the outbox for a person repeats neither link nor code, whoever lets it go.
     let client = behind(&database).await;
-    let drafts = "select count(*) from public.outbox where body_text || body_html ~ 'GEHEIM1|481516'";
+    let drafts =
+        "select count(*) from public.outbox where body_text || body_html ~ 'GEHEIM1|481516'";
     let repeated: i64 = client.query_one(drafts, &[]).await.unwrap().get(0);
     assert_eq!(repeated, 0);
     // Nor does what the customer writes next bring any of it.
@@ -372,7 +394,9 @@ async fn c19_a_third_partys_confirmation_is_neither_answered_nor_passed_on() {
     let next = mail(customer, 0, &more, "Re: Retour", "Wat is de code?");
     put(&shop.folders, "00100.klant", &next);
     work(&desk).await;
-    assert!(left(&shop).iter().all(|(_, text)| !text.contains("GEHEIM1") && !text.contains("481516")));
+    assert!(
+        left(&shop).iter().all(|(_, text)| !text.contains("GEHEIM1") && !text.contains("481516"))
+    );
     database.stop().await.unwrap();
 }
 
@@ -508,9 +532,8 @@ async fn d21_a_clock_that_jumps_a_day_sends_nothing_in_bulk_and_loses_nothing() 
     jump(&client, "-1 day").await;
     let held = "select id from public.outbox where state = 'held' limit 1";
     let id: uuid::Uuid = client.query_one(held, &[]).await.unwrap().get(0);
-    let approve = async |tx: &store::TenantTx| {
-        store::drafts::approve(tx, store::OutboxId(id), None).await
-    };
+    let approve =
+        async |tx: &store::TenantTx| store::drafts::approve(tx, store::OutboxId(id), None).await;
     desk.store.as_user(&shop.made.claims(), approve).await.unwrap();
     client.batch_execute("update public.tenants set undo_seconds = 0").await.unwrap();
     ask(REPLIES + 2);

@@ -61,9 +61,7 @@ async fn c11_no_machine_is_answered_and_people_are_heard() {
     let unheard: Vec<String> = of_people
         .iter()
         .zip(&people)
-        .filter(|(row, _)| {
-            !matches!(row.fate, Some(Fate::Answered | Fate::Drafted | Fate::Held))
-        })
+        .filter(|(row, _)| !matches!(row.fate, Some(Fate::Answered | Fate::Drafted | Fate::Held)))
         .map(|(row, sample)| format!("{}: {:?} {:?}", sample.origin, row.fate, row.fate_reason))
         .collect();
     assert!(

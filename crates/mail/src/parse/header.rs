@@ -232,7 +232,9 @@ pub(super) fn ids(text: &str) -> Vec<String> {
             push(piece.split('>').next().unwrap_or_default());
         }
     } else {
-        text.split_whitespace().filter(|word| word.contains('@')).for_each(push);
+        // A bracket that closes and never opened belongs to nobody, least of all to our answer.
+        let words = text.split_whitespace().filter_map(|word| word.split('>').next());
+        words.filter(|word| word.contains('@')).for_each(push);
     }
     found
 }

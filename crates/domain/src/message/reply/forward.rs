@@ -119,12 +119,14 @@ fn sender_name(before: &str) -> String {
     words.get(from.unwrap_or(0)..).unwrap_or_default().join(" ")
 }
 
-/// The lines as a text, without the indentation that all of them share.
+/// The lines as a text, without the indentation that all of them share. Counted in characters: a
+/// blank may be of two bytes, and a line that were cut inside one would be lost.
 fn dedent(lines: &[&str]) -> String {
-    let blanks =
-        |line: &&str| line.len() - line.trim_start_matches([' ', '\t', '\u{a0}', '\u{feff}']).len();
+    let is_blank = |c: &char| matches!(c, ' ' | '\t' | '\u{a0}' | '\u{feff}');
+    let blanks = |line: &&str| line.chars().take_while(is_blank).count();
     let shared = lines.iter().filter(|line| !line.trim().is_empty()).map(blanks).min().unwrap_or(0);
+    let from = |line: &str| line.char_indices().nth(shared).map_or(line.len(), |(at, _)| at);
     let lines: Vec<&str> =
-        lines.iter().map(|line| line.get(shared..).unwrap_or_default().trim_end()).collect();
+        lines.iter().map(|line| line.get(from(line)..).unwrap_or_default().trim_end()).collect();
     lines.join("\n").trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned()
 }

@@ -235,3 +235,11 @@ proptest! {
         prop_assert_eq!(strip(&text).new_text, text);
     }
 }
+
+/// Hazard C33: indented by a blank of two bytes beside one of one byte.
+#[test]
+fn c33_a_forwarded_line_with_a_wide_blank_is_kept() {
+    let text = "Begin doorgestuurd bericht:\n\nVan: Jan <jan@klant.example>\nOnderwerp: x\n\n een\n\u{a0}twee\n";
+    let forwarded = strip_with_subject("Fwd: x", text).forwarded.unwrap();
+    assert_eq!(forwarded.body, "een\ntwee");
+}
