@@ -187,9 +187,12 @@ fn mails_in(folder: &Path, origin: &str) -> Vec<Sample> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     paths.sort();
-    let sample = |path: &PathBuf| Sample {
-        origin: format!("{origin}/{}", path.file_name().unwrap().to_string_lossy()),
-        raw: vouched(&fs::read(path).unwrap()),
+    let sample = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let raw = fs::read(path).unwrap();
+        // Two of the bounces are plain spam with a made-up sender: nobody would vouch for that.
+        let raw = if name.starts_with("spam-") { raw } else { vouched(&raw) };
+        Sample { origin: format!("{origin}/{name}"), raw }
     };
     paths.iter().filter(|path| path.is_file()).map(sample).collect()
 }

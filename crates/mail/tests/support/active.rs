@@ -65,11 +65,7 @@ fn is_calm(name: &str, key: &str, value: &str, pictures: bool) -> bool {
             let web = value.starts_with("https://") || value.starts_with("http://");
             name == "img" && (picture || value.starts_with("cid:") || (web && pictures))
         }
-        "style" => {
-            let active = ["url", "expression", "import", "behavior", "binding", "\\", "@", "/*"];
-            let moves = ["position", "z-index", "content:", "animation", "filter", "cursor"];
-            !active.iter().chain(&moves).any(|bad| value.contains(bad))
-        }
+        "style" => is_calm_style(value),
         // A title may say anything, a class or an id nothing.
         "title" | "alt" | "width" | "height" | "align" | "valign" | "bgcolor" | "color"
         | "face" | "size" | "border" | "cellpadding" | "cellspacing" | "colspan" | "rowspan"
@@ -78,4 +74,24 @@ fn is_calm(name: &str, key: &str, value: &str, pictures: bool) -> bool {
         "target" => value == "_blank",
         _ => false,
     }
+}
+
+/// By name, not by what a value contains: a typeface may be called anything, `curly` too.
+fn is_calm_style(style: &str) -> bool {
+    let never = ["position", "z-index", "content", "cursor", "behavior"];
+    let never_in = ["animation", "transition", "filter", "binding", "mask", "clip"];
+    let fetches_or_moves = |declaration: &str| {
+        let name = declaration.split(':').next().unwrap_or_default().trim();
+        never.contains(&name) || never_in.iter().any(|part| name.contains(part))
+    };
+    // Every function but those that name a colour: url(), expression(), image-set(), attr().
+    let mut calls: Vec<&str> = style.split('(').collect();
+    calls.pop();
+    let runs = |before: &&str| {
+        let name = before.rsplit(|c: char| !c.is_alphanumeric() && c != '-').next();
+        !name.is_some_and(|name| ["rgb", "rgba", "hsl", "hsla"].contains(&name))
+    };
+    !["\\", "@", "/*"].iter().any(|sign| style.contains(sign))
+        && !style.split(';').any(fetches_or_moves)
+        && !calls.iter().any(runs)
 }

@@ -214,13 +214,32 @@ fn is_person(address: &crate::message::Address) -> bool {
 
 /// What is left when headers say nothing: subject, and the start of the new text.
 fn by_wording(message: &Message) -> Option<Automatic> {
-    let automatic = wording(message)?;
     let new_text = reply::strip(start_of(&message.text, 20_000)).readable;
+    let Some(automatic) = wording(message, &new_text) else {
+        return confirmation(message, &new_text);
+    };
     let is_certain = !PHRASES.request_texts.is_match(start_of(&new_text, 4_000));
     Some(Automatic { is_certain, ..automatic })
 }
 
-fn wording(message: &Message) -> Option<Automatic> {
+/// A third party proves whose an address is (hazard C19). Never certain: a person at the shop may
+/// have asked for it, and it must be seen by nobody else.
+fn confirmation(message: &Message, new_text: &str) -> Option<Automatic> {
+    let start = start_of(new_text, 2_000);
+    let code = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        (4..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !start.contains("://") && !start.split_whitespace().any(code) {
+        return None;
+    }
+    let said = [message.subject.as_str(), start];
+    let hit = said.into_iter().find_map(|text| PHRASES.confirmation_texts.find(text))?;
+    let found = told(AutomaticKind::Notification, "text", hit.as_str());
+    Some(Automatic { is_certain: false, ..found })
+}
+
+fn wording(message: &Message, new_text: &str) -> Option<Automatic> {
     let phrases = &*PHRASES;
     let subject = bare_subject(&message.subject);
     if phrases.auto_reply_subjects.is_match(subject)
@@ -233,8 +252,7 @@ fn wording(message: &Message) -> Option<Automatic> {
             return Some(told(kind, "subject", &message.subject));
         }
     }
-    let new_text = reply::strip(start_of(&message.text, 20_000)).readable;
-    let start = start_of(&new_text, 600);
+    let start = start_of(new_text, 600);
     let found =
         |kind, pattern: &Regex| pattern.find(start).map(|hit| told(kind, "text", hit.as_str()));
     found(AutomaticKind::OutOfOffice, &phrases.out_of_office_texts)

@@ -232,3 +232,28 @@ fn our_own_mail_coming_back_is_a_loop() {
     message.message_id = Some("loket1.00ff@x.nl".into());
     assert_eq!(kind(&message), Some(AutomaticKind::OwnLoop));
 }
+
+/// Hazard C19: a link or a code that proves an address is put before a person, whatever it sounds
+/// like; people who write of such things are not taken for machines.
+#[test]
+fn c19_what_proves_an_address_is_doubtful_and_never_certain() {
+    for (subject, text) in [
+        ("Je verificatiecode", "Je code is 481516. Heb je dit niet aangevraagd, annuleer dan."),
+        ("Bevestig je e-mailadres", "Klik op https://chat.example/v?t=1 om verder te gaan."),
+        ("Welcome", "Please confirm your email: https://bank.example/c/1"),
+        ("Reset", "Reset your password at https://zoek.example/r. I want to return: go back."),
+        ("Hallo", "Your one-time password: 4815. If you did not request it, cancel the order."),
+    ] {
+        let found = classify(&mail("team@derde.example", subject, text));
+        assert!(found.is_some_and(|found| !found.is_certain), "{subject}: {text}");
+    }
+    for text in [
+        "Ik heb de bevestiging van bestelling 10234 niet gekregen.",
+        "Kunt u bevestigen dat bestelling 10234 geannuleerd is?",
+        "I did not ask for this size, order 10234. Please exchange it.",
+        "De kortingscode ZOMER werkt niet bij bestelling 10234.",
+        "Mijn wachtwoord werkt niet meer, kan ik bestelling 10234 zo retourneren?",
+    ] {
+        assert_eq!(classify(&mail("anna@klant.example", "Vraag", text)), None, "{text}");
+    }
+}
