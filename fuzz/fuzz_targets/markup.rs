@@ -32,7 +32,8 @@ fuzz_target!(|html: &str| {
     let sent = reply(html);
     calm(&sent, false);
     // In a text each `<` is written as a reference.
-    assert!(!sent.contains("<img") && !sent.contains("<table"), "{sent}");
+    let of_mails = ["img", "table", "div"].map(|tag| format!("<{tag}"));
+    assert!(!of_mails.iter().any(|tag| sent.contains(tag)), "{sent}");
     assert_eq!(reply(&sent), sent, "a reply sanitised again is another");
     let text = clean::body(&html::to_text(html));
     assert!(!text.contains('\0') && !text.chars().any(clean::is_invisible));
