@@ -291,9 +291,12 @@ async fn c16_an_id_of_another_shop_joins_nothing() {
     let answered_row = rows(&desk, one.made.tenant).await.remove(0);
     let good = answered_row.reply_message_id.clone().unwrap();
     assert!(mail::message_id::verify(&good, desk.message_id_key.bytes()).is_some(), "{good}");
-    let (head, tail) = good.split_at(good.len() / 2);
-    let flipped = if tail.starts_with('a') { "b" } else { "a" };
-    let forged = format!("{head}{flipped}{}", &tail[1..]);
+    let (half, other_sign) = (good.len() / 2, |c| if c == 'a' { 'b' } else { 'a' });
+    let forged: String = good
+        .chars()
+        .enumerate()
+        .map(|(at, c)| if at == half { other_sign(c) } else { c })
+        .collect();
     for (place, id) in [&good, &forged].into_iter().enumerate() {
         let more = format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n");
         let raw = mail("anna@klant.example", 1, &more, "Re: Retour", "Hoe lang duurt dat?");
