@@ -291,7 +291,7 @@ async fn c16_an_id_of_another_shop_joins_nothing() {
     let answered_row = rows(&desk, one.made.tenant).await.remove(0);
     let good = answered_row.reply_message_id.clone().unwrap();
     assert!(mail::message_id::verify(&good, desk.message_id_key.bytes()).is_some(), "{good}");
-    let (half, other_sign) = (good.len() / 2, |c| if c == 'a' { 'b' } else { 'a' });
+    let (half, other_sign) = (good.len() / 2, |c: char| if c == 'a' { 'b' } else { 'a' });
     let forged: String = good
         .chars()
         .enumerate()
