@@ -18,7 +18,8 @@ select
         where j.tenant_id = o.tenant_id and j.kind = 'deliver' and j.subject_id = o.id)) as queued_without_job;
 
 --! mailboxes
-select m.tenant_id, m.id, m.kind, m.config, m.paused_reason, m.trouble, m.connected_at, m.last_read_at,
+select m.tenant_id, m.id, m.kind, m.config, m.paused_reason, m.sending_paused_reason, m.trouble,
+  m.connected_at, m.last_read_at,
   compared.finished_at as reconciled_at, coalesce(cardinality(compared.missing), 0)::bigint as missing,
   coalesce(compared.fetched, 0) as fetched
 from public.mailboxes m

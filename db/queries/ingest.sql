@@ -15,7 +15,7 @@ returning attempts;
 select o.message_id, o.thread_id, o.interaction_id, t.customer_email, t.language
 from public.outbox o
 join public.conversation_threads t on t.tenant_id = o.tenant_id and t.id = o.thread_id
-where o.tenant_id = $1 and o.message_id = any ($2) and o.state in ('sending', 'sent')
+where o.tenant_id = $1 and o.message_id = any ($2) and (o.state in ('sending', 'sent') or (o.state = 'held' and o.sending_at is not null))
   and ($3::text is null or t.customer_email = $3)
 order by o.created_at desc;
 

@@ -15,13 +15,17 @@ select private.add_mail_directory($1, $2, $3, $4) as done;
 
 --! load
 select id, kind, address, config, secret_encrypted, cursor, paused_reason, paused_at, last_read_at, connected_at,
-  trouble, trouble_since, sent_copies, sent_cursor
+  trouble, trouble_since, sent_copies, sent_cursor, sending_paused_reason,
+  sending_paused_reason is null
+    or (sending_paused_reason = 'sender_refused' and sending_paused_at <= now() - interval '1 hour') as may_send
 from public.mailboxes
 where tenant_id = $1 and id = $2;
 
 --! list
 select id, kind, address, config, null as secret_encrypted, cursor, paused_reason, paused_at, last_read_at,
-  connected_at, trouble, trouble_since, sent_copies, sent_cursor
+  connected_at, trouble, trouble_since, sent_copies, sent_cursor, sending_paused_reason,
+  sending_paused_reason is null
+    or (sending_paused_reason = 'sender_refused' and sending_paused_at <= now() - interval '1 hour') as may_send
 from public.mailboxes
 where tenant_id = $1
 order by address;
@@ -45,7 +49,15 @@ with paused as (
   returning id),
 notice as (
   insert into public.notifications (tenant_id, id, type, priority, action_required, detail)
-  select $1, $4, 'mailbox_trouble', 'high', true, 'mailbox.' || $3 from paused)
+  select $1, $4, 'mailbox_trouble', 'high', true, 'mailbox.' || $3 from paused
+  returning id),
+head as (
+  insert into public.event_counters (tenant_id, seq) select $1, 1 from notice
+  on conflict (tenant_id) do update set seq = event_counters.seq + 1
+  returning seq),
+event as (
+  insert into public.events (tenant_id, seq, kind, subject_id)
+  select $1, head.seq, 'notification.added', notice.id from head cross join notice)
 select count(*) as paused from paused;
 
 --! first_connected
@@ -68,7 +80,15 @@ notice as (
   insert into public.notifications (tenant_id, id, type, priority, action_required, detail)
   select $1, $5, 'mailbox_trouble', 'high', true, 'mailbox.' || $3
   from noted, before
-  where noted.trouble_told and not before.trouble_told)
+  where noted.trouble_told and not before.trouble_told
+  returning id),
+head as (
+  insert into public.event_counters (tenant_id, seq) select $1, 1 from notice
+  on conflict (tenant_id) do update set seq = event_counters.seq + 1
+  returning seq),
+event as (
+  insert into public.events (tenant_id, seq, kind, subject_id)
+  select $1, head.seq, 'notification.added', notice.id from head cross join notice)
 select count(*) as mailboxes from noted;
 
 --! well
@@ -76,8 +96,8 @@ update public.mailboxes set trouble = null, trouble_since = null, trouble_told =
 where tenant_id = $1 and id = $2 and trouble is not null;
 
 --! read
--- Read to the end, and there was nothing.
-update public.mailboxes set last_read_at = now(), trouble = null, trouble_since = null, trouble_told = false
+-- Read to the end. Whether it goes well shows when it goes on: see `well`.
+update public.mailboxes set last_read_at = now()
 where tenant_id = $1 and id = $2;
 
 --! recognise
@@ -135,11 +155,11 @@ with accepted as (
     tenant_id, id, mailbox_id, uidvalidity, uid, sha256, message_id, received_at, size_bytes, raw, fate, fate_reason,
     fate_at)
   select $1, m.id, $2, m.uidvalidity, m.uid, m.sha256, m.message_id, m.received_at, m.size_bytes, m.raw,
-    case when m.seen then 'imported' end, case when m.seen then 'renumbered' end, case when m.seen then now() end
+    case when m.imported is not null then 'imported' end, m.imported, case when m.imported is not null then now() end
   from unnest(
       $3::uuid[], $4::bigint[], $5::bigint[], $6::bytea[], $7::text[], $8::timestamptz[], $9::bytea[], $12::bigint[],
-      $13::boolean[])
-    as m(id, uidvalidity, uid, sha256, message_id, received_at, raw, size_bytes, seen)
+      $13::text[])
+    as m(id, uidvalidity, uid, sha256, message_id, received_at, raw, size_bytes, imported)
   on conflict (tenant_id, mailbox_id, uidvalidity, uid) do nothing
   returning id, fate),
 due as (

@@ -21,7 +21,9 @@ update public.tenants set gmail_password_encrypted = $2, updated_at = now() wher
 update public.tenants set gmail_password_encrypted = null, updated_at = now() where tenant_id = $1;
 
 --! save_mailbox
-update public.mailboxes set secret_encrypted = $3, paused_reason = null, paused_at = null where tenant_id = $1 and id = $2;
+update public.mailboxes set secret_encrypted = $3, paused_reason = null, paused_at = null,
+  sending_paused_reason = null, sending_paused_at = null
+where tenant_id = $1 and id = $2;
 
 --! rewrite
 vacuum (full) public.tenants;

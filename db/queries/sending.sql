@@ -38,6 +38,12 @@ returning sent_looks;
 update public.mailboxes set sent_copies = $3
 where tenant_id = $1 and id = $2;
 
+--! pause_mailbox
+-- Nothing leaves from it, or mail may leave again (null). Reading goes on.
+update public.mailboxes
+set sending_paused_reason = $3, sending_paused_at = case when $3::text is null then null else now() end
+where tenant_id = $1 and id = $2;
+
 --! notify_once
 -- Not again while somebody has still to deal with the last one.
 with notice as (

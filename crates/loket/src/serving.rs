@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::jobs::{Pace, Workers};
 use crate::keys;
 use crate::oauth::{Providers, Tokens};
-use crate::pipeline::{Desk, Lanes, Post, Reading, Suspects};
+use crate::pipeline::{Desk, Lanes, Post, Reading, Room, Suspects};
 use crate::shop::Shops;
 
 /// A desk on this database that neither reads nor sends over a network.
@@ -51,6 +51,7 @@ pub fn desk_with_tokens(
         parse: mail::parse::parse,
         suspects: Suspects::open(&common.data_dir)?,
         reading: Arc::new(reading),
+        room: Room::default(),
         node: node(&common.data_dir)?,
         post: Arc::new(post),
         lanes: Lanes::default(),

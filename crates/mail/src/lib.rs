@@ -13,6 +13,7 @@ pub mod maildir; // a mailbox that is a directory
 pub mod parse; // raw bytes to a message, within bounds
 pub mod sanitise; // what of foreign HTML may be kept, shown or sent
 pub mod message_id; // our own Message-IDs, which cannot be forged
+pub mod address; // one that every server understands
 pub mod outgoing; // an answer as bytes
 pub mod smtp; // those bytes over the wire to the shop's provider
 pub mod transport; // where those bytes go

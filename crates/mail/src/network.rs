@@ -16,6 +16,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
+/// Addresses of one name that are tried.
+const MOST_ADDRESSES: usize = 8;
+
 /// Which servers may be talked to, and whose certificates are believed. Cheap to clone.
 #[derive(Clone)]
 pub struct Network {
@@ -81,37 +84,46 @@ impl Network {
         self.private_hosts
     }
 
-    /// Connects to the first address of `host` that answers within `limit`.
+    /// Connects to the first address of `host` that answers within `limit`. Addresses of both
+    /// kinds take turns, and each has its share of the time: a way that leads nowhere, as IPv6
+    /// often does, keeps nobody from the other.
     pub async fn connect(
         &self,
         host: &str,
         port: u16,
         limit: Duration,
     ) -> Result<TcpStream, NetworkError> {
-        timeout(limit, self.reach(host, port)).await.map_err(|_| NetworkError::TimedOut)?
+        timeout(limit, self.reach(host, port, limit)).await.map_err(|_| NetworkError::TimedOut)?
     }
 
-    async fn reach(&self, host: &str, port: u16) -> Result<TcpStream, NetworkError> {
-        let addresses = tokio::net::lookup_host((host, port))
+    async fn reach(
+        &self,
+        host: &str,
+        port: u16,
+        limit: Duration,
+    ) -> Result<TcpStream, NetworkError> {
+        let found: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
             .await
-            .map_err(|_| NetworkError::HostUnknown(host.to_owned()))?;
-        let (mut last, mut known) = (None, false);
+            .map_err(|_| NetworkError::HostUnknown(host.to_owned()))?
+            .collect();
+        let known = !found.is_empty();
+        let usable = found.into_iter().filter(|it| self.private_hosts || is_public(*it)).collect();
+        let addresses = in_turn(usable);
+        let share = limit / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+        let mut last = None;
         for address in addresses {
-            known = true;
-            if !self.private_hosts && !is_public(address) {
-                continue;
-            }
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
                     // Commands are short and each waits for its answer.
                     stream.set_nodelay(true).map_err(NetworkError::Unreachable)?;
                     return Ok(stream);
                 }
-                Err(error) => last = Some(error),
+                Ok(Err(error)) => last = Some(NetworkError::Unreachable(error)),
+                Err(_) => last = last.or(Some(NetworkError::TimedOut)),
             }
         }
         Err(match last {
-            Some(error) => NetworkError::Unreachable(error),
+            Some(error) => error,
             None if known => NetworkError::HostPrivate(host.to_owned()),
             None => NetworkError::HostUnknown(host.to_owned()),
         })
@@ -131,6 +143,22 @@ impl Network {
             .await
             .map_err(|_| NetworkError::TimedOut)?
             .map_err(why_no_tls)
+    }
+}
+
+/// The first of each kind, then the second of each; at most so many that each has time.
+fn in_turn(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_six = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (one, other): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_six);
+    let (mut one, mut other) = (one.into_iter(), other.into_iter());
+    let mut turns = Vec::new();
+    loop {
+        let pair = [one.next(), other.next()];
+        if pair.iter().all(Option::is_none) || turns.len() >= MOST_ADDRESSES {
+            return turns;
+        }
+        turns.extend(pair.into_iter().flatten());
     }
 }
 
@@ -213,6 +241,22 @@ mod tests {
         ] {
             assert!(!public(no), "{no}");
         }
+    }
+
+    #[test]
+    fn addresses_of_both_kinds_take_turns() {
+        let turns = |list: &[&str]| -> Vec<String> {
+            let at = |text: &&str| SocketAddr::new(text.parse().unwrap(), 993);
+            let turns = in_turn(list.iter().map(at).collect());
+            turns.iter().map(|address| address.ip().to_string()).collect()
+        };
+        assert_eq!(
+            turns(&["2a00::1", "2a00::2", "2a00::3", "1.2.3.4"]),
+            ["2a00::1", "1.2.3.4", "2a00::2", "2a00::3"]
+        );
+        assert_eq!(turns(&["1.2.3.4", "1.2.3.5"]), ["1.2.3.4", "1.2.3.5"]);
+        assert!(turns(&[]).is_empty());
+        assert!(turns(&["1.2.3.4"; 100]).len() <= MOST_ADDRESSES + 1);
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 use sha2::{Digest, Sha256};
 
+use crate::address::with_ascii_domain;
+
 /// Characters kept of a subject or a name; longer ones are cut.
 const MAX_HEADER_CHARS: usize = 250;
 /// References kept: the first and the newest ones (RFC 5322 puts no bound, relays do).
@@ -40,6 +42,9 @@ pub struct Outgoing {
     pub references: Vec<String>,
     /// When the answer was written.
     pub date: Timestamp,
+    /// Whether no person read it: then it says that it is automatic (RFC 3834), and asks for no
+    /// automatic answer. What a person approved is theirs; help desks throw away what says so.
+    pub automatic: bool,
 }
 
 /// Why a mail cannot be sent at all.
@@ -57,7 +62,7 @@ pub enum OutgoingError {
 }
 
 impl Outgoing {
-    /// The mail as it goes over the wire: 7-bit, CRLF, marked as automatic (RFC 3834).
+    /// The mail as it goes over the wire: 7-bit, CRLF.
     /// The same value gives the same bytes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, OutgoingError> {
         let message_id = checked_id(&self.message_id)
@@ -67,9 +72,12 @@ impl Outgoing {
             .date(self.date.as_second())
             .from(mailbox(&self.from)?)
             .to(mailbox(&self.to)?)
-            .subject(header_text(&self.subject))
-            .header("Auto-Submitted", Raw::new("auto-replied"))
-            .header("X-Auto-Response-Suppress", Raw::new("All"));
+            .subject(header_text(&self.subject));
+        if self.automatic {
+            builder = builder
+                .header("Auto-Submitted", Raw::new("auto-replied"))
+                .header("X-Auto-Response-Suppress", Raw::new("All"));
+        }
         // What the other side wrote is only repeated when it is harmless.
         if let Some(answered) = self.in_reply_to.as_deref().and_then(checked_id) {
             builder = builder.in_reply_to(answered);
@@ -116,7 +124,7 @@ fn header_text(text: &str) -> String {
 }
 
 fn mailbox(address: &Address) -> Result<(String, String), OutgoingError> {
-    let email = address.email.trim();
+    let email = with_ascii_domain(address.email.trim());
     let plain = |c: char| {
         c.is_ascii_graphic()
             && !matches!(c, '<' | '>' | '"' | ',' | ';' | ':' | '(' | ')' | '[' | ']' | '\\')
@@ -127,7 +135,7 @@ fn mailbox(address: &Address) -> Result<(String, String), OutgoingError> {
     if !whole || email.len() > 254 || !email.chars().all(plain) {
         return Err(OutgoingError::BadAddress(address.email.clone()));
     }
-    Ok((header_text(&address.name), email.to_owned()))
+    Ok((header_text(&address.name), email.into_owned()))
 }
 
 fn checked_id(id: &str) -> Option<&str> {

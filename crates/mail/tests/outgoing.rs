@@ -20,6 +20,7 @@ fn answer() -> Outgoing {
         in_reply_to: Some("a@klant.nl".to_owned()),
         references: vec!["0@klant.nl".to_owned(), "a@klant.nl".to_owned()],
         date: "2025-03-03T09:12:00Z".parse().unwrap(),
+        automatic: true,
     }
 }
 
@@ -174,4 +175,24 @@ proptest! {
             prop_assert_eq!(found.trim(), text.trim());
         }
     }
+}
+
+/// What a person read and let go says nothing of machines, and a domain in other letters is
+/// written as every server takes it.
+#[test]
+fn a_persons_reply_is_not_marked_and_a_domain_in_other_letters_is_reached() {
+    let mut outgoing = answer();
+    outgoing.automatic = false;
+    "rené@bücher.example".clone_into(&mut outgoing.to.email);
+    assert!(outgoing.to_bytes().is_err(), "what stands before the @ has no other form");
+    "rene@bücher.example".clone_into(&mut outgoing.to.email);
+    let bytes = outgoing.to_bytes().unwrap();
+    check_wire(&bytes);
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains("<rene@xn--bcher-kva.example>"), "{text}");
+    for mark in ["Auto-Submitted", "X-Auto-Response-Suppress"] {
+        assert!(!text.contains(mark), "{mark}");
+    }
+    let envelope = mail::smtp::Envelope::new("info@winkel.nl", &["rene@bücher.example"]);
+    assert!(envelope.is_ok());
 }

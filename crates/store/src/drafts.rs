@@ -58,7 +58,7 @@ pub async fn waiting(tx: &TenantTx, limit: u16) -> Result<Vec<Draft>> {
     tx.session.all(sql!("drafts", "list"), &[&tx.tenant(), &i64::from(limit)]).await
 }
 
-/// Lets a held draft go, as it is or with another text: queued, with a deliver job, an audit entry
+/// Lets a held draft go, or once more one that a server refused, as it is or with another text: queued, with a deliver job, an audit entry
 /// and the notification done. Approving twice is [`Error::Absent`] the second time.
 pub async fn approve(tx: &TenantTx, mail: OutboxId, edited: Option<&EditedText>) -> Result<()> {
     let subject = edited.map(|text| text.subject.as_str());
@@ -79,6 +79,17 @@ pub async fn approve(tx: &TenantTx, mail: OutboxId, edited: Option<&EditedText>)
         return Ok(());
     }
     Err(tx.session.fail(Error::Absent { what: "held draft", id: mail.0 }))
+}
+
+/// A person found a reply of unknown outcome where it belongs: it counts as sent.
+/// [`Error::Absent`] when that is known by now.
+pub async fn arrived(tx: &TenantTx, mail: OutboxId) -> Result<()> {
+    let params: Params<'_> = &[&tx.tenant(), &mail, &tx.actor(), &AuditId::new()];
+    let row: Changed = tx.session.one(sql!("drafts", "arrived"), params).await?;
+    if row.changed == 1 {
+        return Ok(());
+    }
+    Err(tx.session.fail(Error::Absent { what: "reply of unknown outcome", id: mail.0 }))
 }
 
 /// Throws a draft away; nothing is sent.

@@ -54,6 +54,8 @@ pub struct MailboxRow {
     pub config: Value,
     /// Why it is not read; `None` while it is.
     pub paused_reason: Option<String>,
+    /// Why nothing is sent from it; `None` while mail may leave.
+    pub sending_paused_reason: Option<String>,
     /// Why it cannot be read just now.
     pub trouble: Option<String>,
     /// When it was first reached.

@@ -108,6 +108,10 @@ pub struct Mailbox {
     pub sent_copies: SentCopies,
     /// How far its Sent folder was read.
     pub sent_cursor: Value,
+    /// Why nothing is sent from it; `None` while mail may leave. Reading goes on.
+    pub sending_paused_reason: Option<String>,
+    /// Whether sending may be tried: it is not paused, or for a reason that may have passed.
+    pub may_send: bool,
 }
 
 /// Where a mailbox belongs.
@@ -138,8 +142,8 @@ pub struct IncomingRaw {
     pub raw: Vec<u8>,
     /// The size in the mailbox.
     pub size_bytes: u64,
-    /// Whether it is a copy of a mail that was seen before: kept, and not answered again.
-    pub seen: bool,
+    /// Why it is kept and not answered, in a word; `None`: it goes the usual way.
+    pub imported: Option<&'static str>,
 }
 
 /// All mailboxes to read, of all active shops.
@@ -260,8 +264,7 @@ pub async fn first_connected(
     Ok(found.map(|found| found.connected_at))
 }
 
-/// Notes that it cannot be read just now, and why in a word. When that has lasted for `patience`,
-/// the shop is told, once.
+/// Notes why it cannot be read just now; the shop is told, once, when that lasted for `patience`.
 pub async fn trouble(
     tx: &TenantTx,
     mailbox: MailboxId,
@@ -373,7 +376,7 @@ pub async fn receive_batch(
     let jobs: Vec<JobId> = batch.iter().map(|_| JobId::new()).collect();
     let sizes: Vec<i64> =
         batch.iter().map(|mail| i64::try_from(mail.size_bytes).unwrap_or(i64::MAX)).collect();
-    let seen: Vec<bool> = batch.iter().map(|mail| mail.seen).collect();
+    let imported: Vec<Option<&str>> = batch.iter().map(|mail| mail.imported).collect();
     let params: Params<'_> = &[
         &tx.tenant(),
         &mailbox,
@@ -387,7 +390,7 @@ pub async fn receive_batch(
         &jobs,
         &cursor,
         &sizes,
-        &seen,
+        &imported,
     ];
     let stored: Received = tx.session.one(sql!("mailboxes", "receive"), params).await?;
     if stored.mailboxes == 1 {

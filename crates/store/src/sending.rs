@@ -89,6 +89,14 @@ pub async fn set_sent_copies(tx: &TenantTx, mailbox: MailboxId, copies: SentCopi
     crate::expect_change(changed, "mailbox", mailbox.0)
 }
 
+/// Stops sending from a mailbox for this reason, `login_refused` or `sender_refused`; `None` lets
+/// mail leave again. Reading goes on.
+pub async fn pause_mailbox(tx: &TenantTx, mailbox: MailboxId, reason: Option<&str>) -> Result<()> {
+    let params: Params<'_> = &[&tx.tenant(), &mailbox, &reason];
+    let changed = tx.session.execute(sql!("sending", "pause_mailbox"), params).await?;
+    crate::expect_change(changed, "mailbox", mailbox.0)
+}
+
 /// Tells the shop, once until somebody dealt with it. `kind` is a notification type and `detail`
 /// says which trouble. `false`: it was told before.
 pub async fn notify_once(tx: &TenantTx, kind: &str, priority: &str, detail: &str) -> Result<bool> {

@@ -204,6 +204,7 @@ impl PlatformMail for MailDirectory {
             in_reply_to: None,
             references: Vec::new(),
             date: now,
+            automatic: true,
         };
         let bytes = outgoing.to_bytes().context("the mail cannot be written")?;
         self.transport.send(&message_id, &bytes).context("the mail cannot be kept")

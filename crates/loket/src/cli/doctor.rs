@@ -365,6 +365,9 @@ fn readable(mailbox: &MailboxRow) -> Result<(), String> {
     if let Some(reason) = &mailbox.paused_reason {
         return Err(format!("paused: {reason}"));
     }
+    if let Some(reason) = &mailbox.sending_paused_reason {
+        return Err(format!("nothing is sent from it: {reason}"));
+    }
     if mailbox.kind != MailboxKind::Maildir {
         return match (&mailbox.trouble, mailbox.last_read_at) {
             (None, _) => Ok(()),

@@ -18,6 +18,7 @@ mod restore;
 mod serve;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -91,9 +92,16 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// How long threads that are still at work are waited for when all is done.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Runs a command that waits for things.
 fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    // A mail whose parsing never ends keeps its thread, and must not keep the process.
+    runtime.shutdown_timeout(LAST_PATIENCE);
+    done
 }
 
 /// What would log statements with the values in them, mail and secrets among them. Kept quiet

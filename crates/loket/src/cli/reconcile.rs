@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::output;
 use crate::config::{Common, MailboxKeys};
 use crate::database::{self, Database};
-use crate::pipeline::{Desk, Post, Reading, Remote};
+use crate::pipeline::{Care, Desk, Post, Reading, Remote};
 use crate::secrets::Vault;
 use crate::serving;
 
@@ -200,7 +200,7 @@ async fn by_ourselves(
     let compare = async {
         let mut remote = Remote::open(desk, which).await?;
         if arguments.fetch {
-            while remote.catch_up(desk).await?.more {}
+            while remote.catch_up(desk, Care::Usual).await?.more {}
         } else if !remote.is_numbered_as_recorded() {
             bail!("the server numbers its mail anew; start `loket serve`, or use --fetch");
         }

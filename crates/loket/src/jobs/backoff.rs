@@ -2,22 +2,31 @@
 
 use std::time::Duration;
 
-/// The pause after a first failure. Silence on a line that broke must not cost a minute (C6).
-const FIRST: Duration = Duration::from_secs(2);
 /// Providers lift their locks by the hour.
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// Failures so far.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Backoff {
+    first: Duration,
     failures: u32,
 }
 
 impl Backoff {
+    /// None so far; the pause after the first will be this one.
+    pub const fn starting(first: Duration) -> Self {
+        Self { first, failures: 0 }
+    }
+
+    /// Forgets what failed.
+    pub const fn reset(&mut self) {
+        self.failures = 0;
+    }
+
     /// The pause after one more failure: doubling up to an hour, and between half of that and the
     /// whole by `random`.
     pub fn next(&mut self, random: u32) -> Duration {
-        let whole = FIRST.saturating_mul(1 << self.failures.min(11)).min(LONGEST);
+        let whole = self.first.saturating_mul(1 << self.failures.min(20)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         let half = whole / 2;
         let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);
@@ -32,7 +41,8 @@ mod tests {
 
     #[test]
     fn it_grows_to_an_hour_and_is_spread() {
-        let (mut early, mut late) = (Backoff::default(), Backoff::default());
+        let first = Duration::from_secs(2);
+        let (mut early, mut late) = (Backoff::starting(first), Backoff::starting(first));
         let mut last = Duration::ZERO;
         for _ in 0..20 {
             let (shortest, most) = (early.next(0), late.next(u32::MAX));
@@ -41,6 +51,7 @@ mod tests {
             last = most;
         }
         assert_eq!(last, LONGEST);
-        assert_eq!(Backoff::default().next(u32::MAX), FIRST);
+        late.reset();
+        assert_eq!(late.next(u32::MAX), first);
     }
 }

@@ -15,16 +15,30 @@ use store::mailboxes::{ActiveMailbox, MailboxKind};
 use store::{MailboxId, TenantTx};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::backoff::Backoff;
 use super::{Calls, Pace};
-use crate::pipeline::{Desk, OpenMailboxes, Remote, StageError, receive, recover};
+use crate::pipeline::{
+    Care, Desk, OpenMailboxes, Received, Remote, StageError, Stumbles, receive, recover,
+};
 
 /// A node reads at most so many.
 const MOST_MAILBOXES: u16 = 5000;
 /// Trouble that lasts this long is told to the shop.
 const PATIENCE: Duration = Duration::from_mins(5);
+/// A server that lets nobody in, and does not say why, is tried so often before only a person can
+/// mend it. The first pause is longer than after other failures: providers lock who guesses.
+const MOST_NOT_LET_IN: u32 = 7;
+/// How much longer.
+const NOT_LET_IN_PAUSES: u32 = 30;
+/// A connection that lived so long is none that a provider throws off.
+const LIVED: Duration = Duration::from_mins(5);
+/// A server that tells of mail without end is asked no more often than this.
+const BETWEEN_WAKES: Duration = Duration::from_secs(1);
+/// Mails of a batch that is read one by one after it failed.
+const ONE_BY_ONE: usize = 50;
 
 /// Starts the reader.
 pub fn start(
@@ -124,7 +138,9 @@ impl Supervisor {
                     pace: self.pace,
                     which: *mailbox,
                     bell,
-                    backoff: Backoff::default(),
+                    backoff: Backoff::starting(self.pace.pause),
+                    stumbles: Stumbles::default(),
+                    not_let_in: 0,
                 };
                 Task { reading: tokio::spawn(reader.run()), rung }
             });
@@ -140,6 +156,10 @@ struct Reader {
     which: ActiveMailbox,
     bell: watch::Receiver<u64>,
     backoff: Backoff,
+    /// Where reading failed, and how often.
+    stumbles: Stumbles,
+    /// How often in a row the server let nobody in and did not say why.
+    not_let_in: u32,
 }
 
 impl Reader {
@@ -151,13 +171,14 @@ impl Reader {
                 Ok(()) => continue,
                 Err(error) => error,
             };
-            if let Some(reason) = needs_person(&error)
+            self.count_not_let_in(&error);
+            if let Some(reason) = self.needs_person(&error)
                 && self.pause(reason).await
             {
                 return;
             }
             self.note(&error).await;
-            let pause = self.backoff.next(random());
+            let pause = self.pause_after(&error);
             tracing::warn!(
                 tenant.id = %self.which.tenant_id.0,
                 mailbox.id = %self.which.mailbox_id.0,
@@ -167,6 +188,28 @@ impl Reader {
             );
             tokio::time::sleep(pause).await;
         }
+    }
+
+    fn count_not_let_in(&mut self, error: &StageError) {
+        let again = matches!(error, StageError::Imap(ImapError::NotLetIn(_)));
+        self.not_let_in = if again { self.not_let_in.saturating_add(1) } else { 0 };
+    }
+
+    /// `mailboxes.paused_reason` of a refused sign-in, where only a person can mend it.
+    fn needs_person(&self, error: &StageError) -> Option<&'static str> {
+        match error {
+            StageError::Imap(error) if error.needs_person() => Some(AUTH_REFUSED),
+            StageError::Token(error) if error.needs_person() => Some(error.word()),
+            _ => (self.not_let_in >= MOST_NOT_LET_IN).then_some(AUTH_REFUSED),
+        }
+    }
+
+    fn pause_after(&mut self, error: &StageError) -> Duration {
+        if matches!(error, StageError::Imap(ImapError::NotLetIn(_))) {
+            let doublings = self.not_let_in.saturating_sub(1).min(MOST_NOT_LET_IN);
+            return self.pace.pause.saturating_mul(NOT_LET_IN_PAUSES << doublings);
+        }
+        self.backoff.next(random())
     }
 
     /// Reads until something fails, or the mailbox is to be opened anew.
@@ -186,7 +229,7 @@ impl Reader {
         loop {
             self.bell.mark_unchanged();
             let received = receive(&self.desk, &mut open, self.which).await?;
-            self.backoff = Backoff::default();
+            self.backoff.reset();
             self.call(received.accepted);
             if received.more {
                 continue;
@@ -202,12 +245,19 @@ impl Reader {
     async fn read_server(&mut self) -> Result<(), StageError> {
         let desk = Arc::clone(&self.desk);
         let mut remote = Remote::open(&desk, self.which).await?;
-        let mut noted = None::<tokio::time::Instant>;
-        let mut recovered = false;
+        self.not_let_in = 0;
+        let opened = Instant::now();
+        let (mut noted, mut looked) = (None::<Instant>, opened);
+        let (mut recovered, mut waited, mut is_well) = (false, false, false);
         loop {
             self.bell.mark_unchanged();
-            let received = remote.catch_up(&desk).await?;
-            self.backoff = Backoff::default();
+            let received = self.catch_up(&desk, &mut remote).await?;
+            // A server that lets in and throws off again is not asked more often for that.
+            if !is_well && (waited || opened.elapsed() >= LIVED) {
+                remote.well(&desk).await?;
+                self.backoff.reset();
+                is_well = true;
+            }
             self.call(received.accepted);
             if received.more {
                 continue;
@@ -222,12 +272,38 @@ impl Reader {
             }
             if noted.is_none_or(|at| at.elapsed() >= PATIENCE) {
                 remote.caught_up(&desk).await?;
-                noted = Some(tokio::time::Instant::now());
+                noted = Some(Instant::now());
             }
             // The supervisor holds the other end for as long as this task lives.
             let called = async { drop(self.bell.changed().await) };
             if !remote.wait(&desk, called).await? {
                 return Ok(());
+            }
+            waited = true;
+            tokio::time::sleep_until(looked + BETWEEN_WAKES).await;
+            looked = Instant::now();
+        }
+    }
+
+    /// Stores the next batch, as carefully as it takes to get past what failed.
+    async fn catch_up(&mut self, desk: &Desk, remote: &mut Remote) -> Result<Received, StageError> {
+        let spot = remote.spot();
+        let care = self.stumbles.care(spot);
+        match remote.catch_up(desk, care).await {
+            Ok(received) => {
+                self.stumbles.passed(care, ONE_BY_ONE);
+                if self.stumbles.was_the_mail() {
+                    self.backoff.reset();
+                }
+                // There may be more behind what was taken alone.
+                let more = received.more || (care != Care::Usual && remote.spot() != spot);
+                Ok(Received { more, ..received })
+            }
+            Err(error) => {
+                if may_be_a_mail(&error) {
+                    self.stumbles.failed(spot);
+                }
+                Err(error)
             }
         }
     }
@@ -269,12 +345,18 @@ impl Reader {
 /// `mailboxes.paused_reason` of a refused sign-in.
 pub const AUTH_REFUSED: &str = "auth_refused";
 
-/// `mailboxes.paused_reason` of a refused sign-in, where only a person can mend it.
-const fn needs_person(error: &StageError) -> Option<&'static str> {
+/// Whether one mail may be what the server fails at, and not the line or the time of the day.
+fn may_be_a_mail(error: &StageError) -> bool {
     match error {
-        StageError::Imap(error) if error.needs_person() => Some(AUTH_REFUSED),
-        StageError::Token(error) if error.needs_person() => Some(error.word()),
-        _ => None,
+        StageError::Imap(error) => matches!(
+            error,
+            ImapError::Closed(_)
+                | ImapError::Unreachable(_)
+                | ImapError::TimedOut(_)
+                | ImapError::Protocol(_)
+                | ImapError::Refused { .. }
+        ),
+        other => other.may_be_the_mails_fault(),
     }
 }
 
@@ -284,7 +366,7 @@ const fn word(error: &StageError) -> &'static str {
         StageError::Imap(ImapError::HostUnknown(_)) => "host_unknown",
         StageError::Imap(ImapError::CertificateRefused(_)) => "certificate_refused",
         StageError::Imap(ImapError::NotEncrypted) => "not_encrypted",
-        StageError::Imap(ImapError::Busy(_)) => "busy",
+        StageError::Imap(ImapError::Busy(_) | ImapError::NotLetIn(_)) => "busy",
         StageError::Imap(_) | StageError::Mailbox(_) => "unreachable",
         StageError::Token(error) => error.word(),
         _ => "broken",

@@ -34,6 +34,9 @@ pub struct Pace {
     /// lease reads a mailbox. A mail directory's numbering belongs to the data directory of
     /// whoever reads it: where there are mail directories, one node reads.
     pub mailboxes: bool,
+    /// How long a mailbox is left alone after a first failure; twice as long after each other, up
+    /// to an hour.
+    pub pause: Duration,
 }
 
 impl Default for Pace {
@@ -43,6 +46,8 @@ impl Default for Pace {
             poll: Duration::from_secs(2),
             together: 8,
             mailboxes: true,
+            // Silence on a line that broke must not cost a minute (C6).
+            pause: Duration::from_secs(2),
         }
     }
 }

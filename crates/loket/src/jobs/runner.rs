@@ -138,6 +138,12 @@ impl Worker {
             shops.entry(job.tenant_id).or_default().push(job);
         }
         for (tenant, jobs) in shops {
+            while self.running.try_join_next().is_some() {}
+            if delivers && self.running.len() >= most {
+                // Slow servers may keep them all for minutes; leases are not waited away.
+                put_back(&self.desk, &jobs).await;
+                continue;
+            }
             while self.running.len() >= most {
                 drop(self.running.join_next().await);
             }

@@ -6,11 +6,13 @@
 //! that never changes; everything else waits for a person.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use domain::answer::{Case, answer_reading};
 use domain::contract::{NotificationType, Percentage, Priority};
 use domain::decide::ladder::normalised;
 use domain::decide::{LedgerEntry, LedgerKind, Sender, ThreadState};
+use domain::message::Doubt;
 use domain::understand::{Earlier, Input, Reading, read};
 use store::answer::{
     Account, AnswerWrite, FactsRow, InteractionOutcome, LedgerRow, NewEvent, NewNotification,
@@ -28,6 +30,15 @@ use super::{Desk, StageError};
 /// Another mail may change the ledger between our look and our write; after this many tries
 /// the job waits for its next turn.
 const TRIES: usize = 5;
+
+/// Bytes of a mail that are read; what people write is a hundredth of it.
+const MOST_READ: usize = 200 * 1024;
+/// And of each mail before it.
+const MOST_READ_OF_EARLIER: usize = 20 * 1024;
+/// What is longer than this, all together, is read beside the transaction's thread.
+const READ_AT_ONCE: usize = 64 * 1024;
+/// How long that may take.
+const READING_TIME: Duration = Duration::from_secs(10);
 
 /// What was done, for whoever waits for it.
 #[derive(Debug, Default)]
@@ -91,7 +102,7 @@ async fn work(desk: &Desk, tx: &TenantTx, jobs: &[ClaimedJob]) -> Result<Answere
         if facts.interaction.state != InteractionState::Received {
             // Somebody answered it meanwhile: nothing is left to decide.
             decided.push(job.lease());
-        } else if let Some(mail) = taken.admit(job, facts) {
+        } else if let Some(mail) = taken.admit(job, facts).await? {
             mails.push(mail);
         } else {
             answered.put_off.push(job.clone());
@@ -134,15 +145,50 @@ struct Mail<'a> {
 }
 
 impl<'a> Mail<'a> {
-    fn read(job: &'a ClaimedJob, facts: FactsRow) -> Self {
+    async fn read(job: &'a ClaimedJob, mut facts: FactsRow) -> Result<Self, StageError> {
         let turns = turns(&facts);
-        let mail = &facts.interaction;
-        let input =
-            Input { subject: &mail.subject, body: &mail.message_body, thread: &earlier(&turns) };
-        let reading = read(&input);
+        let mail = &mut facts.interaction;
+        if cut(&mut mail.message_body, MOST_READ) {
+            // Nobody answers by itself what nobody read to its end.
+            mail.doubt = mail.doubt.or(Some(Doubt::PartlyRead));
+        }
+        let lengths = turns.iter().map(|(_, text)| text.len());
+        let length = lengths.fold(mail.message_body.len(), usize::saturating_add);
+        let reading = if length > READ_AT_ONCE {
+            let (subject, body) = (mail.subject.clone(), mail.message_body.clone());
+            beside(subject, body, turns.clone()).await?
+        } else {
+            let thread = earlier(&turns);
+            read(&Input { subject: &mail.subject, body: &mail.message_body, thread: &thread })
+        };
         let number = reading.order_number.as_deref().map(ledger_number);
-        Self { job, facts, turns, reading, number }
+        Ok(Self { job, facts, turns, reading, number })
     }
+}
+
+/// Long text is read on a thread that may take its time, and not for ever: whoever else is answered
+/// on this one waits for nobody's letter.
+async fn beside(
+    subject: String,
+    body: String,
+    turns: Vec<(bool, String)>,
+) -> Result<Reading, StageError> {
+    let reading = tokio::task::spawn_blocking(move || {
+        read(&Input { subject: &subject, body: &body, thread: &earlier(&turns) })
+    });
+    tokio::time::timeout(READING_TIME, reading)
+        .await
+        .map_err(|_| StageError::ReadTooLong)?
+        .map_err(|_| StageError::Panicked)
+}
+
+/// Cuts a text to at most so many bytes, between two characters. `true`: there was more of it.
+fn cut(text: &mut String, most: usize) -> bool {
+    if text.len() <= most {
+        return false;
+    }
+    text.truncate(text.floor_char_boundary(most));
+    true
 }
 
 /// What the mails of a batch may change. A second mail about the same has to see what became of
@@ -156,7 +202,11 @@ struct Taken {
 
 impl Taken {
     /// Reads the mail, unless it has to wait for another one.
-    fn admit<'a>(&mut self, job: &'a ClaimedJob, facts: FactsRow) -> Option<Mail<'a>> {
+    async fn admit<'a>(
+        &mut self,
+        job: &'a ClaimedJob,
+        facts: FactsRow,
+    ) -> Result<Option<Mail<'a>>, StageError> {
         let thread = self.threads.insert(facts.interaction.thread_id);
         // All spellings of an address have one budget (hazard C12).
         let customer = [Some(&facts.customer_account), facts.plain_account.as_ref()]
@@ -164,11 +214,11 @@ impl Taken {
             .flatten()
             .all(|account| self.customers.insert(account.account_key.clone()));
         if !(thread && customer) {
-            return None;
+            return Ok(None);
         }
-        let mail = Mail::read(job, facts);
+        let mail = Mail::read(job, facts).await?;
         let order = mail.number.as_ref().is_none_or(|number| self.orders.insert(number.clone()));
-        order.then_some(mail)
+        Ok(order.then_some(mail))
     }
 }
 
@@ -218,6 +268,9 @@ fn turns(facts: &FactsRow) -> Vec<(bool, String)> {
         if let (Some(answer), InteractionState::Answered) = (&mail.ai_response, mail.state) {
             turns.push((true, answer.clone()));
         }
+    }
+    for (_, text) in &mut turns {
+        cut(text, MOST_READ_OF_EARLIER);
     }
     turns
 }

@@ -69,14 +69,34 @@ async fn ingest_together(
             let failed = || Err(StageError::Shared(Arc::clone(&reason)));
             jobs.iter().map(|job| (job.clone(), failed())).collect()
         }
-        Err(_) => {
+        Err(error) => {
+            let stuck = error.stuck_at();
             let mut results = Vec::with_capacity(jobs.len());
             for job in jobs {
-                results.push((job.clone(), alone(desk, tenant, job).await));
+                let raw = RawId(job.subject_id);
+                let worked = match stuck {
+                    // Not again at once: each try costs a thread.
+                    Some(it) if it == raw => again_or_aside(desk, tenant, job, raw).await,
+                    _ => alone(desk, tenant, job).await,
+                };
+                results.push((job.clone(), worked));
             }
             results
         }
     }
+}
+
+/// A mail whose parsing did not end, counted: it is tried again later, or set aside.
+async fn again_or_aside(
+    desk: &Arc<Desk>,
+    tenant: TenantId,
+    job: &ClaimedJob,
+    raw: RawId,
+) -> Result<(), StageError> {
+    if count(desk, tenant, raw).await? < MOST_ATTEMPTS {
+        return Err(StageError::TookTooLong(raw));
+    }
+    guarded(desk, tenant, vec![job.clone()]).await
 }
 
 /// Tries one mail. The last failure it may have sets it aside at once.

@@ -3,10 +3,12 @@
 
 mod receive; // mail comes in: raw bytes are stored, the cursor moves after the commit
 mod remote; // the same from a server: IMAP
+mod room; // how much mail may be on its way at a time
 mod credentials; // what a mailbox is opened with
 mod suspects; // which mail was being parsed when the process died
 mod parsing; // raw bytes of a batch as messages
 mod beside; // files and HTML of a mail, for people who look at it
+mod machines; // what machines wrote
 mod thread; // automatic and filtered mail leaves, the rest finds its conversation
 mod answer; // facts, domain::answer, one write for a batch
 mod aftermath; // what a decision leaves behind, ready to be written
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use store::Store;
+use store::{RawId, Store};
 use uuid::Uuid;
 
 use crate::keys::Key;
@@ -33,7 +35,10 @@ pub use ingest::{count_suspects, ingest};
 pub use lanes::Lanes;
 pub use receive::{MaildirConfig, OpenMailboxes, Received, receive};
 pub use recover::recover;
-pub use remote::{Errands, Reading, Remote, RemoteConfig, RemoteCursor, sign_in};
+pub use remote::{
+    Care, Errands, Reading, Remote, RemoteConfig, RemoteCursor, Spot, Stumbles, sign_in,
+};
+pub use room::Room;
 pub use suspects::Suspects;
 
 /// Reads raw bytes as a message.
@@ -61,6 +66,8 @@ pub struct Desk {
     /// Who we are among the nodes on one database. The same after a restart, so that our own
     /// leases are not waited for.
     pub node: Uuid,
+    /// How much mail may be on its way in.
+    pub room: Room,
     /// What sending over SMTP needs.
     pub post: Arc<Post>,
     /// Which shops' replies are leaving.
@@ -111,6 +118,12 @@ pub enum StageError {
     /// The job was claimed again and again, and no attempt came to any end.
     #[error("the job was taken up too often")]
     TakenUpTooOften,
+    /// Parsing this mail does not come to an end. Its thread is lost until the process ends.
+    #[error("the mail {} takes too long to parse", .0.0)]
+    TookTooLong(RawId),
+    /// Reading what a mail means does not come to an end.
+    #[error("the mail takes too long to read")]
+    ReadTooLong,
     /// A blocking task ended in a panic.
     #[error("a task ended in a panic")]
     Panicked,
@@ -152,11 +165,19 @@ impl StageError {
         matches!(self, Self::Absent(_))
     }
 
+    /// The mail whose parsing did not come to an end.
+    pub const fn stuck_at(&self) -> Option<RawId> {
+        match self {
+            Self::TookTooLong(raw) => Some(*raw),
+            _ => None,
+        }
+    }
+
     /// Whether the mail itself may be the reason, so that trying again without end would be in
     /// vain. The database's own trouble, however long it lasts, is counted against no mail.
     pub fn may_be_the_mails_fault(&self) -> bool {
         match self {
-            Self::Panicked => true,
+            Self::Panicked | Self::TookTooLong(_) => true,
             Self::Store(error) => error.may_be_the_values_fault(),
             Self::Shared(error) => error.may_be_the_mails_fault(),
             _ => false,

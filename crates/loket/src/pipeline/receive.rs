@@ -95,7 +95,7 @@ pub async fn receive(
             received_at: message.received_at,
             size_bytes: message.size_bytes,
             raw: message.raw,
-            seen: false,
+            imported: None,
         })
         .collect();
     let accepted = desk

@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use domain::message::Message;
 use jiff::Timestamp;
+use mail::imap::{ROOM_FOR_ANY, room_for};
 use store::mailboxes::{ActiveMailbox, Mailbox, MailboxKind, SentCopies};
 use store::recovery::{Compared, Found};
 use store::{NotificationId, OutboxId, TenantId, TenantTx};
 
 use super::receive::MaildirConfig;
+use super::room::BATCH_BYTES;
 use super::{Desk, StageError, sign_in};
 
 /// How often it is asked whether all mail of the mailbox has its place.
@@ -85,12 +87,24 @@ async fn in_sent(
     let folder = connection.examine(&name).await?;
     let listed = connection.list_since(&folder, since).await?;
     let mut found = Vec::new();
-    for batch in listed.chunks(BATCH) {
-        for body in connection.bodies(batch).await? {
+    let mut rest = listed.as_slice();
+    while !rest.is_empty() {
+        // One that comes alone has all the room there may be.
+        let batch = rest.get(..BATCH).unwrap_or(rest);
+        let taken = desk.room.take(room_for(batch, BATCH_BYTES)).await;
+        let mut fetched = connection.bodies(batch, taken.bytes).await?;
+        if fetched.done == 0 {
+            drop(taken);
+            let taken = desk.room.take(ROOM_FOR_ANY).await;
+            let alone = batch.get(..1).unwrap_or(batch);
+            fetched = connection.bodies(alone, taken.bytes).await?;
+        }
+        for body in fetched.bodies {
             let listed = batch.iter().find(|listed| listed.uid == body.uid);
             let at = listed.and_then(|listed| listed.received_at);
             found.extend(read(desk, which.tenant_id, body.raw, at).await);
         }
+        rest = rest.get(fetched.done.max(1)..).unwrap_or_default();
     }
     connection.close().await;
     Ok(Some(found))

@@ -4,6 +4,9 @@
 //! answered. When the server numbers its mail anew (UIDVALIDITY), every mail is compared with what
 //! is stored, first by Message-ID, time and size, then by its bytes; only what is new is answered.
 
+mod config; // how one is set up
+mod care; // how carefully it is read where that has failed
+mod batch; // what is fetched in one go, and how it becomes rows
 mod answers; // what people wrote in the mailbox itself
 mod reconcile; // what is recorded, beside what the server holds
 mod sent; // what lies in Sent
@@ -12,18 +15,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mail::imap::{Auth, Body, Folder, ImapConnection, ImapSettings, Limits, Listed, Security};
+use mail::imap::{Body, Fetched, Folder, ImapConnection, Limits, Listed, Listing};
 use mail::network::Network;
-use mail::providers;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use store::mailboxes::{ActiveMailbox, IncomingRaw, ListedMail, Mailbox};
-use store::{RawId, TenantTx};
+use store::TenantTx;
+use store::mailboxes::{ActiveMailbox, ListedMail, Mailbox};
 use tokio::time::Instant;
 
+pub use care::{Care, Spot, Stumbles};
+pub use config::RemoteConfig;
 pub use sent::Errands;
 
+use self::batch::Chosen;
 use super::receive::Received;
 use super::{Desk, StageError, credentials};
 use crate::secrets::Vault;
@@ -34,8 +37,6 @@ const FOLDER: &str = "INBOX";
 const BATCH: usize = 50;
 /// Mails compared in one go.
 const COMPARED: usize = 500;
-/// A batch ends behind the mail that goes beyond this.
-const BATCH_BYTES: u64 = 16 * 1024 * 1024;
 /// How often the folder is opened anew, and the mailbox noted as read.
 const REOPEN: Duration = Duration::from_mins(5);
 
@@ -54,77 +55,6 @@ impl Reading {
     /// Reads mail directories only: without keys no server is signed in to.
     pub fn without_keys(network: Network) -> Self {
         Self { vault: None, network, limits: Limits::default() }
-    }
-}
-
-/// How a mailbox behind IMAP is set up (`mailboxes.config`).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RemoteConfig {
-    /// Where mail is read.
-    pub imap: Place,
-    /// Mostly the whole address.
-    pub user: String,
-    /// The name under which the provider signs its checks of senders, where it is not a known one.
-    /// Without any no mail is answered by itself.
-    #[serde(default)]
-    pub authserv_id: Option<String>,
-}
-
-/// A server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Place {
-    /// Its name.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// When TLS begins; without it port 143 begins with STARTTLS, every other with TLS.
-    #[serde(default)]
-    pub security: Option<Encryption>,
-}
-
-/// When TLS begins, as it is written in the settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Encryption {
-    /// With the first byte.
-    Tls,
-    /// After STARTTLS.
-    StartTls,
-}
-
-impl Place {
-    const fn security(&self) -> Security {
-        match (self.security, self.port) {
-            (Some(Encryption::StartTls), _) | (None, 143) => Security::StartTls,
-            _ => Security::Tls,
-        }
-    }
-}
-
-impl RemoteConfig {
-    /// Reads the settings of a mailbox.
-    pub fn read(config: &Value) -> Result<Self, StageError> {
-        serde_json::from_value(config.clone())
-            .map_err(|error| StageError::MailboxConfig(error.to_string()))
-    }
-
-    /// Whose word on senders counts.
-    pub fn authserv_id(&self) -> Option<String> {
-        let known = || providers::authserv_id(&self.imap.host).map(str::to_owned);
-        self.authserv_id.clone().or_else(known)
-    }
-
-    /// How the server is reached with this password or token.
-    pub fn settings(&self, reading: &Reading, auth: Auth) -> ImapSettings {
-        ImapSettings {
-            host: self.imap.host.clone(),
-            port: self.imap.port,
-            security: self.imap.security(),
-            user: self.user.clone(),
-            auth,
-            network: reading.network.clone(),
-            limits: reading.limits,
-        }
     }
 }
 
@@ -180,8 +110,18 @@ impl Remote {
         if remote.row.connected_at.is_none() {
             remote.begin_here(desk).await?;
         }
-        remote.note(desk, async |tx| store::mailboxes::well(tx, which.mailbox_id).await).await?;
         Ok(remote)
+    }
+
+    /// Where it is read.
+    pub const fn spot(&self) -> Spot {
+        Spot { uidvalidity: self.cursor.uidvalidity, uid: self.cursor.uid }
+    }
+
+    /// Notes that it can be read.
+    pub async fn well(&self, desk: &Desk) -> Result<(), StageError> {
+        let mailbox = self.which.mailbox_id;
+        self.note(desk, async |tx| store::mailboxes::well(tx, mailbox).await).await
     }
 
     async fn begin_here(&mut self, desk: &Desk) -> Result<(), StageError> {
@@ -206,7 +146,7 @@ impl Remote {
     }
 
     /// Stores the next batch.
-    pub async fn catch_up(&mut self, desk: &Desk) -> Result<Received, StageError> {
+    pub async fn catch_up(&mut self, desk: &Desk, care: Care) -> Result<Received, StageError> {
         if self.cursor.uidvalidity != self.folder.uidvalidity {
             tracing::warn!(
                 tenant.id = %self.which.tenant_id.0, mailbox.id = %self.which.mailbox_id.0,
@@ -217,8 +157,7 @@ impl Remote {
             self.cursor = RemoteCursor { uidvalidity, uid: 0, compare_up_to, began: None };
         }
         let comparing = self.cursor.uid < self.cursor.compare_up_to;
-        let limit = if comparing { COMPARED } else { BATCH };
-        let listing = self.connection.list_after(&self.folder, self.cursor.uid, limit).await?;
+        let listing = self.next(care, if comparing { COMPARED } else { BATCH }).await?;
         if listing.mails.is_empty() && listing.up_to == self.cursor.uid {
             return Ok(Received { accepted: 0, more: false });
         }
@@ -226,19 +165,60 @@ impl Remote {
             if comparing { self.known(desk, &listing.mails).await? } else { HashSet::new() };
         let mut chosen = Chosen { wanted: Vec::new(), up_to: listing.up_to, more: listing.more };
         chosen.choose(&listing.mails, |mail| known.contains(&mail.uid) || self.is_old(mail));
-        let bodies = self.connection.bodies(&chosen.wanted).await?;
-        let gone = chosen.wanted.len().saturating_sub(bodies.len());
-        if gone > 0 {
+        let (fetched, _room) = match care {
+            Care::Usual | Care::Alone => {
+                let (fetched, room) = self.fetch(desk, &chosen.wanted).await?;
+                (fetched, Some(room))
+            }
+            Care::HeaderOnly | Care::NumberOnly => (self.part(&chosen.wanted, care).await?, None),
+        };
+        chosen.end_after(fetched.done);
+        if !fetched.gone.is_empty() {
             tracing::info!(
-                tenant.id = %self.which.tenant_id.0, mailbox.id = %self.which.mailbox_id.0, gone,
+                tenant.id = %self.which.tenant_id.0, mailbox.id = %self.which.mailbox_id.0,
+                gone = fetched.gone.len(),
                 "mail was moved or deleted before it was read"
             );
         }
         let cursor = RemoteCursor { uid: chosen.up_to, ..self.cursor };
-        let incoming = self.incoming(desk, &chosen.wanted, bodies);
+        let incoming = self.incoming(desk, &chosen.wanted, fetched);
         let accepted = self.store(desk, incoming, cursor).await?;
         self.cursor = cursor;
         Ok(Received { accepted, more: chosen.more })
+    }
+
+    /// What comes next, with as much of it as may be asked for.
+    async fn next(&mut self, care: Care, limit: usize) -> Result<Listing, StageError> {
+        let (folder, after) = (self.folder, self.cursor.uid);
+        if care == Care::Usual {
+            return Ok(self.connection.list_after(&folder, after, limit).await?);
+        }
+        let mut next = self.connection.next_number(&folder, after).await?;
+        if care < Care::NumberOnly
+            && let Some(mail) = next.mails.first_mut()
+            && let Some(listed) = self.connection.list_these(&[mail.uid]).await?.pop()
+        {
+            *mail = listed;
+        }
+        Ok(next)
+    }
+
+    /// As much of the next mail as can be had where all of it ends the connection.
+    async fn part(&mut self, wanted: &[Listed], care: Care) -> Result<Fetched, StageError> {
+        let mut bodies = Vec::with_capacity(wanted.len());
+        for mail in wanted {
+            tracing::warn!(
+                tenant.id = %self.which.tenant_id.0, mailbox.id = %self.which.mailbox_id.0,
+                mail.uid, ?care,
+                "a mail that cannot be fetched is recorded without its text"
+            );
+            bodies.push(if care == Care::HeaderOnly {
+                self.connection.header_or_nothing(mail).await?
+            } else {
+                Body { uid: mail.uid, raw: Vec::new(), whole: false }
+            });
+        }
+        Ok(Fetched { done: bodies.len(), bodies, ..Fetched::default() })
     }
 
     /// While mails are compared: whether it was there before the shop connected.
@@ -266,55 +246,6 @@ impl Remote {
         };
         let known = desk.store.as_worker(self.which.tenant_id, recognise).await?;
         Ok(known.into_iter().collect())
-    }
-
-    fn incoming(&self, desk: &Desk, wanted: &[Listed], bodies: Vec<Body>) -> Vec<IncomingRaw> {
-        let listed = |uid: u32| wanted.iter().find(|mail| mail.uid == uid);
-        let raw = |body: Body| {
-            let listed = listed(body.uid);
-            let length = body.raw.len() as u64;
-            let told = listed.map_or(0, |mail| mail.size_bytes);
-            IncomingRaw {
-                id: RawId::new(),
-                uidvalidity: i64::from(self.folder.uidvalidity),
-                uid: i64::from(body.uid),
-                sha256: Sha256::digest(&body.raw).into(),
-                message_id: listed.and_then(|mail| mail.message_id.clone()),
-                received_at: listed.and_then(|mail| mail.received_at).unwrap_or_else(desk.now),
-                // More than there is of it marks a mail of which only the header was taken.
-                size_bytes: if body.whole { length } else { told.max(length.saturating_add(1)) },
-                raw: body.raw,
-                seen: false,
-            }
-        };
-        bodies.into_iter().map(raw).collect()
-    }
-
-    async fn store(
-        &self,
-        desk: &Desk,
-        incoming: Vec<IncomingRaw>,
-        cursor: RemoteCursor,
-    ) -> Result<usize, StageError> {
-        let (mailbox, numbering) = (self.which.mailbox_id, self.folder.uidvalidity);
-        let compare_up_to = i64::from(self.cursor.compare_up_to);
-        let value = serde_json::to_value(cursor)?;
-        let work = async |tx: &TenantTx| {
-            let (compared, mut fresh): (Vec<IncomingRaw>, Vec<IncomingRaw>) =
-                incoming.into_iter().partition(|mail| mail.uid <= compare_up_to);
-            if !compared.is_empty() {
-                let met =
-                    store::mailboxes::recognise_bytes(tx, mailbox, numbering, &compared).await?;
-                for mail in compared {
-                    match met.iter().find(|met| i64::from(met.uid) == mail.uid) {
-                        Some(met) if met.same => {}
-                        met => fresh.push(IncomingRaw { seen: met.is_some(), ..mail }),
-                    }
-                }
-            }
-            store::mailboxes::receive_batch(tx, mailbox, &fresh, Some(&value)).await
-        };
-        Ok(desk.store.as_worker(self.which.tenant_id, work).await?.len())
     }
 
     /// Waits for mail, and proves that the server still lives. `false` when the shop changed how
@@ -361,31 +292,4 @@ async fn load(desk: &Desk, which: ActiveMailbox) -> Result<Mailbox, StageError> 
     let load = async |tx: &TenantTx| store::mailboxes::load(tx, which.mailbox_id).await;
     let row = desk.store.as_worker(which.tenant_id, load).await?;
     row.ok_or(StageError::Absent(which.mailbox_id.0))
-}
-
-/// What is fetched of a listing.
-struct Chosen {
-    wanted: Vec<Listed>,
-    up_to: u32,
-    more: bool,
-}
-
-impl Chosen {
-    /// All but what `skip` names, until it weighs enough.
-    fn choose(&mut self, mails: &[Listed], skip: impl Fn(&Listed) -> bool) {
-        let (mut bytes, mut before) = (0_u64, None);
-        for mail in mails {
-            if !skip(mail) {
-                let full = bytes >= BATCH_BYTES || self.wanted.len() >= BATCH;
-                if let (true, Some(before)) = (full, before) {
-                    self.up_to = before;
-                    self.more = true;
-                    return;
-                }
-                bytes = bytes.saturating_add(mail.size_bytes);
-                self.wanted.push(mail.clone());
-            }
-            before = Some(mail.uid);
-        }
-    }
 }

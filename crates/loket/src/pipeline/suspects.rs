@@ -9,6 +9,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use store::{RawId, TenantId};
 use uuid::Uuid;
@@ -17,14 +18,31 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Suspects {
     directory: PathBuf,
+    patience: Duration,
 }
+
+/// A mail may take this long to parse, and as much again for each ten megabytes of it. Ordinary
+/// ones take less than a millisecond.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Suspects {
     /// Opens the directory below the data directory; made when absent.
     pub fn open(data_dir: &Path) -> io::Result<Self> {
         let directory = data_dir.join("parsing");
         fs::create_dir_all(&directory)?;
-        Ok(Self { directory })
+        Ok(Self { directory, patience: PATIENCE })
+    }
+
+    /// With another patience.
+    #[must_use]
+    pub fn patient_for(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// How long a mail of this size may take before it counts as one that never ends.
+    pub fn patience(&self, bytes: usize) -> Duration {
+        let tens = u32::try_from(bytes / 10_000_000).unwrap_or(u32::MAX);
+        self.patience.saturating_mul(tens.saturating_add(1))
     }
 
     /// Runs `parse` while the mail is marked. A mark that cannot be set (a full disk) stops

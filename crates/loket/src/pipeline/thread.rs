@@ -10,7 +10,7 @@ use domain::filter::{Admission, Filters};
 use domain::message::automatic::{self, AutomaticKind};
 use domain::message::identity;
 use domain::message::{Address, Doubt, Message};
-use domain::thread::{Belongs, Candidate, belongs_to, references};
+use domain::thread::{Belongs, Candidate, belongs_to};
 use mail::parse::Parsed;
 use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage, Twin};
 use store::jobs::{ClaimedJob, Lease};
@@ -19,6 +19,7 @@ use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
 use uuid::Uuid;
 
 use super::beside::{Beside, Rows};
+use super::machines::{automatic_thread, came_back, named, word};
 use super::parsing::{ParsedMail, parse_all};
 use super::receive::MaildirConfig;
 use super::remote::RemoteConfig;
@@ -36,6 +37,8 @@ enum Step {
     Bounced(Box<NewInteraction>, String),
     /// It ends here.
     Settle { lease: Lease, raw: RawId, fate: Fate, reason: String },
+    /// So does a report that some mail came back, and nobody can say which.
+    BouncedUnknown { lease: Lease, raw: RawId, reason: String },
 }
 
 /// Parses, places and records a batch of one shop's mails.
@@ -90,11 +93,16 @@ pub(super) async fn batch(
                 lease: job.lease(),
                 raw: raw.id,
                 fate: Fate::Quarantined,
-                reason: if whole { "unreadable" } else { "too_large" }.to_owned(),
+                reason: if whole || fits(&raw) { "unreadable" } else { "too_large" }.to_owned(),
             },
         })
         .collect();
     write(desk, tenant, steps, beside).await
+}
+
+/// Whether it is no larger than mails may be: then the server did not hand it out.
+fn fits(raw: &RawMessage) -> bool {
+    u64::try_from(raw.size_bytes).is_ok_and(|size| size <= mail::mailbox::MAX_RAW_BYTES)
 }
 
 /// Whose word on senders counts, by mailbox.
@@ -120,9 +128,7 @@ async fn known_threads(
     let mut ours: Vec<String> = parsed
         .iter()
         .filter_map(|mail| mail.parsed.as_ref())
-        .flat_map(|Parsed { message, .. }| {
-            references(message).into_iter().chain(message.reported_message_ids.iter().cloned())
-        })
+        .flat_map(|Parsed { message, .. }| named(message))
         .filter(|id| {
             mail::message_id::verify(id, desk.message_id_key.bytes())
                 .is_some_and(|origin| origin.tenant_id == tenant.0)
@@ -198,6 +204,9 @@ impl Places<'_> {
         let reason = word(kind);
         let Some(thread) = automatic_thread(&mail.message, kind, self.known) else {
             let (lease, raw) = (mail.job.lease(), mail.raw.id);
+            if matches!(kind, AutomaticKind::Bounce(_)) {
+                return Step::BouncedUnknown { lease, raw, reason };
+            }
             return Step::Settle { lease, raw, fate: Fate::Automatic, reason };
         };
         let came_back = came_back(&mail.message, kind, self.known);
@@ -274,39 +283,6 @@ fn is_contact_form(mail: &mut Mail<'_>, own: &Address) -> bool {
     true
 }
 
-/// A bounce goes to the conversation of the mail that bounced, an out-of-office note to that
-/// of the mail it answers; other automatic mail has none.
-fn automatic_thread(message: &Message, kind: AutomaticKind, known: &[KnownThread]) -> Option<Uuid> {
-    let bounced = matches!(kind, AutomaticKind::Bounce(_) | AutomaticKind::DelayWarning);
-    let mut named = if bounced { message.reported_message_ids.clone() } else { Vec::new() };
-    named.extend(references(message));
-    named.iter().find_map(|id| {
-        known
-            .iter()
-            .find(|thread| {
-                thread.message_id == *id && (bounced || thread.customer_email == message.from.email)
-            })
-            .map(|thread| thread.thread_id.0)
-    })
-}
-
-/// The mail of ours that a report says will not arrive.
-fn came_back(message: &Message, kind: AutomaticKind, known: &[KnownThread]) -> Option<String> {
-    if !matches!(kind, AutomaticKind::Bounce(_)) {
-        return None;
-    }
-    let mut reported = message.reported_message_ids.iter();
-    reported.find(|id| known.iter().any(|thread| thread.message_id == **id)).cloned()
-}
-
-/// The kind of an automatic mail as it is stored.
-fn word(kind: AutomaticKind) -> String {
-    serde_json::to_value(kind)
-        .ok()
-        .and_then(|value| value.get("kind").and_then(serde_json::Value::as_str).map(str::to_owned))
-        .unwrap_or_else(|| "automatic".to_owned())
-}
-
 fn record(mail: Mail<'_>, thread: Uuid, fate: Option<(Fate, &str)>) -> Step {
     let Mail { job, raw, message, verified, doubt, language, .. } = mail;
     let reply_to_elsewhere = identity::reply_goes_elsewhere(&message);
@@ -346,6 +322,7 @@ async fn write(
     beside: HashMap<RawId, Beside>,
 ) -> Result<(), StageError> {
     let (mut records, mut settled, mut bounced) = (Vec::new(), Vec::new(), Vec::new());
+    let mut some_bounced = false;
     for step in steps {
         match step {
             Step::Record(record) => records.push(*record),
@@ -354,6 +331,10 @@ async fn write(
                 bounced.push(message_id);
             }
             Step::Settle { lease, raw, fate, reason } => settled.push((lease, raw, fate, reason)),
+            Step::BouncedUnknown { lease, raw, reason } => {
+                some_bounced = true;
+                settled.push((lease, raw, Fate::Automatic, reason));
+            }
         }
     }
     let rows = Rows::of(&records, beside);
@@ -371,6 +352,9 @@ async fn write(
             }
             for message_id in &bounced {
                 store::sending::mark_bounced(tx, message_id).await?;
+            }
+            if some_bounced {
+                store::sending::notify_once(tx, "bounced", "low", "mail.bounced_unknown").await?;
             }
             Ok(())
         })

@@ -196,6 +196,7 @@ fn pages() -> Router<State> {
         .route("/gesprekken/{thread}/opgemaakt/{mail}", get(conversations::frame))
         .route("/gesprekken/{thread}/goedkeuren", post(conversations::approve))
         .route("/gesprekken/{thread}/terughalen", post(conversations::recall))
+        .route("/gesprekken/{thread}/aangekomen", post(conversations::arrived))
         .route("/gesprekken/{thread}/weggooien", post(conversations::discard))
         .route("/meldingen/{notice}/gedaan", post(conversations::done))
         .route("/events", get(live::events))

@@ -22,6 +22,7 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("POST", "/gesprekken/{thread}/goedkeuren"),
     ("POST", "/gesprekken/{thread}/weggooien"),
     ("POST", "/gesprekken/{thread}/terughalen"),
+    ("POST", "/gesprekken/{thread}/aangekomen"),
     ("POST", "/meldingen/{notice}/gedaan"),
     ("GET", "/events"),
     ("GET", "/api/v1/profile"),
@@ -100,7 +101,8 @@ fn form(path: &str, shop: &Shop) -> String {
     match path {
         "/gesprekken/{thread}/goedkeuren"
         | "/gesprekken/{thread}/weggooien"
-        | "/gesprekken/{thread}/terughalen" => format!("wat={}", Uuid::now_v7()),
+        | "/gesprekken/{thread}/terughalen"
+        | "/gesprekken/{thread}/aangekomen" => format!("wat={}", Uuid::now_v7()),
         "/beheer/winkels/{shop}/stand" => "wat=hervatten&reden=zomaar+iets".to_owned(),
         "/instellingen/mensen/rol" => format!("wie={}&tenant_role=viewer", shop.id),
         "/instellingen/mensen" => "tenant_role=viewer".to_owned(),
@@ -231,9 +233,9 @@ async fn nothing_is_done_by_asking_nor_for_another_site() {
         let target = filled(path, &a);
         let sent = match *path {
             "/gesprekken/{thread}/weggooien" => format!("wat={}", a.mail),
-            "/gesprekken/{thread}/goedkeuren" | "/gesprekken/{thread}/terughalen" => {
-                format!("wat={}", a.draft)
-            }
+            "/gesprekken/{thread}/goedkeuren"
+            | "/gesprekken/{thread}/terughalen"
+            | "/gesprekken/{thread}/aangekomen" => format!("wat={}", a.draft),
             "/instellingen/sleutels" => "naam=n8n&read=ja".to_owned(),
             "/instellingen/mensen" => "email=x%40mail.example&tenant_role=agent".to_owned(),
             _ => form(path, &a),

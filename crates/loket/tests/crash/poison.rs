@@ -62,6 +62,7 @@ async fn worker_that_dies() {
         reading: Arc::clone(&desk.reading),
         node: desk.node,
         post: Arc::clone(&desk.post),
+        room: loket::pipeline::Room::default(),
         lanes: desk.lanes.clone(),
         tokens: Arc::clone(&desk.tokens),
     });

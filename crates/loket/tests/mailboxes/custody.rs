@@ -22,7 +22,7 @@ impl Lab {
         self.dovecot.put("winkel", SENT, &mail);
     }
 
-    async fn run(&self, sql: &str) {
+    pub(super) async fn run(&self, sql: &str) {
         self.behind.execute(sql, &[]).await.unwrap();
     }
 

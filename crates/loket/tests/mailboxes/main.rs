@@ -16,6 +16,12 @@ mod cluster;
 #[path = "../../../mail/tests/support/dovecot.rs"]
 mod dovecot;
 
+#[expect(dead_code, reason = "the tests of the client use the rest")]
+#[path = "../../../mail/tests/imap/peer.rs"]
+mod peer;
+
+mod scripted; // an IMAP server that breaks where a test says
+mod broken; // what such servers must not do to a shop
 mod custody; // Sent, people who answer there, and nothing that is not recorded
 
 use std::path::PathBuf;
@@ -61,6 +67,12 @@ impl Lab {
     /// With a server that lets in so many connections at a time.
     async fn open_with(connections: u32) -> Self {
         let dovecot = Dovecot::start_with(&["winkel"], connections);
+        let (port, root) = (dovecot.imaps, dovecot.root.clone());
+        Self::open_at(dovecot, port, &root).await
+    }
+
+    /// With the mailbox at a server for which `root` vouches.
+    async fn open_at(dovecot: Dovecot, port: u16, root: &str) -> Self {
         let cluster = Cluster::start("loket_super");
         let owner = cluster.superuser("postgres");
         store::migrate::migrate(&owner).await.unwrap();
@@ -83,7 +95,7 @@ impl Lab {
             kind: MailboxKind::Imap,
             address: "winkel@example.nl".to_owned(),
             config: json!({
-                "imap": { "host": "localhost", "port": dovecot.imaps },
+                "imap": { "host": "localhost", "port": port, "security": "tls" },
                 "smtp": { "host": "localhost", "port": 1 },
                 "user": "winkel",
             }),
@@ -99,7 +111,7 @@ impl Lab {
         };
         let reading = Reading {
             vault: Some(Arc::clone(&vault)),
-            network: Network::new(dovecot.root.as_bytes(), true).unwrap(),
+            network: Network::new(root.as_bytes(), true).unwrap(),
             limits: Limits { idle: Duration::from_secs(2), ..Limits::default() },
         };
         let post = Post::without_keys(reading.network.clone());
@@ -110,7 +122,12 @@ impl Lab {
     }
 
     fn start(&mut self) {
-        let pace = Pace { poll: Duration::from_millis(200), ..Pace::default() };
+        self.start_with(Pace::default().pause);
+    }
+
+    /// With this pause after a first failure.
+    fn start_with(&mut self, pause: Duration) {
+        let pace = Pace { poll: Duration::from_millis(200), pause, ..Pace::default() };
         self.workers = Some(Workers::start(&self.desk, pace));
     }
 

@@ -125,7 +125,7 @@ impl Town {
 
     async fn set_smtp_port(&self, port: u16) {
         let text = "update public.mailboxes set config = jsonb_set(config, '{smtp,port}', to_jsonb($1::integer)), \
-            paused_reason = null, paused_at = null";
+            paused_reason = null, paused_at = null, sending_paused_reason = null, sending_paused_at = null";
         self.post.behind().await.execute(text, &[&i32::from(port)]).await.unwrap();
         self.hurry().await;
     }
@@ -253,7 +253,7 @@ async fn a_refused_certificate_or_password_sends_nothing_and_all_goes_after_repa
     // Another password: refused once, and left alone.
     town.post.dovecot.set_password(SHOP, "een nieuw wachtwoord");
     town.write(&turn(1, "Ik wil bestelling 10002 annuleren.", &[], None)).await;
-    town.post.until("public.mailboxes where paused_reason = 'auth_refused'", 1).await;
+    town.post.until("public.mailboxes where sending_paused_reason = 'login_refused'", 1).await;
     let refused = town.postfix.log().matches("authentication failed").count();
     assert_eq!(refused, 1, "{}", town.postfix.log());
     tokio::time::sleep(Duration::from_secs(3)).await;

@@ -200,3 +200,60 @@ async fn d13_a_bounce_marks_the_address_and_tells_a_person_and_gets_no_answer() 
     assert_eq!(state, ("held".to_owned(), Some("address_bounced".to_owned())));
     lab.stop().await;
 }
+
+/// Many shops stand at one slow mail server: one more waits for a moment, and nobody behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowded_server_puts_back_and_is_come_back_to() {
+    let lab = Lab::new(Wishes::named("crowded")).await;
+    let reply = *lab.replies(1).await.first().unwrap();
+    let crowd: Vec<_> = std::iter::from_fn(|| lab.desk.lanes.stand_at("localhost")).collect();
+    assert_eq!(crowd.len(), 32);
+    lab.turn().await;
+    assert_eq!((lab.state(reply).await.0.as_str(), lab.peer.state().connections), ("queued", 0));
+    let waits = "select last_error from public.jobs where kind = 'deliver'";
+    let waits: Option<String> = lab.behind().await.query_one(waits, &[]).await.unwrap().get(0);
+    assert_eq!(waits.as_deref(), Some("crowded"));
+    drop(crowd);
+    lab.hurry().await;
+    lab.turn().await;
+    assert_eq!(lab.state(reply).await.0, "sent");
+    lab.stop().await;
+}
+
+/// A bounce that names our mail in its text or in In-Reply-To alone marks it, and of one that names
+/// none a person hears.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d13_bounces_that_quote_badly_are_not_lost() {
+    let lab = Lab::new(Wishes::named("bounces")).await;
+    let replies = lab.replies(2).await;
+    lab.turn().await;
+    let bounce = |number: u32, header: &str, quoted: &str| {
+        let raw = format!(
+            "From: MAILER-DAEMON@mx.example.nl\r\nTo: <verkoop@winkel.example>\r\n\
+             Subject: Undelivered Mail Returned to Sender\r\nReturn-Path: <>\r\n\
+             Message-ID: <plain.{number}@mx.example.nl>\r\n{header}\
+             Content-Type: text/plain; charset=utf-8\r\n\r\n\
+             The mail could not be delivered: 550 5.1.1 no such user.\r\n\r\n{quoted}\r\n"
+        );
+        lab.put_raw(&format!("plain{number}.mail"), raw.as_bytes());
+    };
+    let [first, second] = [lab.row(replies[0]).await, lab.row(replies[1]).await];
+    bounce(
+        1,
+        "",
+        &format!("----- Original message -----\r\nMessage-ID: <{}>\r\n", first.message_id),
+    );
+    bounce(2, &format!("In-Reply-To: <{}>\r\n", second.message_id), "");
+    assert!(lab.work_in().await.is_empty());
+    let marked = "select count(*) from public.outbox where bounced_at is not null";
+    assert_eq!(lab.behind().await.query_one(marked, &[]).await.unwrap().get::<_, i64>(0), 2);
+    assert_eq!(lab.told().await, ["bounced outbox.bounced"; 2]);
+    bounce(3, "", "Something of yours.");
+    bounce(4, "", "And something more.");
+    assert!(lab.work_in().await.is_empty());
+    let told = "select count(*), min(priority) from public.notifications
+        where detail = 'mail.bounced_unknown'";
+    let told = lab.behind().await.query_one(told, &[]).await.unwrap();
+    assert_eq!((told.get::<_, i64>(0), told.get::<_, String>(1)), (1, "low".to_owned()));
+    lab.stop().await;
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use loket::config::Common;
 use loket::database::{self, Content, DATABASE, Database};
-use loket::pipeline::{self, Desk, OpenMailboxes, Post, Reading, Remote};
+use loket::pipeline::{self, Care, Desk, OpenMailboxes, Post, Reading, Remote};
 use loket::secrets::{KeySource, Secret, Vault};
 use loket::serving;
 use loket::shop_file::ShopFile;
@@ -308,7 +308,7 @@ impl Drop for Lab {
 async fn read(desk: Arc<Desk>, which: ActiveMailbox) {
     let mut remote = Remote::open(&desk, which).await.unwrap();
     loop {
-        while remote.catch_up(&desk).await.unwrap().more {}
+        while remote.catch_up(&desk, Care::Usual).await.unwrap().more {}
         remote.errands(&desk).await.unwrap();
         let called = tokio::time::sleep(Duration::from_millis(30));
         assert!(remote.wait(&desk, called).await.unwrap());

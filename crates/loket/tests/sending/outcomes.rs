@@ -108,7 +108,15 @@ async fn c9_d5_a_refused_password_stops_all_at_the_first_try_and_all_goes_after_
     assert_eq!(lab.peer.state().connections, 1, "a paused mailbox is left alone");
     let tenant = lab.shop.tenant;
     let mailbox = lab.mailbox;
-    let resume = async |tx: &store::TenantTx| store::mailboxes::pause(tx, mailbox, None).await;
+    // Reading goes on: only sending has to wait for a person.
+    let row = async |tx: &store::TenantTx| store::mailboxes::load(tx, mailbox).await;
+    let row = lab.desk.store.as_worker(tenant, row).await.unwrap().unwrap();
+    assert_eq!((row.paused_reason, row.may_send), (None, false));
+    assert_eq!(row.sending_paused_reason.as_deref(), Some("login_refused"));
+    let active = store::mailboxes::active(&lab.desk.store).await.unwrap();
+    assert!(active.iter().any(|it| it.mailbox_id == mailbox), "it is read");
+    let resume =
+        async |tx: &store::TenantTx| store::sending::pause_mailbox(tx, mailbox, None).await;
     lab.desk.store.as_worker(tenant, resume).await.unwrap();
     lab.hurry().await;
     lab.turn().await;
@@ -225,5 +233,107 @@ async fn a_server_that_is_away_costs_time_and_nothing_else() {
     assert!(jobs.iter().all(|job| job.attempt == 1), "waiting is no failure: {jobs:?}");
     lab.work(&jobs).await;
     assert_eq!((replies.len(), lab.peer.taken().len()), (3, 3));
+    lab.stop().await;
+}
+
+/// A server that takes no mail from us, whoever it is for, stops the sending and fails no mail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_a_refused_sender_keeps_the_queue_and_is_tried_again_each_hour() {
+    let lab = Lab::new(Wishes::named("sender")).await;
+    let replies = lab.replies(4).await;
+    lab.peer.state().usual =
+        Manners { mail: "553 5.7.1 sender not allowed".to_owned(), ..Manners::default() };
+    lab.turn().await;
+    lab.hurry().await;
+    lab.turn().await;
+    for reply in &replies {
+        assert_eq!(lab.state(*reply).await.0, "queued");
+    }
+    assert_eq!(lab.told().await, ["mailbox_trouble smtp.sender_refused"]);
+    assert_eq!(lab.peer.state().connections, 1, "it is left alone");
+    let later = "update public.mailboxes set sending_paused_at = now() - interval '61 minutes' \
+        where sending_paused_reason = 'sender_refused'";
+    lab.behind().await.execute(later, &[]).await.unwrap();
+    lab.hurry().await;
+    lab.turn().await;
+    assert_eq!(lab.peer.state().connections, 2);
+    assert_eq!(lab.told().await.len(), 1, "told once");
+    // The provider was put right.
+    lab.peer.state().usual = Manners::default();
+    lab.behind().await.execute(later, &[]).await.unwrap();
+    lab.hurry().await;
+    lab.turn().await;
+    assert_eq!(lab.peer.taken().len(), 4);
+    let paused = "select count(*) from public.mailboxes where sending_paused_reason is not null";
+    assert_eq!(lab.behind().await.query_one(paused, &[]).await.unwrap().get::<_, i64>(0), 0);
+    // One mail that is too large says nothing of the next.
+    let next = lab.replies(2).await;
+    let large = Manners { mail: "552 5.3.4 too large".to_owned(), ..Manners::default() };
+    lab.peer.next_mail(large);
+    lab.turn().await;
+    let mut states = Vec::new();
+    for reply in &next {
+        states.push(lab.state(*reply).await.0);
+    }
+    states.sort();
+    assert_eq!(states, ["failed", "sent"]);
+    lab.stop().await;
+}
+
+/// A refused reply, and one of which nobody knows, are a person's to end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d3_d5_a_person_sends_a_failed_reply_again_and_ends_an_unknown_one() {
+    let lab = Lab::new(Wishes::named("ways-out")).await;
+    let replies = lab.replies(2).await;
+    let claims = lab.shop.claims();
+    lab.peer.next_mail(Manners::answering("550 5.7.1 not like this"));
+    lab.turn().await;
+    let behind = lab.behind().await;
+    let failed = "select id from public.outbox where state = 'failed'";
+    let failed = store::OutboxId(behind.query_one(failed, &[]).await.unwrap().get(0));
+    let approve = async |tx: &store::TenantTx| store::drafts::approve(tx, failed, None).await;
+    lab.desk.store.as_user(&claims, approve).await.unwrap();
+    lab.turn().await;
+    for reply in &replies {
+        assert_eq!(lab.row(*reply).await.state, OutboxState::Sent);
+    }
+    // What a person let go is theirs: help desks throw away what says that a machine wrote it.
+    for mail in lab.peer.taken() {
+        let by_person = mail.message_id() == lab.row(failed).await.message_id;
+        let marks = (mail.header("Auto-Submitted"), mail.header("X-Auto-Response-Suppress"));
+        let wanted = if by_person { ("", "") } else { ("auto-replied", "All") };
+        assert_eq!((marks.0.as_str(), marks.1.as_str()), wanted);
+    }
+    let again = async |tx: &store::TenantTx| store::drafts::approve(tx, failed, None).await;
+    assert!(lab.desk.store.as_user(&claims, again).await.is_err(), "it was sent");
+
+    let unknown = *lab.replies(1).await.first().unwrap();
+    let text =
+        "update public.outbox set state = 'held', state_reason = 'outcome_unknown', attempt = 1,
+        sending_at = now() - interval '2 hours' where id = $1";
+    behind.execute(text, &[&unknown.0]).await.unwrap();
+    behind.execute("delete from public.jobs where kind = 'deliver'", &[]).await.unwrap();
+    let held = "update public.customer_interactions i set state = 'held' from public.outbox o
+        where o.interaction_id = i.id and o.id = $1";
+    behind.execute(held, &[&unknown.0]).await.unwrap();
+    // The customer's answer finds its conversation meanwhile: it may well have arrived.
+    let row = lab.row(unknown).await;
+    let (tenant, id) = (lab.shop.tenant, row.message_id.clone());
+    let threads = async |tx: &store::TenantTx| {
+        store::ingest::threads_by_our_message_ids(tx, &[id.clone()], None).await
+    };
+    assert_eq!(lab.desk.store.as_worker(tenant, threads).await.unwrap().len(), 1);
+    let arrived = async |tx: &store::TenantTx| store::drafts::arrived(tx, unknown).await;
+    lab.desk.store.as_user(&claims, arrived).await.unwrap();
+    assert_eq!(lab.state(unknown).await, ("sent".to_owned(), None));
+    let when = "select sent_at = sending_at, (select state from public.customer_interactions i
+        where i.id = o.interaction_id) from public.outbox o where id = $1";
+    let seen = behind.query_one(when, &[&unknown.0]).await.unwrap();
+    assert!(seen.get::<_, bool>(0));
+    assert_eq!(seen.get::<_, String>(1), "answered");
+    assert!(lab.desk.store.as_user(&claims, arrived).await.is_err(), "once");
+    lab.hurry().await;
+    lab.turn().await;
+    assert_eq!(lab.peer.taken().len(), 2, "it does not leave again");
     lab.stop().await;
 }

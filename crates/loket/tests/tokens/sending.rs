@@ -43,6 +43,7 @@ impl Shop {
             reading: Arc::clone(&old.reading),
             node: old.node,
             post: Arc::clone(&old.post),
+            room: loket::pipeline::Room::default(),
             lanes: old.lanes.clone(),
             tokens: provider.tokens(1, 1),
         });

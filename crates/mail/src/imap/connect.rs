@@ -84,10 +84,45 @@ fn greeting(answer: Answer) -> Result<(), ImapError> {
     }
 }
 
-/// A refused sign-in is the password's fault, unless the server says that it will pass.
+/// What servers say when the user, the password or the right to IMAP is the reason (RFC 5530,
+/// section 3, and the words of those that give no code).
+const NOT_THEM: [&str; 22] = [
+    "[authenticationfailed]",
+    "[authorizationfailed]",
+    "[expired]",
+    "[privacyrequired]",
+    "[contactadmin]",
+    "credential",
+    "password",
+    "authentication fail",
+    "authenticate fail",
+    "auth fail",
+    "login fail",
+    "login incorrect",
+    "logon fail",
+    "invalid login",
+    "invalid user",
+    "unknown user",
+    "username",
+    "web browser",
+    "web login",
+    "enabled for imap",
+    "imap access",
+    "disabled",
+];
+
+/// A refused sign-in is the password's fault where the server says so. Anything else may be its
+/// bad day: Gmail's "System Error (Failure)" says NO to everybody.
 fn why_not_in(error: ImapError) -> ImapError {
     match error {
-        ImapError::Refused { text, .. } => ImapError::AuthRefused(text),
+        ImapError::Refused { text, .. } => {
+            let said = text.to_ascii_lowercase();
+            if NOT_THEM.iter().any(|words| said.contains(words)) {
+                ImapError::AuthRefused(text)
+            } else {
+                ImapError::NotLetIn(text)
+            }
+        }
         other => other,
     }
 }

@@ -13,6 +13,11 @@ use super::line::Line;
 use super::wire::{Budget, read_unit};
 use super::{ImapError, Limits, printable};
 
+/// No honest server tells more beside its answer to one command.
+const MOST_TOLD: usize = 256;
+/// What is kept of the answers to an ordinary command: a list of ten thousand folders fits.
+const MOST_TOKENS: usize = 128 * 1024;
+
 /// What the answers to an ordinary command may weigh; a list of ten thousand folders fits.
 pub(super) const SMALL_BYTES: usize = 1024 * 1024;
 
@@ -84,18 +89,18 @@ impl ImapConnection {
         line: Line,
         step: &'static str,
     ) -> Result<Vec<Vec<Token>>, ImapError> {
-        let mut answers = Answers::default();
+        let mut answers = Answers::<All>::default();
         self.run(line, step, SMALL_BYTES, self.limits.step, &mut answers).await?;
-        Ok(answers.data)
+        Ok(answers.data.units)
     }
 
-    pub(super) async fn run(
+    pub(super) async fn run<K: Keep>(
         &mut self,
         line: Line,
         step: &'static str,
         bytes: usize,
         limit: Duration,
-        answers: &mut Answers,
+        answers: &mut Answers<K>,
     ) -> Result<(), ImapError> {
         let command = line.command;
         let run = async {
@@ -116,7 +121,7 @@ impl ImapConnection {
         let talk = async {
             let tag = self.begin(&line).await?;
             let mut budget = Budget { bytes: SMALL_BYTES };
-            let mut answers = Answers::default();
+            let mut answers = Answers::<All>::default();
             let mut asked = 0_usize;
             loop {
                 match self.next(&mut budget).await? {
@@ -160,12 +165,12 @@ impl ImapConnection {
     }
 
     /// Reads on until the command has ended.
-    pub(super) async fn finish(
+    pub(super) async fn finish<K: Keep>(
         &mut self,
         command: &'static str,
         tag: &str,
         budget: &mut Budget,
-        answers: &mut Answers,
+        answers: &mut Answers<K>,
     ) -> Result<(), ImapError> {
         loop {
             let answer = self.next(budget).await?;
@@ -180,18 +185,55 @@ impl ImapConnection {
     }
 }
 
+/// What becomes of data that came: kept, or taken for what it says and dropped at once, so that
+/// no server decides how much is held.
+pub trait Keep {
+    /// Takes one piece of data.
+    fn keep(&mut self, data: Vec<Token>) -> Result<(), ImapError>;
+}
+
+/// Keeps all of it, up to a bound.
+#[derive(Debug, Default)]
+pub struct All {
+    /// In the order in which it came.
+    pub units: Vec<Vec<Token>>,
+    tokens: usize,
+}
+
+impl Keep for All {
+    fn keep(&mut self, data: Vec<Token>) -> Result<(), ImapError> {
+        self.tokens = self.tokens.saturating_add(data.len());
+        if self.tokens > MOST_TOKENS {
+            return Err(ImapError::Protocol("it answers more than it was asked"));
+        }
+        self.units.push(data);
+        Ok(())
+    }
+}
+
+impl<F: FnMut(Vec<Token>) -> Result<(), ImapError>> Keep for F {
+    fn keep(&mut self, data: Vec<Token>) -> Result<(), ImapError> {
+        self(data)
+    }
+}
+
 /// What came in answer to a command.
 #[derive(Debug, Default)]
-pub struct Answers {
+pub struct Answers<K = All> {
     /// Untagged data.
-    pub data: Vec<Vec<Token>>,
-    /// Untagged OK, with their codes.
+    pub data: K,
+    /// Untagged OK, with their codes: the first of them.
     pub told: Vec<String>,
     /// What stood behind the OK that ended the command.
     pub ended: String,
 }
 
-impl Answers {
+impl<K: Keep> Answers<K> {
+    /// Data goes to `data`.
+    pub(super) const fn to(data: K) -> Self {
+        Self { data, told: Vec::new(), ended: String::new() }
+    }
+
     /// Keeps an answer. `Some` when the command has ended: done, or with the server's reason.
     /// Answers to commands that were never given are an error: the server is out of step.
     pub(super) fn take(
@@ -214,13 +256,15 @@ impl Answers {
             }
             Answer::Status { tag: None, status: Status::Bye, text } => Err(ended_by(&text)),
             Answer::Status { tag: None, text, .. } => {
-                self.told.push(text);
+                if self.told.len() < MOST_TOLD {
+                    self.told.push(text);
+                }
                 Ok(None)
             }
             Answer::GoOn(_) => Err(ImapError::Protocol("it asks for more than there is")),
             Answer::Data(data) => {
                 note_exists(&data, exists);
-                self.data.push(data);
+                self.data.keep(data)?;
                 Ok(None)
             }
         }

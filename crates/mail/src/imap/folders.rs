@@ -5,7 +5,7 @@ use tokio::time::timeout;
 
 use super::ImapError;
 use super::answer::{Answer, Token, number_in_code};
-use super::connection::{Answers, ImapConnection, Refusal, SMALL_BYTES};
+use super::connection::{All, Answers, ImapConnection, Refusal, SMALL_BYTES};
 use super::line::Line;
 use super::wire::Budget;
 
@@ -36,7 +36,7 @@ impl ImapConnection {
     pub async fn examine(&mut self, folder: &str) -> Result<Folder, ImapError> {
         self.exists = 0;
         let line = Line::new("EXAMINE").text(folder)?;
-        let mut answers = Answers::default();
+        let mut answers = Answers::<All>::default();
         self.run(line, "opening a folder", SMALL_BYTES, self.limits.step, &mut answers).await?;
         let told = |name: &str| answers.told.iter().find_map(|text| number_in_code(text, name));
         let uidvalidity = told("UIDVALIDITY")
@@ -101,7 +101,7 @@ impl ImapConnection {
         let step = self.limits.piece;
         let append = async {
             let mut budget = Budget { bytes: SMALL_BYTES };
-            let mut answers = Answers::default();
+            let mut answers = Answers::<All>::default();
             loop {
                 match self.next(&mut budget).await? {
                     Answer::GoOn(_) => break,

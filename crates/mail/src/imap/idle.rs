@@ -5,7 +5,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ImapError;
 use super::answer::{Answer, Status, Token};
-use super::connection::{Answers, ImapConnection, ended_by, note_exists};
+use super::connection::{All, Answers, ImapConnection, ended_by, note_exists};
 use super::line::Line;
 use super::wire::Budget;
 
@@ -85,7 +85,7 @@ impl ImapConnection {
         let limit = self.limits.wake;
         let done = async {
             self.say(b"DONE").await?;
-            self.finish("IDLE", &tag, &mut budget, &mut Answers::default()).await
+            self.finish("IDLE", &tag, &mut budget, &mut Answers::<All>::default()).await
         };
         timeout(limit, done).await.map_err(|_| ImapError::TimedOut("ending IDLE"))??;
         Ok(woken)

@@ -13,7 +13,9 @@ mod connect; // TLS or STARTTLS, the greeting, who we are
 mod line; // a command as it is written
 mod connection; // commands, one at a time
 mod folders; // opening one, asking about one, putting a mail into one
-mod fetch; // new mail after a cursor
+mod item; // what is said of one mail
+mod fetch; // which mail lies behind a cursor
+mod bodies; // what it says, within the room there is
 mod since; // mail since a day
 mod idle; // waiting for mail
 
@@ -22,8 +24,9 @@ use std::time::Duration;
 
 use crate::network::{Network, NetworkError};
 
+pub use bodies::{Body, Fetched, ROOM_FOR_ANY, room_for};
 pub use connection::ImapConnection;
-pub use fetch::{Body, Listed, Listing};
+pub use fetch::{Listed, Listing};
 pub use folders::{Folder, FolderState};
 pub use idle::Woken;
 
@@ -119,6 +122,9 @@ pub enum ImapError {
     /// The server does not take this user and password or token.
     #[error("the server refused the sign-in: {0}")]
     AuthRefused(String),
+    /// The server let nobody in, and did not say that the user or the password is the reason.
+    #[error("the server did not let us in: {0}")]
+    NotLetIn(String),
     /// Too many connections, a quota, or an outage of the provider: it passes.
     #[error("the server is busy: {0}")]
     Busy(String),
@@ -158,6 +164,7 @@ impl ImapError {
             Self::CertificateRefused(_) => "certificate_refused",
             Self::NotEncrypted => "not_encrypted",
             Self::AuthRefused(_) => "auth_refused",
+            Self::NotLetIn(_) => "not_let_in",
             Self::Busy(_) => "busy",
             Self::Closed(_) => "closed",
             Self::Refused { .. } => "refused",

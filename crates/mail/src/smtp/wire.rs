@@ -119,13 +119,14 @@ impl Envelope {
 }
 
 fn plain(address: &str) -> Result<String, WireError> {
+    let address = crate::address::with_ascii_domain(address);
     let allowed =
         |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\\' | ',' | ';');
     let whole = address.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
     });
     let fits = address.len() <= MOST_ADDRESS_BYTES && address.chars().all(allowed);
-    if whole && fits { Ok(address.to_owned()) } else { Err(WireError::Address) }
+    if whole && fits { Ok(address.into_owned()) } else { Err(WireError::Address) }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod peer; // a server that does what a script says
 mod servers; // what a real server does
 mod reading; // new mail from a real server
 mod hostile; // what no server should do
+mod room; // sizes that lie, mail that does not come
 
 use std::time::Duration;
 

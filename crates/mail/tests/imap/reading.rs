@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mail::imap::{ImapConnection, Security, Woken};
+use mail::imap::{ImapConnection, Security, Woken, room_for};
 
 use super::dovecot::Dovecot;
 use super::settings;
@@ -35,7 +35,11 @@ async fn mail_behind_a_cursor_comes_whole_and_stays_unread() {
         first.mails.iter().map(|mail| (mail.received_at, mail.message_id.clone())).unzip();
     assert!(third.iter().all(Option::is_some));
     assert!(ids.iter().all(|id| id.as_ref().is_some_and(|id| id.ends_with("@example.nl"))));
-    let bodies = connection.bodies(&first.mails).await.expect("fetched");
+    let room = room_for(&first.mails, 16 << 20);
+    let fetched = connection.bodies(&first.mails, room).await.expect("fetched");
+    assert_eq!((fetched.done, fetched.gone.len()), (3, 0));
+    let bodies = fetched.bodies;
+    assert!(fetched.received <= room);
     for (body, listed) in bodies.iter().zip(&first.mails) {
         assert_eq!((body.raw.len() as u64, body.whole), (listed.size_bytes, true));
     }

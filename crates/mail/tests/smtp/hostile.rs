@@ -32,6 +32,7 @@ fn mail(subject: &str, name: &str, text: &str) -> Outgoing {
         in_reply_to: Some(format!("a@b.nl{subject}")),
         references: vec![subject.to_owned(), "c@d.nl".to_owned()],
         date: "2026-03-03T09:12:00Z".parse().unwrap(),
+        automatic: true,
     }
 }
 

@@ -284,7 +284,7 @@ pub fn incoming(id: RawId, uid: i64, raw: &[u8]) -> IncomingRaw {
         received_at: minutes_past(0),
         raw: raw.to_vec(),
         size_bytes: raw.len() as u64,
-        seen: false,
+        imported: None,
     }
 }
 

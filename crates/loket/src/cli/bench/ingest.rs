@@ -102,7 +102,7 @@ async fn receive(
                 received_at,
                 raw: raw.clone(),
                 size_bytes: raw.len() as u64,
-                seen: false,
+                imported: None,
             });
         }
         store

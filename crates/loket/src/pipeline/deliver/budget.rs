@@ -73,6 +73,11 @@ pub fn is_quota(reply: &Reply) -> bool {
     reply.enhanced.as_ref().is_some_and(|code| KNOWN.quota.enhanced.contains(code))
 }
 
+/// Whether a server says that this one mail is too large for it: then it says nothing of others.
+pub fn is_size(reply: &Reply) -> bool {
+    reply.code == 552 || reply.enhanced.as_deref().is_some_and(|code| code == "5.3.4")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 //!
 //! Here stands what all ways have in common, and the way into a directory.
 
+mod clock; // one that nobody sets
 mod budget; // what a provider allows
 mod post; // over SMTP, one mail after the other
 mod route; // which mailbox, which server
@@ -241,6 +242,7 @@ fn outgoing(row: &OutboxRow, date: Timestamp) -> Outgoing {
         in_reply_to: row.in_reply_to.clone(),
         references: row.message_references.clone(),
         date,
+        automatic: row.automatic,
     }
 }
 

@@ -19,6 +19,7 @@ use store::jobs::ClaimedJob;
 use store::outbox::{OutboxRow, OutboxState};
 use store::{OutboxId, TenantId};
 
+use super::clock::clock;
 use super::route::{self, Route};
 use super::{Desk, StageError, settle, unknown, withhold};
 use crate::oauth::{Credential, TokenError};
@@ -29,6 +30,8 @@ use crate::secrets::{Secret, Vault};
 const PAUSED: Duration = Duration::from_mins(1);
 /// A mail for which the provider leaves no room is looked at again after this long.
 const NO_ROOM: Duration = Duration::from_mins(1);
+/// Where many stand at one server, it is looked at again after this long.
+const CROWDED: Duration = Duration::from_secs(5);
 /// Jobs behind one that could not reach the server wait this long.
 const BEHIND: Duration = Duration::from_secs(30);
 
@@ -74,6 +77,13 @@ pub async fn post(
     let mailbox = desk.store.as_worker(tenant, async |tx| route::load(tx).await).await?;
     let Some(mailbox) = mailbox else { return Ok(None) };
     let route = Route::of(tenant, &mailbox)?;
+    let Some(_place) = desk.lanes.stand_at(&route.server.host) else {
+        // Others wait at this server already; who sends elsewhere goes on.
+        for job in jobs {
+            release(desk, job, CROWDED, "crowded").await?;
+        }
+        return Ok(Some(Vec::new()));
+    };
     let mut turn = Turn {
         desk,
         tenant,
@@ -381,16 +391,4 @@ pub(super) async fn release(
 ) -> Result<(), StageError> {
     super::within(desk, job, async |tx| store::jobs::release(tx, job.lease(), after, reason).await)
         .await
-}
-
-/// Time since the machine was started, its sleep included: nobody sets this clock.
-fn clock() -> Duration {
-    #[cfg(target_os = "linux")]
-    let id = rustix::time::ClockId::Boottime;
-    #[cfg(not(target_os = "linux"))]
-    let id = rustix::time::ClockId::Monotonic;
-    let now = rustix::time::clock_gettime(id);
-    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
-    let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or_default();
-    Duration::new(seconds, nanoseconds)
 }

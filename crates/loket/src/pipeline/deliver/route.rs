@@ -81,6 +81,8 @@ pub(super) struct Route {
     pub limits: Vec<Limit>,
     /// Why nothing goes; `None` while mail may go.
     pub paused: Option<String>,
+    /// Whether sending is paused, and tried once more.
+    pub on_trial: bool,
     /// Whether what is sent turns up in Sent.
     pub sent_copies: SentCopies,
 }
@@ -117,7 +119,11 @@ impl Route {
             user,
             access,
             limits,
-            paused: mailbox.paused_reason.clone(),
+            paused: mailbox.paused_reason.clone().or_else(|| {
+                let reason = mailbox.sending_paused_reason.clone();
+                reason.filter(|_| !mailbox.may_send)
+            }),
+            on_trial: mailbox.sending_paused_reason.is_some(),
             sent_copies: mailbox.sent_copies,
         })
     }

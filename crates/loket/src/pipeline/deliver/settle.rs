@@ -35,6 +35,8 @@ const AFTER_BREAK: [Duration; 6] = [
 const LONGEST: Duration = Duration::from_hours(4 * 24);
 /// A provider that says that it was too much is left alone for this long.
 const AFTER_QUOTA: Duration = Duration::from_hours(1);
+/// Whether a mailbox that was stopped may send again is looked at so often.
+const STOPPED: Duration = Duration::from_mins(1);
 /// A server that cannot be reached for this long is worth a notification.
 const OUTAGE: Duration = Duration::from_mins(15);
 
@@ -60,13 +62,7 @@ pub(super) async fn settle(
         }
         Outcome::Refused { phase, reply, .. } => {
             told(job, phase, &reply);
-            within(desk, job, async |tx| {
-                store::sending::note_reply(tx, row.id, &said(&reply)).await?;
-                store::outbox::fail(tx, row.id, &format!("smtp_{}", reply.code)).await?;
-                finish(tx, job.lease()).await
-            })
-            .await?;
-            Ok(Next::GoOn)
+            refused(turn, job, row, phase, &reply).await
         }
         Outcome::Later { phase, reply, .. } => {
             told(job, phase, &reply);
@@ -79,7 +75,7 @@ pub(super) async fn settle(
         Outcome::LoginRefused(reply) => {
             told(job, Phase::Login, &reply);
             login_refused(turn, job, row, &reply).await?;
-            Ok(Next::Stop(Duration::from_mins(1)))
+            Ok(Next::Stop(STOPPED))
         }
         Outcome::TooLate => {
             tracing::warn!(job.id = %job.job_id.0, "a worker stood still for too long to send");
@@ -94,6 +90,30 @@ pub(super) async fn settle(
             Ok(Next::GoOn)
         }
     }
+}
+
+/// A refusal for good: of this mail, or of whatever comes from this mailbox, when the server does
+/// not know yet whom it is for. Then the next mail would fare no better.
+async fn refused(
+    turn: &Turn<'_>,
+    job: &ClaimedJob,
+    row: &OutboxRow,
+    phase: Phase,
+    reply: &Reply,
+) -> Result<Next, StageError> {
+    let early = matches!(phase, Phase::Connect | Phase::Login | Phase::Sender);
+    if early && !budget::is_size(reply) {
+        let (reason, detail) = ("sender_refused", "smtp.sender_refused");
+        shut(turn, job, row, Shut::Sending { reason, detail, reply: &said(reply) }).await?;
+        return Ok(Next::Stop(STOPPED));
+    }
+    within(turn.desk, job, async |tx| {
+        store::sending::note_reply(tx, row.id, &said(reply)).await?;
+        store::outbox::fail(tx, row.id, &format!("smtp_{}", reply.code)).await?;
+        finish(tx, job.lease()).await
+    })
+    .await?;
+    Ok(Next::GoOn)
 }
 
 /// The provider leaves no room: it waits, and the shop is told once.
@@ -134,6 +154,9 @@ async fn accepted(
     let mark = async |tx: &TenantTx| {
         store::sending::note_reply(tx, row.id, &said).await?;
         store::outbox::mark_sent(tx, row.id).await?;
+        if route.on_trial {
+            store::sending::pause_mailbox(tx, route.mailbox, None).await?;
+        }
         if route.sent_copies == SentCopies::Kept {
             return Ok(());
         }
@@ -194,15 +217,16 @@ async fn not_sent(
 }
 
 /// Refused at the first try with this password: no other try makes it better, and providers lock
-/// mailboxes that are tried again. All waits for a new password.
+/// mailboxes that are tried again. All replies wait for a new password. Mail goes on coming in: a
+/// provider may have sending switched off, or another name for it.
 async fn login_refused(
     turn: &mut Turn<'_>,
     job: &ClaimedJob,
     row: &OutboxRow,
     reply: &Reply,
 ) -> Result<(), StageError> {
-    let why = Shut { reason: "auth_refused", detail: "smtp.login_refused", reply: &said(reply) };
-    shut(turn, job, row, why).await
+    let (reason, detail) = ("login_refused", "smtp.login_refused");
+    shut(turn, job, row, Shut::Sending { reason, detail, reply: &said(reply) }).await
 }
 
 /// There is nothing to sign in with: the provider's consent is gone, which only a person can give
@@ -219,33 +243,43 @@ pub(super) async fn no_token(
     );
     if error.needs_person() {
         let reply = error.to_string();
-        let why = Shut { reason: "grant_refused", detail: "smtp.grant_refused", reply: &reply };
-        shut(turn, job, row, why).await?;
-        return Ok(Next::Stop(Duration::from_mins(1)));
+        let (reason, detail, reply) = ("grant_refused", "smtp.grant_refused", reply.as_str());
+        shut(turn, job, row, Shut::All { reason, detail, reply }).await?;
+        return Ok(Next::Stop(STOPPED));
     }
     let notice = Some((OUTAGE, "smtp.no_token"));
     Ok(Next::Stop(defer(turn.desk, job, row.id, &AFTER_BREAK, None, notice).await?))
 }
 
-/// Why a mailbox is paused.
-struct Shut<'a> {
-    reason: &'static str,
-    detail: &'static str,
-    reply: &'a str,
+/// What is paused, and why.
+enum Shut<'a> {
+    /// Sending alone.
+    Sending { reason: &'static str, detail: &'static str, reply: &'a str },
+    /// The mailbox: what opens it is gone.
+    All { reason: &'static str, detail: &'static str, reply: &'a str },
 }
 
 async fn shut(
     turn: &Turn<'_>,
     job: &ClaimedJob,
     row: &OutboxRow,
-    why: Shut<'_>,
+    what: Shut<'_>,
 ) -> Result<(), StageError> {
     let mailbox = turn.route.mailbox;
     within(turn.desk, job, async |tx| {
-        store::sending::requeue(tx, row.id, false, Some(why.reply)).await?;
-        store::mailboxes::pause(tx, mailbox, Some(why.reason)).await?;
-        store::sending::notify_once(tx, "mailbox_trouble", "high", why.detail).await?;
-        store::jobs::release(tx, job.lease(), Duration::from_mins(1), "login_refused").await
+        let (detail, reply) = match what {
+            Shut::Sending { reason, detail, reply } => {
+                store::sending::pause_mailbox(tx, mailbox, Some(reason)).await?;
+                (detail, reply)
+            }
+            Shut::All { reason, detail, reply } => {
+                store::mailboxes::pause(tx, mailbox, Some(reason)).await?;
+                (detail, reply)
+            }
+        };
+        store::sending::requeue(tx, row.id, false, Some(reply)).await?;
+        store::sending::notify_once(tx, "mailbox_trouble", "high", detail).await?;
+        store::jobs::release(tx, job.lease(), STOPPED, "login_refused").await
     })
     .await
 }

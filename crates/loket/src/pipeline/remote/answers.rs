@@ -52,8 +52,8 @@ impl Remote {
         let Some(header) = self.connection.header(mail).await? else { return Ok(None) };
         let Some(head) = parsed(desk.parse, header).await else { return Ok(None) };
         let Some(thread_id) = self.answered(desk, &head).await? else { return Ok(None) };
-        let body = self.connection.bodies(std::slice::from_ref(mail)).await?.pop();
-        let Some(body) = body else { return Ok(None) };
+        let (mut fetched, _room) = self.fetch(desk, std::slice::from_ref(mail)).await?;
+        let Some(body) = fetched.bodies.pop() else { return Ok(None) };
         let whole = if body.whole { parsed(desk.parse, body.raw.clone()).await } else { None };
         let message = whole.unwrap_or(head);
         Ok(Some(NewPersonAnswer {

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use mail::imap::{Fetched, Listed};
 use store::TenantTx;
 use store::mailboxes::IncomingRaw;
 use store::reconcile::{Asked, Findings};
@@ -113,9 +114,26 @@ impl Remote {
         uids: &[u32],
     ) -> Result<(usize, usize), StageError> {
         let listed = self.connection.list_these(uids).await?;
-        let bodies = self.connection.bodies(&listed).await?;
-        let gone = uids.len().saturating_sub(bodies.len());
-        let incoming = self.incoming(desk, &listed, bodies);
+        let (mut came, mut gone) = (0_usize, uids.len().saturating_sub(listed.len()));
+        let mut rest = listed.as_slice();
+        while !rest.is_empty() {
+            let (mut fetched, _room) = self.fetch(desk, rest).await?;
+            gone = gone.saturating_add(std::mem::take(&mut fetched.gone).len());
+            let (these, later) = rest.split_at(fetched.done.clamp(1, rest.len()));
+            rest = later;
+            came = came.saturating_add(self.take_in(desk, these, fetched).await?);
+        }
+        Ok((came, gone))
+    }
+
+    /// Records what was missing. Returns how many came in.
+    async fn take_in(
+        &self,
+        desk: &Desk,
+        listed: &[Listed],
+        fetched: Fetched,
+    ) -> Result<usize, StageError> {
+        let incoming = self.incoming(desk, listed, fetched);
         let mailbox = self.which.mailbox_id;
         let store = async |tx: &TenantTx| {
             let rows = store::reconcile::lost_rows(tx, &incoming).await?;
@@ -135,6 +153,6 @@ impl Remote {
             let new = store::mailboxes::receive_batch(tx, mailbox, &fresh, None).await?;
             Ok(came.saturating_add(new.len()))
         };
-        Ok((desk.store.as_worker(self.which.tenant_id, store).await?, gone))
+        Ok(desk.store.as_worker(self.which.tenant_id, store).await?)
     }
 }

@@ -159,7 +159,10 @@ fn servers(place: &Place) -> (String, u16) {
 const fn may_live_elsewhere(error: &ImapError) -> bool {
     matches!(
         error,
-        ImapError::AuthRefused(_) | ImapError::HostUnknown(_) | ImapError::Unreachable(_)
+        ImapError::AuthRefused(_)
+            | ImapError::NotLetIn(_)
+            | ImapError::HostUnknown(_)
+            | ImapError::Unreachable(_)
     )
 }
 
@@ -188,10 +191,12 @@ const fn why(kind: MailboxKind, error: &ImapError) -> (&'static str, &'static st
         _ => "email",
     };
     match error {
-        ImapError::AuthRefused(_) if matches!(kind, MailboxKind::Zoho) => {
+        ImapError::AuthRefused(_) | ImapError::NotLetIn(_) if matches!(kind, MailboxKind::Zoho) => {
             ("wachtwoord", "zoho_refused")
         }
-        ImapError::AuthRefused(_) | ImapError::Unsayable(_) => ("wachtwoord", "auth_refused"),
+        ImapError::AuthRefused(_) | ImapError::NotLetIn(_) | ImapError::Unsayable(_) => {
+            ("wachtwoord", "auth_refused")
+        }
         ImapError::Busy(_) => ("wachtwoord", "mailbox_busy"),
         ImapError::HostUnknown(_) => (server, "host_unknown"),
         ImapError::CertificateRefused(_) => (server, "certificate_refused"),

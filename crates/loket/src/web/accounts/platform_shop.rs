@@ -252,7 +252,7 @@ pub async fn look_inside(
     };
     let mut page = view(&state, &someone, id).await?;
     let mailbox = |it: store::mailboxes::Mailbox| {
-        let paused = it.paused_reason.unwrap_or_default();
+        let paused = it.paused_reason.or(it.sending_paused_reason).unwrap_or_default();
         format!("{} ({}) {paused}", it.address, it.kind.as_str()).trim().to_owned()
     };
     page.inside = Some(Inside {

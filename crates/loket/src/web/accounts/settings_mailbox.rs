@@ -54,6 +54,9 @@ fn sheet(
     } else if let Some(trouble) = &mailbox.trouble {
         let said = t.find(&format!("notice_detail.mailbox.{trouble}"));
         ("wait", said.unwrap_or_else(|| t.get("mailbox_state.trouble")).to_owned())
+    } else if let Some(reason) = &mailbox.sending_paused_reason {
+        let said = t.find(&format!("notice_detail.smtp.{reason}"));
+        ("wait", said.unwrap_or_else(|| t.get("mailbox_state.paused")).to_owned())
     } else if let Some(read) = mailbox.last_read_at {
         ("good", format!("{} {}", t.get("mailbox_state.works"), when::exact(read, t)))
     } else {

@@ -1,4 +1,4 @@
-//! What a person does: let a draft go, call it back, throw it away, tick a notification off.
+//! What a person does: let a draft go, call it back, say that it arrived, throw it away, tick a notification off.
 
 use axum::Form;
 use axum::extract::{Path, State as Held};
@@ -53,6 +53,22 @@ pub async fn recall(
     back(thread, done, "teruggehaald")
 }
 
+/// Says that a reply of unknown outcome did arrive.
+pub async fn arrived(
+    Held(state): Held<State>,
+    visit: Visit,
+    Path(thread): Path<ThreadId>,
+    Form(pressed): Form<Pressed>,
+) -> Result<Redirect, Failure> {
+    genuine(&state, &visit, &pressed.teken)?;
+    let mail = OutboxId(pressed.wat);
+    let mut done = it_arrived(&state, &visit, mail).await;
+    if met_somebody(&done) {
+        done = it_arrived(&state, &visit, mail).await;
+    }
+    back(thread, done, "aangekomen")
+}
+
 /// Throws a draft away, or closes a mail that has none.
 pub async fn discard(
     Held(state): Held<State>,
@@ -72,6 +88,11 @@ pub async fn discard(
 async fn let_go(state: &State, visit: &Visit, draft: OutboxId) -> store::Result<()> {
     let approve = async |tx: &TenantTx| store::drafts::approve(tx, draft, None).await;
     state.store().as_user(&visit.claims, approve).await
+}
+
+async fn it_arrived(state: &State, visit: &Visit, mail: OutboxId) -> store::Result<()> {
+    let arrived = async |tx: &TenantTx| store::drafts::arrived(tx, mail).await;
+    state.store().as_user(&visit.claims, arrived).await
 }
 
 async fn throw_away(state: &State, visit: &Visit, mail: InteractionId) -> store::Result<()> {

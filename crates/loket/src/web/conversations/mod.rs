@@ -12,7 +12,7 @@ mod mail_text; // a mail as a person reads it
 mod receipt; // why an answer is what it is
 mod thread; // one conversation as a page shows it
 
-pub use actions::{approve, discard, done, recall};
+pub use actions::{approve, arrived, discard, done, recall};
 pub use desk::{list, page};
 pub use files::download;
 pub use formatted::frame;

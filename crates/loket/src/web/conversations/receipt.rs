@@ -316,7 +316,7 @@ fn rules(body: &Value, t: Texts) -> Vec<Line> {
 
 fn proof(mail: &MailView, now: Timestamp, t: Texts) -> Proof {
     Proof {
-        state: t.word("outbox", super::thread::outbox_word(mail.state)),
+        state: t.word("outbox", outbox_word(mail.state)),
         // While it waits, the reasons above say why; a code would only repeat them.
         reason: mail.state_reason.as_deref().and_then(|reason| {
             let known = t.find(&format!("withheld.{reason}")).map(str::to_owned);
@@ -326,6 +326,18 @@ fn proof(mail: &MailView, now: Timestamp, t: Texts) -> Proof {
         message_id: mail.message_id.clone(),
         sent: mail.sent_at.map(|at| when(at, now, t)),
         attempts: mail.attempt,
+    }
+}
+
+/// The texts' word for an outbox state.
+const fn outbox_word(state: OutboxState) -> &'static str {
+    match state {
+        OutboxState::Queued => "queued",
+        OutboxState::Sending => "sending",
+        OutboxState::Sent => "sent",
+        OutboxState::Cancelled => "cancelled",
+        OutboxState::Held => "held",
+        OutboxState::Failed => "failed",
     }
 }
 

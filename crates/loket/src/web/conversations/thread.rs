@@ -122,6 +122,8 @@ struct Reply {
     when: Option<When>,
     /// What approving sends; none when there is nothing to approve.
     draft: Option<String>,
+    /// A reply of which nobody knows whether it was sent: what says that it was.
+    arrived: Option<String>,
     /// A reply that has not left: what calls it back.
     recall: Option<String>,
 }
@@ -340,6 +342,7 @@ fn by_person(answer: &PersonAnswerView, now: Timestamp, t: Texts) -> Reply {
         paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
         when: Some(when(answer.sent_at, now, t)),
         draft: None,
+        arrived: None,
         recall: None,
     }
 }
@@ -371,7 +374,9 @@ fn reply(
         "cancelled" | "discarded" => "quiet",
         _ => "good",
     };
-    let draft = outgoing.filter(|out| waits && out.state == OutboxState::Held);
+    let may_go = |out: &&MailView| matches!(out.state, OutboxState::Held | OutboxState::Failed);
+    let draft = outgoing.filter(|out| waits && may_go(out));
+    let arrived = draft.filter(|out| out.state_reason.as_deref() == Some("outcome_unknown"));
     Some(Reply {
         heading: t.fill(&format!("reply.{word}"), "persona", persona),
         tone,
@@ -379,20 +384,9 @@ fn reply(
         paragraphs: text.split("\n\n").map(|part| part.trim().to_owned()).collect(),
         when: outgoing.and_then(|out| out.sent_at).map(|at| when(at, now, t)),
         draft: draft.map(|out| out.id.to_string()),
+        arrived: arrived.map(|out| out.id.to_string()),
         recall: outgoing
             .filter(|out| out.state == OutboxState::Queued)
             .map(|out| out.id.to_string()),
     })
-}
-
-/// The texts' word for an outbox state.
-pub const fn outbox_word(state: OutboxState) -> &'static str {
-    match state {
-        OutboxState::Queued => "queued",
-        OutboxState::Sending => "sending",
-        OutboxState::Sent => "sent",
-        OutboxState::Cancelled => "cancelled",
-        OutboxState::Held => "held",
-        OutboxState::Failed => "failed",
-    }
 }
