@@ -15,7 +15,7 @@ use crate::mailbox::MAX_RAW_BYTES;
 /// Numbers asked for in one command; mailboxes of many years have gaps, so empty windows grow.
 const WINDOW: u32 = 500;
 /// What the list of one window may weigh.
-const LIST_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
 /// A body is fetched in pieces of this size, so that no server decides what we hold in memory.
 const PIECE_BYTES: usize = 1024 * 1024;
 /// A header beyond this is cut.
@@ -36,6 +36,17 @@ pub struct Listed {
     pub received_at: Option<Timestamp>,
     /// Without angle brackets; a hint.
     pub message_id: Option<String>,
+}
+
+/// A mail by number, size and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weighed {
+    /// Its number.
+    pub uid: u32,
+    /// As the server says, which may be wrong.
+    pub size_bytes: u64,
+    /// INTERNALDATE, when it can be read.
+    pub received_at: Option<Timestamp>,
 }
 
 /// What lies behind a cursor.
@@ -132,6 +143,17 @@ impl ImapConnection {
         let listed: BTreeMap<u32, Option<Timestamp>> =
             listed.map(|mail| (mail.uid, mail.received_at)).collect();
         Ok(listed.into_iter().filter(|(uid, _)| (from..=to).contains(uid)).collect())
+    }
+
+    /// The mails of a set such as `3:7,9`.
+    pub(super) async fn weigh(&mut self, set: &str) -> Result<Vec<Weighed>, ImapError> {
+        let line = Line::new("UID FETCH").word(set).word("(UID RFC822.SIZE INTERNALDATE)");
+        let mut answers = Answers::default();
+        self.run(line, "weighing mail", LIST_BYTES, self.limits.piece, &mut answers).await?;
+        let listed = answers.data.iter().filter_map(|data| Item::read(data)?.listed());
+        let weighed =
+            |Listed { uid, size_bytes, received_at, .. }| Weighed { uid, size_bytes, received_at };
+        Ok(listed.map(weighed).collect())
     }
 
     /// What the server lists of these numbers, as far as they belong to mails.

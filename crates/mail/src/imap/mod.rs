@@ -23,9 +23,10 @@ use std::time::Duration;
 use crate::network::{Network, NetworkError};
 
 pub use connection::ImapConnection;
-pub use fetch::{Body, Listed, Listing};
+pub use fetch::{Body, Listed, Listing, Weighed};
 pub use folders::{Folder, FolderState};
 pub use idle::Woken;
+pub use since::Older;
 
 /// When TLS begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
