@@ -15,13 +15,13 @@ select private.add_mail_directory($1, $2, $3, $4) as done;
 
 --! load
 select id, kind, address, config, secret_encrypted, cursor, paused_reason, paused_at, last_read_at, connected_at,
-  trouble, trouble_since, sent_copies, sent_cursor
+  trouble, trouble_since, sent_copies, sent_cursor, history_since
 from public.mailboxes
 where tenant_id = $1 and id = $2;
 
 --! list
 select id, kind, address, config, null as secret_encrypted, cursor, paused_reason, paused_at, last_read_at,
-  connected_at, trouble, trouble_since, sent_copies, sent_cursor
+  connected_at, trouble, trouble_since, sent_copies, sent_cursor, history_since
 from public.mailboxes
 where tenant_id = $1
 order by address;

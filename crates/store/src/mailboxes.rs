@@ -108,6 +108,8 @@ pub struct Mailbox {
     pub sent_copies: SentCopies,
     /// How far its Sent folder was read.
     pub sent_cursor: Value,
+    /// Since when older mail was asked for; `None` while none was.
+    pub history_since: Option<Timestamp>,
 }
 
 /// Where a mailbox belongs.
