@@ -16,6 +16,7 @@ mod cluster;
 #[path = "../../../mail/tests/support/dovecot.rs"]
 mod dovecot;
 
+mod history; // older mail, when somebody asks for it
 mod custody; // Sent, people who answer there, and nothing that is not recorded
 
 use std::path::PathBuf;

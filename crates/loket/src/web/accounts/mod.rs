@@ -18,6 +18,7 @@ mod platform_shop; // one shop, as the platform sees it
 mod profile; // `/api/v1/profile`
 mod rules; // master rules
 mod settings; // what an owner sets
+mod settings_history; // older mail, when the shop wants it
 mod settings_mailbox; // the mailbox: does it work, a new password
 mod settings_people; // colleagues, keys, the log
 mod shop; // the wizard, and the wait
@@ -107,6 +108,10 @@ fn settings_pages() -> Router<State> {
         .route("/instellingen", get(settings::form).post(settings::save))
         .route("/instellingen/mailbox", get(settings_mailbox::form).post(settings_mailbox::save))
         .route("/instellingen/mailbox/verbinden", get(connect::reconnect))
+        .route(
+            "/instellingen/mailbox/geschiedenis",
+            get(settings_history::form).post(settings_history::save),
+        )
         .route("/instellingen/mensen", get(settings_people::people).post(settings_people::invite))
         .route("/instellingen/mensen/rol", post(settings_people::change_role))
         .route("/instellingen/mensen/weg", post(settings_people::remove))
