@@ -46,10 +46,10 @@ pub(super) async fn place(
     ground: &Ground<'_>,
 ) -> Result<Vec<Brought>, StageError> {
     let (mut brought, mut wanted) = (Vec::with_capacity(mails.len()), Vec::new());
-    for mail in mails {
-        match ground.wants(mail) {
-            Ok(mail) => wanted.push(mail),
-            Err((mail, reason)) => brought.push(without_place(&mail, reason)),
+    for mut mail in mails {
+        match ground.wants(&mut mail) {
+            Ok((message, verified)) => wanted.push(Wanted { mail, message, verified }),
+            Err(reason) => brought.push(without_place(&mail, reason)),
         }
     }
     // Oldest first, so that a conversation has the subject it began with.
@@ -81,35 +81,34 @@ pub(super) async fn place(
 }
 
 impl Ground<'_> {
-    /// The mail with what it says, or why it gets no place.
-    fn wants(&self, mut mail: ParsedMail) -> Result<Wanted, (ParsedMail, String)> {
+    /// What it says and whether its sender is vouched for, or why it gets no place.
+    fn wants(&self, mail: &mut ParsedMail) -> Result<(Message, bool), String> {
         let Some(Parsed { mut message, .. }) = mail.parsed.take() else {
-            let reason = if mail.whole { "unreadable" } else { "too_large" };
-            return Err((mail, reason.to_owned()));
+            return Err(if mail.whole { "unreadable" } else { "too_large" }.to_owned());
         };
         let vouched = self.trusted.get(&mail.raw.mailbox_id);
         let mut verified = vouched.is_some_and(|id| identity::is_verified(&message, id));
         if message.from.email == self.own.email {
             if !is_contact_form(&mut message, self.own) {
-                return Err((mail, "own_address".to_owned()));
+                return Err("own_address".to_owned());
             }
             verified = false;
         }
         if let Some(automatic) = automatic::classify(&message).filter(|it| it.is_certain) {
-            return Err((mail, word(automatic.kind)));
+            return Err(word(automatic.kind));
         }
         if let Admission::Refused { filter_type, .. } = self.filters.admit(&message.from.email) {
-            return Err((mail, filter_type.as_str().to_owned()));
+            return Err(filter_type.as_str().to_owned());
         }
         if message.from.email.is_empty() {
-            return Err((mail, "no_sender".to_owned()));
+            return Err("no_sender".to_owned());
         }
         let is_twin =
             |twin: &Twin| twin.raw_id == mail.raw.id && twin.customer_email == message.from.email;
         if self.twins.iter().any(is_twin) {
-            return Err((mail, "duplicate".to_owned()));
+            return Err("duplicate".to_owned());
         }
-        Ok(Wanted { mail, message, verified })
+        Ok((message, verified))
     }
 }
 

@@ -15,7 +15,7 @@ use mail::parse::Parsed;
 use store::history::Brought;
 use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage, Twin};
 use store::jobs::{ClaimedJob, Lease};
-use store::{InteractionId, JobId, RawId, TenantId, ThreadId};
+use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
 use uuid::Uuid;
 
 use super::beside::{Beside, Rows};
@@ -75,7 +75,7 @@ pub(super) async fn batch(
         language,
     };
     let brought = history::place(desk, tenant, older, &ground).await?;
-    let mut place = Places {
+    let places = Places {
         filters: &filters,
         own: &own,
         known: &known,
@@ -83,33 +83,7 @@ pub(super) async fn batch(
         twins,
         seen: HashMap::new(),
     };
-    let steps: Vec<Step> = parsed
-        .into_iter()
-        .map(|ParsedMail { job, raw, whole, parsed, .. }| match parsed {
-            Some(Parsed { message, flags, .. }) => {
-                let vouched = trusted.get(&raw.mailbox_id);
-                let verified = vouched.is_some_and(|id| identity::is_verified(&message, id));
-                // Where nobody vouches for anybody, the address has to do.
-                let joins = verified || vouched.is_none();
-                let doubt = flags.is_cut().then_some(Doubt::PartlyRead);
-                place.place(Mail {
-                    job: &job,
-                    raw: &raw,
-                    message,
-                    verified,
-                    joins,
-                    doubt,
-                    language,
-                })
-            }
-            None => Step::Settle {
-                lease: job.lease(),
-                raw: raw.id,
-                fate: Fate::Quarantined,
-                reason: if whole { "unreadable" } else { "too_large" }.to_owned(),
-            },
-        })
-        .collect();
+    let steps = places.place_all(parsed, &trusted, language);
     write(desk, tenant, steps, brought, beside).await
 }
 
@@ -140,6 +114,33 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// Decides what is written for each mail of a batch.
+    fn place_all(
+        mut self,
+        parsed: Vec<ParsedMail>,
+        trusted: &HashMap<MailboxId, String>,
+        language: Language,
+    ) -> Vec<Step> {
+        let place = |ParsedMail { job, raw, whole, parsed, .. }: ParsedMail| match parsed {
+            Some(Parsed { message, flags, .. }) => {
+                let vouched = trusted.get(&raw.mailbox_id);
+                let verified = vouched.is_some_and(|id| identity::is_verified(&message, id));
+                // Where nobody vouches for anybody, the address has to do.
+                let joins = verified || vouched.is_none();
+                let doubt = flags.is_cut().then_some(Doubt::PartlyRead);
+                let (job, raw) = (&job, &raw);
+                self.place(Mail { job, raw, message, verified, joins, doubt, language })
+            }
+            None => Step::Settle {
+                lease: job.lease(),
+                raw: raw.id,
+                fate: Fate::Quarantined,
+                reason: if whole { "unreadable" } else { "too_large" }.to_owned(),
+            },
+        };
+        parsed.into_iter().map(place).collect()
+    }
+
     /// Decides what is written for one parsed mail.
     fn place(&mut self, mut mail: Mail<'_>) -> Step {
         let (lease, raw) = (mail.job.lease(), mail.raw.id);

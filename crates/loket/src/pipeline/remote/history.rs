@@ -67,10 +67,11 @@ struct SentCursor {
 
 impl Remote {
     /// Does one step of what is wanted.
-    pub(super) async fn bring_history(&mut self, desk: &Desk) -> Result<Step, StageError> {
-        let mailbox = self.which.mailbox_id;
-        let wanted = async |tx: &TenantTx| store::history::wanted(tx, mailbox).await;
-        let wanted = desk.store.as_worker(self.which.tenant_id, wanted).await?;
+    pub(super) async fn bring_history(
+        &mut self,
+        desk: &Desk,
+        wanted: Option<Wanted>,
+    ) -> Result<Step, StageError> {
         let Some(wanted) = wanted else {
             self.rest = None;
             return Ok(NO_MORE);

@@ -59,12 +59,13 @@ impl Remote {
         let wanted = async |tx: &TenantTx| {
             store::reconcile::tonight(tx, mailbox).await?;
             let due = store::sent::due(tx, mailbox).await?;
-            Ok((due, store::reconcile::waiting(tx, mailbox).await?))
+            let asked = store::reconcile::waiting(tx, mailbox).await?;
+            Ok((due, asked, store::history::wanted(tx, mailbox).await?))
         };
-        let (due, asked) = desk.store.as_worker(self.which.tenant_id, wanted).await?;
+        let (due, asked, older) = desk.store.as_worker(self.which.tenant_id, wanted).await?;
         let settles = self.look_after_sent(desk, &due).await?;
         let fetched = self.reconcile_all(desk, &asked).await?;
-        let older = self.bring_history(desk).await?;
+        let older = self.bring_history(desk, older).await?;
         Ok(Errands { settles, fetched: fetched.saturating_add(older.stored), more: older.more })
     }
 

@@ -13,12 +13,12 @@ mod form; // fields, mistakes, pages with a form
 mod grounds; // why a shop is turned down
 mod invitation; // a colleague comes in
 mod mailbox; // providers and what they need
+mod older; // older mail, when the shop wants it
 mod platform; // shops to approve, and all others
 mod platform_shop; // one shop, as the platform sees it
 mod profile; // `/api/v1/profile`
 mod rules; // master rules
 mod settings; // what an owner sets
-mod settings_history; // older mail, when the shop wants it
 mod settings_mailbox; // the mailbox: does it work, a new password
 mod settings_people; // colleagues, keys, the log
 mod shop; // the wizard, and the wait
@@ -108,10 +108,7 @@ fn settings_pages() -> Router<State> {
         .route("/instellingen", get(settings::form).post(settings::save))
         .route("/instellingen/mailbox", get(settings_mailbox::form).post(settings_mailbox::save))
         .route("/instellingen/mailbox/verbinden", get(connect::reconnect))
-        .route(
-            "/instellingen/mailbox/geschiedenis",
-            get(settings_history::form).post(settings_history::save),
-        )
+        .route("/instellingen/mailbox/geschiedenis", get(older::form).post(older::save))
         .route("/instellingen/mensen", get(settings_people::people).post(settings_people::invite))
         .route("/instellingen/mensen/rol", post(settings_people::change_role))
         .route("/instellingen/mensen/weg", post(settings_people::remove))
