@@ -40,7 +40,7 @@ pub async fn form(
     let newest = state.store().as_user(&someone.person.claims, newest).await?;
     let token = someone.person.form_token.clone();
     let mut sheet = Sheet::new(someone.frame(), "settings_history", HERE, token);
-    sheet.quiet = true;
+    (sheet.tab, sheet.owner, sheet.quiet) = ("mailbox", true, true);
     sheet.ways.push(Way::to("/instellingen/mailbox", someone.t.get("history.back")));
     let moving = match &newest {
         Some(import) if asked.anders != "ja" || import.state == HistoryState::Running => {
