@@ -10,7 +10,7 @@ async fn older_mail_is_counted_before_it_comes() {
     let lab = lab().await;
     let shop = shop(&lab, "wol").await;
     let put = "insert into public.mailboxes (tenant_id, id, kind, address, config)
-               values ($1, $1, 'imap', 'info@wol.example', '{}')";
+               values ($1, $1, 'gmail', 'info@wol.example', '{\"user\": \"info@wol.example\"}')";
     lab.behind.execute(put, &[&shop.id]).await.unwrap();
     let owner = insider(&lab, "owner@wol.example", Some((shop.id, "owner"))).await;
     let agent = insider(&lab, "agent@wol.example", Some((shop.id, "agent"))).await;
