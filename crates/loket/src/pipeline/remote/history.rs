@@ -154,15 +154,14 @@ impl Remote {
     async fn next_history(&mut self, desk: &Desk, wanted: &Wanted) -> Result<Step, StageError> {
         let numbering = self.folder.uidvalidity;
         let stands = |rest: &&mut Rest| rest.of == wanted.id && rest.uidvalidity == numbering;
-        let batch = match self.rest.as_mut().filter(stands) {
-            Some(rest) => next_batch(&mut rest.inbox),
-            None => {
-                let mut inbox = self.older(desk, wanted).await?.mails.into();
-                let batch = next_batch(&mut inbox);
-                let rest = Rest { of: wanted.id, uidvalidity: numbering, inbox, sent: None };
-                self.rest = Some(rest);
-                batch
-            }
+        let batch = if let Some(rest) = self.rest.as_mut().filter(stands) {
+            next_batch(&mut rest.inbox)
+        } else {
+            let mut inbox = self.older(desk, wanted).await?.mails.into();
+            let batch = next_batch(&mut inbox);
+            let rest = Rest { of: wanted.id, uidvalidity: numbering, inbox, sent: None };
+            self.rest = Some(rest);
+            batch
         };
         if !batch.is_empty() {
             return self.take_in(desk, wanted, &batch).await;
