@@ -164,6 +164,70 @@ ALTER FUNCTION private.approve_tenant(p_tenant_id uuid) OWNER TO loket_owner;
 
 COMMENT ON FUNCTION private.approve_tenant(p_tenant_id uuid) IS 'Approves a shop that waits or was rejected, turns it on and links who registered it. True when this call did it. Admins only.';
 
+-- Name: ask_history(uuid, uuid, uuid, smallint); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.ask_history(p_tenant_id uuid, p_id uuid, p_mailbox_id uuid, p_days smallint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.owned_tenant_id() is distinct from p_tenant_id then
+    raise exception 'only an owner brings in older mail' using errcode = '42501';
+  end if;
+  -- One at a time, so that two who ask at once get one import.
+  perform from public.mailboxes where tenant_id = p_tenant_id and id = p_mailbox_id and kind <> 'maildir' for update;
+  if not found or exists (
+    select from public.history_imports
+    where tenant_id = p_tenant_id and mailbox_id = p_mailbox_id and state = 'running') then
+    return false;
+  end if;
+  update public.history_imports set state = 'stopped', finished_at = now()
+  where tenant_id = p_tenant_id and mailbox_id = p_mailbox_id and state in ('counting', 'counted');
+  insert into public.history_imports (tenant_id, id, mailbox_id, days, since)
+  values (p_tenant_id, p_id, p_mailbox_id, p_days, now() - make_interval(days => p_days));
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.ask_history(p_tenant_id uuid, p_id uuid, p_mailbox_id uuid, p_days smallint) OWNER TO loket_owner;
+
+-- Name: FUNCTION ask_history(p_tenant_id uuid, p_id uuid, p_mailbox_id uuid, p_days smallint); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.ask_history(p_tenant_id uuid, p_id uuid, p_mailbox_id uuid, p_days smallint) IS 'Asks how much mail a mailbox holds of so many days back. For owners. False while older mail is being brought in, or where there is none.';
+
+-- Name: begin_history(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.begin_history(p_tenant_id uuid, p_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  import public.history_imports;
+begin
+  if private.owned_tenant_id() is distinct from p_tenant_id then
+    raise exception 'only an owner brings in older mail' using errcode = '42501';
+  end if;
+  update public.history_imports set state = 'running'
+  where tenant_id = p_tenant_id and id = p_id and state = 'counted'
+  returning * into import;
+  if not found then
+    return false;
+  end if;
+  update public.mailboxes set history_since = least(history_since, import.since)
+  where tenant_id = p_tenant_id and id = import.mailbox_id;
+  perform private.write_audit(
+    p_tenant_id, pg_catalog.gen_random_uuid(), 'user', 'history.begun', import.mailbox_id, null,
+    pg_catalog.jsonb_build_object('days', import.days));
+  return true;
+end
+$$;
+
+ALTER FUNCTION private.begin_history(p_tenant_id uuid, p_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION begin_history(p_tenant_id uuid, p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.begin_history(p_tenant_id uuid, p_id uuid) IS 'Brings in the older mail that was counted. For owners. False where nothing waits for that.';
+
 -- Name: begin_with_masters(uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.begin_with_masters(p_tenant_id uuid) RETURNS void
@@ -202,14 +266,17 @@ CREATE FUNCTION private.called_mailboxes(p_owner uuid) RETURNS TABLE(tenant_id u
       or (m.tenant_id, m.id) in (
         select o.tenant_id, o.mailbox_id from public.outbox o where o.look_at <= now())
       or (m.tenant_id, m.id) in (
-        select r.tenant_id, r.mailbox_id from public.reconciliations r where r.finished_at is null))
+        select r.tenant_id, r.mailbox_id from public.reconciliations r where r.finished_at is null)
+      or (m.tenant_id, m.id) in (
+        select h.tenant_id, h.mailbox_id from public.history_imports h
+        where h.state in ('counting', 'running')))
 $$;
 
 ALTER FUNCTION private.called_mailboxes(p_owner uuid) OWNER TO loket_owner;
 
 -- Name: FUNCTION called_mailboxes(p_owner uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
-COMMENT ON FUNCTION private.called_mailboxes(p_owner uuid) IS 'The mailboxes of this node whose Sent is to be looked into, or that are to be compared with what is recorded.';
+COMMENT ON FUNCTION private.called_mailboxes(p_owner uuid) IS 'The mailboxes of this node whose Sent is to be looked into, that are to be compared with what is recorded, or of which older mail is wanted.';
 
 -- Name: claim_jobs(text, integer, interval, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -1008,7 +1075,6 @@ begin
   end if;
   update public.mailboxes
   set config = p_config, secret_encrypted = p_secret, paused_reason = null, paused_at = null,
-    sending_paused_reason = null, sending_paused_at = null,
     trouble = null, trouble_since = null, trouble_told = false,
     access_encrypted = null, access_until = null, refreshing_by = null, refreshing_until = null
   where tenant_id = p_tenant_id and id = p_id and kind <> 'maildir';
@@ -1571,6 +1637,28 @@ ALTER FUNCTION private.standing_reason() OWNER TO loket_owner;
 -- Name: FUNCTION standing_reason(); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.standing_reason() IS 'Why the caller''s own shop was rejected or suspended, in the words a platform admin left in the audit log; nothing for anybody but its owner or who registered it, and nothing while it works.';
+
+-- Name: stop_history(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.stop_history(p_tenant_id uuid, p_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  if private.owned_tenant_id() is distinct from p_tenant_id then
+    raise exception 'only an owner stops bringing in older mail' using errcode = '42501';
+  end if;
+  update public.history_imports set state = 'stopped', finished_at = now()
+  where tenant_id = p_tenant_id and id = p_id and state in ('counting', 'counted', 'running');
+  return found;
+end
+$$;
+
+ALTER FUNCTION private.stop_history(p_tenant_id uuid, p_id uuid) OWNER TO loket_owner;
+
+-- Name: FUNCTION stop_history(p_tenant_id uuid, p_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.stop_history(p_tenant_id uuid, p_id uuid) IS 'Stops bringing in older mail; what is there stays. For owners. False where nothing was under way.';
 
 -- Name: stuck_sending(interval); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -2597,6 +2685,100 @@ COMMENT ON COLUMN public.events.subject_id IS 'The row concerned; null when none
 
 COMMENT ON COLUMN public.events.created_at IS 'When it happened.';
 
+-- Name: history_imports; Type: TABLE; Schema: public; Owner: loket_owner
+
+CREATE TABLE public.history_imports (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    mailbox_id uuid NOT NULL,
+    days smallint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    state text DEFAULT 'counting'::text NOT NULL,
+    failure text,
+    found bigint DEFAULT 0 NOT NULL,
+    found_bytes bigint DEFAULT 0 NOT NULL,
+    left_out boolean DEFAULT false NOT NULL,
+    taken bigint DEFAULT 0 NOT NULL,
+    answers bigint DEFAULT 0 NOT NULL,
+    cursor jsonb DEFAULT '{}'::jsonb NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT history_imports_days_check CHECK ((days = ANY (ARRAY[30, 90, 365]))),
+    CONSTRAINT history_imports_finished_at_check CHECK (((state = ANY (ARRAY['done'::text, 'stopped'::text, 'failed'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT history_imports_state_check CHECK ((state = ANY (ARRAY['counting'::text, 'counted'::text, 'running'::text, 'done'::text, 'stopped'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.history_imports OWNER TO loket_owner;
+
+-- Name: TABLE history_imports; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON TABLE public.history_imports IS 'Older mail that a shop asked for: counted first, then brought in, and never answered.';
+
+-- Name: COLUMN history_imports.tenant_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.tenant_id IS 'The shop.';
+
+-- Name: COLUMN history_imports.id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.id IS 'This import.';
+
+-- Name: COLUMN history_imports.mailbox_id; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.mailbox_id IS 'The mailbox.';
+
+-- Name: COLUMN history_imports.days; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.days IS 'How many days back: 30, 90 or 365.';
+
+-- Name: COLUMN history_imports.since; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.since IS 'Mail that came at this time or later is brought in.';
+
+-- Name: COLUMN history_imports.state; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.state IS 'counting, counted (waits for a yes), running, done, stopped or failed.';
+
+-- Name: COLUMN history_imports.failure; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.failure IS 'Why it failed, in a word; null otherwise.';
+
+-- Name: COLUMN history_imports.found; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.found IS 'Mails that were not known when they were counted, as many as are brought in.';
+
+-- Name: COLUMN history_imports.found_bytes; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.found_bytes IS 'Their size together, as the server says.';
+
+-- Name: COLUMN history_imports.left_out; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.left_out IS 'Whether there are more than are brought in at once: the oldest stay out.';
+
+-- Name: COLUMN history_imports.taken; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.taken IS 'Mails that were stored so far.';
+
+-- Name: COLUMN history_imports.answers; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.answers IS 'Mails of the shop''s own, out of Sent, that were put beside them.';
+
+-- Name: COLUMN history_imports.cursor; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.cursor IS 'How far Sent was looked through: folder, uidvalidity, uid; empty before.';
+
+-- Name: COLUMN history_imports.attempts; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.attempts IS 'Steps that were begun since the last that got anywhere.';
+
+-- Name: COLUMN history_imports.asked_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.asked_at IS 'When it was asked for.';
+
+-- Name: COLUMN history_imports.finished_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.history_imports.finished_at IS 'When it was done, stopped or given up; null before.';
+
 -- Name: jobs; Type: TABLE; Schema: public; Owner: loket_owner
 
 CREATE TABLE public.jobs (
@@ -2696,11 +2878,8 @@ CREATE TABLE public.mailboxes (
     refreshing_until timestamp with time zone,
     catch_up_from timestamp with time zone,
     restored_at timestamp with time zone,
-    sending_paused_reason text,
-    sending_paused_at timestamp with time zone,
+    history_since timestamp with time zone,
     CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text]))),
-    CONSTRAINT mailboxes_sending_paused_check CHECK (((sending_paused_reason IS NULL) = (sending_paused_at IS NULL))),
-    CONSTRAINT mailboxes_sending_paused_reason_check CHECK ((sending_paused_reason = ANY (ARRAY['login_refused'::text, 'sender_refused'::text]))),
     CONSTRAINT mailboxes_sent_copies_check CHECK ((sent_copies = ANY (ARRAY['unknown'::text, 'kept'::text, 'ours'::text])))
 );
 
@@ -2818,13 +2997,9 @@ COMMENT ON COLUMN public.mailboxes.catch_up_from IS 'The backup''s moment: what 
 
 COMMENT ON COLUMN public.mailboxes.restored_at IS 'When the backup was put back; null with the other.';
 
--- Name: COLUMN mailboxes.sending_paused_reason; Type: COMMENT; Schema: public; Owner: loket_owner
+-- Name: COLUMN mailboxes.history_since; Type: COMMENT; Schema: public; Owner: loket_owner
 
-COMMENT ON COLUMN public.mailboxes.sending_paused_reason IS 'Why nothing is sent from it: login_refused (until it is connected anew), sender_refused (its server takes no mail from it; tried again each hour). Null while mail may leave. Reading goes on.';
-
--- Name: COLUMN mailboxes.sending_paused_at; Type: COMMENT; Schema: public; Owner: loket_owner
-
-COMMENT ON COLUMN public.mailboxes.sending_paused_at IS 'Since when nothing is sent from it; null while mail may leave.';
+COMMENT ON COLUMN public.mailboxes.history_since IS 'Since when older mail was asked for; null while none was. Then replies to it are looked for in it.';
 
 -- Name: master_business_rules; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -3262,6 +3437,7 @@ CREATE TABLE public.person_answers (
     raw bytea NOT NULL,
     sent_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    history boolean DEFAULT false NOT NULL,
     CONSTRAINT person_answers_sha256_check CHECK ((octet_length(sha256) = 32))
 );
 
@@ -3318,6 +3494,10 @@ COMMENT ON COLUMN public.person_answers.sent_at IS 'When it came into Sent.';
 -- Name: COLUMN person_answers.recorded_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.person_answers.recorded_at IS 'When it was recorded.';
+
+-- Name: COLUMN person_answers.history; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.person_answers.history IS 'Whether it was sent before the shop connected, and brought in on request.';
 
 -- Name: profiles; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -3390,6 +3570,7 @@ CREATE TABLE public.raw_messages (
     fate_reason text,
     fate_at timestamp with time zone,
     stored_at timestamp with time zone DEFAULT now() NOT NULL,
+    history boolean DEFAULT false NOT NULL,
     CONSTRAINT raw_messages_fate_at_check CHECK (((fate IS NULL) = (fate_at IS NULL))),
     CONSTRAINT raw_messages_fate_check CHECK ((fate = ANY (ARRAY['answered'::text, 'drafted'::text, 'held'::text, 'filtered'::text, 'automatic'::text, 'quarantined'::text, 'imported'::text]))),
     CONSTRAINT raw_messages_sha256_check CHECK ((octet_length(sha256) = 32))
@@ -3460,6 +3641,10 @@ COMMENT ON COLUMN public.raw_messages.fate_at IS 'When the fate became known.';
 -- Name: COLUMN raw_messages.stored_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.raw_messages.stored_at IS 'When it was stored.';
+
+-- Name: COLUMN raw_messages.history; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.raw_messages.history IS 'Whether it was there before the shop connected, and brought in on request.';
 
 -- Name: receipts; Type: TABLE; Schema: public; Owner: loket_owner
 
@@ -4015,6 +4200,11 @@ ALTER TABLE ONLY public.event_counters
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (tenant_id, seq);
 
+-- Name: history_imports history_imports_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.history_imports
+    ADD CONSTRAINT history_imports_pkey PRIMARY KEY (tenant_id, id);
+
 -- Name: jobs jobs_pkey; Type: CONSTRAINT; Schema: public; Owner: loket_owner
 
 ALTER TABLE ONLY public.jobs
@@ -4169,6 +4359,10 @@ CREATE INDEX conversation_threads_last_message_at_idx ON public.conversation_thr
 
 CREATE INDEX customer_interactions_elsewhere_idx ON public.customer_interactions USING btree (tenant_id, message_id) WHERE reply_to_elsewhere;
 
+-- Name: customer_interactions_history_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX customer_interactions_history_idx ON public.customer_interactions USING btree (tenant_id, message_id) WHERE (state = 'imported'::text);
+
 -- Name: customer_interactions_received_at_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX customer_interactions_received_at_idx ON public.customer_interactions USING btree (tenant_id, received_at DESC, id DESC);
@@ -4180,6 +4374,18 @@ CREATE INDEX customer_interactions_thread_id_idx ON public.customer_interactions
 -- Name: customer_interactions_waiting_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX customer_interactions_waiting_idx ON public.customer_interactions USING btree (tenant_id, received_at) WHERE (state = ANY (ARRAY['held'::text, 'drafted'::text]));
+
+-- Name: history_imports_due_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX history_imports_due_idx ON public.history_imports USING btree (tenant_id, mailbox_id) WHERE (state = ANY (ARRAY['counting'::text, 'running'::text]));
+
+-- Name: history_imports_mailbox_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX history_imports_mailbox_id_idx ON public.history_imports USING btree (tenant_id, mailbox_id, asked_at);
+
+-- Name: history_imports_open_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE UNIQUE INDEX history_imports_open_idx ON public.history_imports USING btree (tenant_id, mailbox_id) WHERE (state = ANY (ARRAY['counting'::text, 'counted'::text, 'running'::text]));
 
 -- Name: jobs_due_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
@@ -4233,6 +4439,10 @@ CREATE INDEX outbox_sending_idx ON public.outbox USING btree (tenant_id, sending
 
 CREATE INDEX outbox_sent_at_idx ON public.outbox USING btree (tenant_id, sent_at) WHERE (sent_at IS NOT NULL);
 
+-- Name: person_answers_history_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX person_answers_history_idx ON public.person_answers USING btree (tenant_id, message_id) WHERE history;
+
 -- Name: person_answers_thread_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX person_answers_thread_id_idx ON public.person_answers USING btree (tenant_id, thread_id, sent_at);
@@ -4240,6 +4450,10 @@ CREATE INDEX person_answers_thread_id_idx ON public.person_answers USING btree (
 -- Name: profiles_tenant_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
 CREATE INDEX profiles_tenant_id_idx ON public.profiles USING btree (tenant_id);
+
+-- Name: raw_messages_history_idx; Type: INDEX; Schema: public; Owner: loket_owner
+
+CREATE INDEX raw_messages_history_idx ON public.raw_messages USING btree (tenant_id, mailbox_id) WHERE (history AND (fate IS NULL));
 
 -- Name: raw_messages_message_id_idx; Type: INDEX; Schema: public; Owner: loket_owner
 
@@ -4307,6 +4521,11 @@ ALTER TABLE ONLY public.customer_interactions
 
 ALTER TABLE ONLY public.email_filters
     ADD CONSTRAINT email_filters_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: history_imports history_imports_mailbox_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
+
+ALTER TABLE ONLY public.history_imports
+    ADD CONSTRAINT history_imports_mailbox_id_fkey FOREIGN KEY (tenant_id, mailbox_id) REFERENCES public.mailboxes(tenant_id, id) ON DELETE CASCADE;
 
 -- Name: mailboxes mailboxes_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: loket_owner
 
@@ -4458,6 +4677,10 @@ CREATE POLICY admin_select ON public.event_counters FOR SELECT TO loket_admin US
 
 CREATE POLICY admin_select ON public.events FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
 
+-- Name: history_imports admin_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY admin_select ON public.history_imports FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
+
 -- Name: mailboxes admin_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY admin_select ON public.mailboxes FOR SELECT TO loket_admin USING ((tenant_id = private.opened_tenant_id()));
@@ -4569,6 +4792,10 @@ ALTER TABLE public.event_counters ENABLE ROW LEVEL SECURITY;
 -- Name: events; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+-- Name: history_imports; Type: ROW SECURITY; Schema: public; Owner: loket_owner
+
+ALTER TABLE public.history_imports ENABLE ROW LEVEL SECURITY;
 
 -- Name: jobs; Type: ROW SECURITY; Schema: public; Owner: loket_owner
 
@@ -4733,6 +4960,10 @@ CREATE POLICY user_select ON public.event_counters FOR SELECT TO authenticated U
 -- Name: events user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY user_select ON public.events FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
+
+-- Name: history_imports user_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY user_select ON public.history_imports FOR SELECT TO authenticated USING ((tenant_id = private.current_tenant_id()));
 
 -- Name: jobs user_select; Type: POLICY; Schema: public; Owner: loket_owner
 
@@ -4974,6 +5205,10 @@ CREATE POLICY worker_select ON public.event_counters FOR SELECT TO loket_worker 
 
 CREATE POLICY worker_select ON public.events FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
 
+-- Name: history_imports worker_select; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_select ON public.history_imports FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
+
 -- Name: jobs worker_select; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_select ON public.jobs FOR SELECT TO loket_worker USING ((tenant_id = private.current_tenant_id()));
@@ -5058,6 +5293,10 @@ CREATE POLICY worker_update ON public.customer_interactions FOR UPDATE TO loket_
 
 CREATE POLICY worker_update ON public.event_counters FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
 
+-- Name: history_imports worker_update; Type: POLICY; Schema: public; Owner: loket_owner
+
+CREATE POLICY worker_update ON public.history_imports FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
+
 -- Name: jobs worker_update; Type: POLICY; Schema: public; Owner: loket_owner
 
 CREATE POLICY worker_update ON public.jobs FOR UPDATE TO loket_worker USING ((tenant_id = private.current_tenant_id())) WITH CHECK ((tenant_id = private.current_tenant_id()));
@@ -5140,6 +5379,16 @@ GRANT ALL ON FUNCTION private.add_mailbox(p_tenant_id uuid, p_id uuid, p_kind te
 REVOKE ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO authenticated;
 GRANT ALL ON FUNCTION private.approve_tenant(p_tenant_id uuid) TO loket_admin;
+
+-- Name: FUNCTION ask_history(p_tenant_id uuid, p_id uuid, p_mailbox_id uuid, p_days smallint); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.ask_history(p_tenant_id uuid, p_id uuid, p_mailbox_id uuid, p_days smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.ask_history(p_tenant_id uuid, p_id uuid, p_mailbox_id uuid, p_days smallint) TO loket_user;
+
+-- Name: FUNCTION begin_history(p_tenant_id uuid, p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.begin_history(p_tenant_id uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.begin_history(p_tenant_id uuid, p_id uuid) TO loket_user;
 
 -- Name: FUNCTION begin_with_masters(p_tenant_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -5408,6 +5657,11 @@ GRANT ALL ON FUNCTION private.set_user_suspended(p_user_id uuid, p_suspended boo
 
 REVOKE ALL ON FUNCTION private.standing_reason() FROM PUBLIC;
 GRANT ALL ON FUNCTION private.standing_reason() TO authenticated;
+
+-- Name: FUNCTION stop_history(p_tenant_id uuid, p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.stop_history(p_tenant_id uuid, p_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.stop_history(p_tenant_id uuid, p_id uuid) TO loket_user;
 
 -- Name: FUNCTION stuck_sending(p_older_than interval); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -5686,6 +5940,52 @@ GRANT SELECT,INSERT ON TABLE public.events TO authenticated;
 GRANT SELECT,INSERT ON TABLE public.events TO loket_worker;
 GRANT SELECT,INSERT ON TABLE public.events TO loket_admin;
 
+-- Name: TABLE history_imports; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT ON TABLE public.history_imports TO authenticated;
+GRANT SELECT ON TABLE public.history_imports TO loket_worker;
+GRANT SELECT ON TABLE public.history_imports TO loket_admin;
+
+-- Name: COLUMN history_imports.state; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(state) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.failure; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(failure) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.found; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(found) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.found_bytes; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(found_bytes) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.left_out; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(left_out) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.taken; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(taken) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.answers; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(answers) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.cursor; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(cursor) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.attempts; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(attempts) ON TABLE public.history_imports TO loket_worker;
+
+-- Name: COLUMN history_imports.finished_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT UPDATE(finished_at) ON TABLE public.history_imports TO loket_worker;
+
 -- Name: TABLE jobs; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT SELECT,INSERT ON TABLE public.jobs TO authenticated;
@@ -5861,19 +6161,10 @@ GRANT UPDATE(catch_up_from) ON TABLE public.mailboxes TO loket_worker;
 
 GRANT UPDATE(restored_at) ON TABLE public.mailboxes TO loket_worker;
 
--- Name: COLUMN mailboxes.sending_paused_reason; Type: ACL; Schema: public; Owner: loket_owner
+-- Name: COLUMN mailboxes.history_since; Type: ACL; Schema: public; Owner: loket_owner
 
-GRANT SELECT(sending_paused_reason) ON TABLE public.mailboxes TO authenticated;
-GRANT SELECT(sending_paused_reason) ON TABLE public.mailboxes TO loket_admin;
-GRANT UPDATE(sending_paused_reason) ON TABLE public.mailboxes TO loket_worker;
-GRANT UPDATE(sending_paused_reason) ON TABLE public.mailboxes TO loket_user;
-
--- Name: COLUMN mailboxes.sending_paused_at; Type: ACL; Schema: public; Owner: loket_owner
-
-GRANT SELECT(sending_paused_at) ON TABLE public.mailboxes TO authenticated;
-GRANT SELECT(sending_paused_at) ON TABLE public.mailboxes TO loket_admin;
-GRANT UPDATE(sending_paused_at) ON TABLE public.mailboxes TO loket_worker;
-GRANT UPDATE(sending_paused_at) ON TABLE public.mailboxes TO loket_user;
+GRANT SELECT(history_since) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(history_since) ON TABLE public.mailboxes TO loket_admin;
 
 -- Name: TABLE master_business_rules; Type: ACL; Schema: public; Owner: loket_owner
 
@@ -5971,7 +6262,6 @@ GRANT UPDATE(sending_at) ON TABLE public.outbox TO loket_worker;
 -- Name: COLUMN outbox.sent_at; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(sent_at) ON TABLE public.outbox TO loket_worker;
-GRANT UPDATE(sent_at) ON TABLE public.outbox TO authenticated;
 
 -- Name: COLUMN outbox.deferrals; Type: ACL; Schema: public; Owner: loket_owner
 

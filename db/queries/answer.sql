@@ -101,7 +101,14 @@ from mail i cross join shop;
 
 --! earlier
 select i.id as of, e.id, e.received_at, e.subject, e.message_body,
-  case when e.state = 'answered' then e.ai_response end as ai_response, e.state
+  case e.state
+    when 'answered' then e.ai_response
+    -- Of older mail that was brought in: what lay in Sent.
+    when 'imported' then (
+      select p.body_text from public.person_answers p
+      where p.tenant_id = $1 and p.thread_id = e.thread_id and p.interaction_id = e.id
+      order by p.sent_at desc, p.id desc limit 1)
+  end as ai_response, e.state
 from public.customer_interactions i
 join lateral (
   select * from public.customer_interactions x

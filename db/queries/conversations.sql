@@ -52,7 +52,7 @@ select
     where tenant_id = $1 and state in ('held', 'drafted')) as waiting,
   (select count(*) from public.notifications where tenant_id = $1 and done_at is null) as open_notifications,
   (select count(*) from public.customer_interactions
-    where tenant_id = $1 and received_at > now() - interval '24 hours') as received_24h,
+    where tenant_id = $1 and received_at > now() - interval '24 hours' and state <> 'imported') as received_24h,
   (select count(*) from public.raw_messages where tenant_id = $1 and fate is null) as without_fate;
 
 --! update_thread

@@ -1,5 +1,5 @@
 --! load_raws
-select id, mailbox_id, message_id, received_at, sha256, size_bytes, attempts, fate, raw
+select id, mailbox_id, message_id, received_at, sha256, size_bytes, attempts, fate, history, raw
 from public.raw_messages
 where tenant_id = $1 and id = any ($2);
 

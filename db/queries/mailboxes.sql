@@ -15,7 +15,7 @@ select private.add_mail_directory($1, $2, $3, $4) as done;
 
 --! load
 select id, kind, address, config, secret_encrypted, cursor, paused_reason, paused_at, last_read_at, connected_at,
-  trouble, trouble_since, sent_copies, sent_cursor, sending_paused_reason,
+  trouble, trouble_since, sent_copies, sent_cursor, history_since, sending_paused_reason,
   sending_paused_reason is null
     or (sending_paused_reason = 'sender_refused' and sending_paused_at <= now() - interval '1 hour') as may_send
 from public.mailboxes
@@ -23,7 +23,7 @@ where tenant_id = $1 and id = $2;
 
 --! list
 select id, kind, address, config, null as secret_encrypted, cursor, paused_reason, paused_at, last_read_at,
-  connected_at, trouble, trouble_since, sent_copies, sent_cursor, sending_paused_reason,
+  connected_at, trouble, trouble_since, sent_copies, sent_cursor, history_since, sending_paused_reason,
   sending_paused_reason is null
     or (sending_paused_reason = 'sender_refused' and sending_paused_at <= now() - interval '1 hour') as may_send
 from public.mailboxes

@@ -38,9 +38,10 @@ where not exists (
 order by m.uid;
 
 --! moved_away
--- Recorded under this numbering, and not among what the mailbox holds.
+-- Recorded under this numbering, and not among what the mailbox holds. What was brought in on request
+-- is older than what is compared.
 select count(*) as mails from public.raw_messages r
-where r.tenant_id = $1 and r.mailbox_id = $2 and r.uidvalidity = $3 and r.uid <> all ($4);
+where r.tenant_id = $1 and r.mailbox_id = $2 and r.uidvalidity = $3 and r.uid <> all ($4) and not r.history;
 
 --! lost_rows
 -- Mails whose interaction is there while the mail itself is not: they get back the id and the fate they had.
@@ -77,7 +78,7 @@ select
   count(*) as mails
 from public.raw_messages r
 left join public.customer_interactions i on i.tenant_id = r.tenant_id and i.raw_message_id = r.id
-where r.tenant_id = $1 and r.mailbox_id = $2
+where r.tenant_id = $1 and r.mailbox_id = $2 and not r.history
 group by 1
 order by 1;
 

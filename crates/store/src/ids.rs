@@ -96,4 +96,6 @@ ids! {
     PersonAnswerId,
     /// A comparison of a mailbox with what is recorded of it.
     ReconciliationId,
+    /// A bringing in of older mail.
+    HistoryId,
 }

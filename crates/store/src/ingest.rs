@@ -106,6 +106,8 @@ pub struct RawMessage {
     pub attempts: i32,
     /// What became of it, when known.
     pub fate: Option<Fate>,
+    /// Whether it was brought in on request, see [`crate::history`].
+    pub history: bool,
     /// The RFC 5322 bytes.
     #[serde(deserialize_with = "bytes")]
     pub raw: Vec<u8>,

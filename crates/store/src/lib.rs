@@ -26,6 +26,7 @@ pub mod drafts;
 pub mod events;
 pub mod filters;
 pub mod health;
+pub mod history;
 pub mod import;
 pub mod ingest;
 pub mod jobs;
@@ -49,9 +50,9 @@ pub use api_keys::ApiKeyClaims;
 pub use doors::{AdminTx, AuthTx, Claims, Logins, Purpose, SetupTx, Store, SystemTx, TenantTx};
 pub use error::{Chain, Constraint, Error, Result};
 pub use ids::{
-    ApiKeyId, AttachmentId, AuditId, FilterId, InteractionId, InvitationId, JobId, LeaseToken,
-    MailboxId, NotificationId, OfferId, OutboxId, PersonAnswerId, RawId, ReconciliationId,
-    TenantId, ThreadId, UserId,
+    ApiKeyId, AttachmentId, AuditId, FilterId, HistoryId, InteractionId, InvitationId, JobId,
+    LeaseToken, MailboxId, NotificationId, OfferId, OutboxId, PersonAnswerId, RawId,
+    ReconciliationId, TenantId, ThreadId, UserId,
 };
 /// How to reach a server: the driver's own configuration.
 pub use tokio_postgres::Config;

@@ -112,6 +112,8 @@ pub struct Mailbox {
     pub sending_paused_reason: Option<String>,
     /// Whether sending may be tried: it is not paused, or for a reason that may have passed.
     pub may_send: bool,
+    /// Since when older mail was asked for; `None` while none was.
+    pub history_since: Option<Timestamp>,
 }
 
 /// Where a mailbox belongs.

@@ -69,6 +69,7 @@ migrations! {
     30 "0030_doubt",
     31 "0031_budget",
     33 "0033_standing_sending",
+    34 "0034_history",
 }
 
 /// Connects as the owner and migrates. Returns how many migrations were applied.

@@ -274,6 +274,11 @@ impl Reader {
                 remote.caught_up(&desk).await?;
                 noted = Some(Instant::now());
             }
+            if done.more {
+                // New mail goes first, also while older mail is brought in.
+                remote.look_again().await?;
+                continue;
+            }
             // The supervisor holds the other end for as long as this task lives.
             let called = async { drop(self.bell.changed().await) };
             if !remote.wait(&desk, called).await? {

@@ -265,7 +265,8 @@ fn turns(facts: &FactsRow) -> Vec<(bool, String)> {
     let mut turns = Vec::new();
     for mail in facts.earlier.iter().filter(|mail| mail.id != facts.interaction.id) {
         turns.push((false, mail.message_body.clone()));
-        if let (Some(answer), InteractionState::Answered) = (&mail.ai_response, mail.state) {
+        let told = matches!(mail.state, InteractionState::Answered | InteractionState::Imported);
+        if let (Some(answer), true) = (&mail.ai_response, told) {
             turns.push((true, answer.clone()));
         }
     }

@@ -8,7 +8,6 @@ use mail::parse::Parsed;
 use mail::parse::files::{File, Files};
 use mail::sanitise::{Kept, kept};
 use store::attachments::{NewAttachment, NewMessageView};
-use store::ingest::NewInteraction;
 use store::{AttachmentId, InteractionId, RawId, TenantTx};
 
 /// Of one mail, without its bytes.
@@ -52,12 +51,14 @@ impl Beside {
 
 impl Rows {
     /// Of the mails that got a place in a conversation.
-    pub fn of(records: &[NewInteraction], mut beside: HashMap<RawId, Beside>) -> Self {
+    pub fn of(
+        places: impl Iterator<Item = (InteractionId, RawId)>,
+        mut beside: HashMap<RawId, Beside>,
+    ) -> Self {
         let mut rows = Self::default();
-        for record in records {
-            let Some(raw) = record.raw_message_id else { continue };
+        for (interaction, raw) in places {
             if let Some(beside) = beside.remove(&raw) {
-                beside.put(record.id, raw, &mut rows);
+                beside.put(interaction, raw, &mut rows);
             }
         }
         rows

@@ -9,6 +9,8 @@ mod suspects; // which mail was being parsed when the process died
 mod parsing; // raw bytes of a batch as messages
 mod beside; // files and HTML of a mail, for people who look at it
 mod machines; // what machines wrote
+mod known; // whose word on senders counts, which conversations are meant
+mod history; // older mail that was brought in finds its conversation
 mod thread; // automatic and filtered mail leaves, the rest finds its conversation
 mod answer; // facts, domain::answer, one write for a batch
 mod aftermath; // what a decision leaves behind, ready to be written

@@ -8,6 +8,7 @@ mod config; // how one is set up
 mod care; // how carefully it is read where that has failed
 mod batch; // what is fetched in one go, and how it becomes rows
 mod answers; // what people wrote in the mailbox itself
+mod history; // older mail, when somebody asks for it
 mod reconcile; // what is recorded, beside what the server holds
 mod sent; // what lies in Sent
 
@@ -85,6 +86,8 @@ pub struct Remote {
     cursor: RemoteCursor,
     /// The folder of what was sent, once it was found.
     sent: Option<String>,
+    /// Older mail that is still to be brought in.
+    rest: Option<history::Rest>,
 }
 
 /// Signs in, with what is stored: a password, or a provider's consent.
@@ -106,7 +109,8 @@ impl Remote {
         let folder = connection.examine(FOLDER).await?;
         let cursor = serde_json::from_value(row.cursor.clone()).unwrap_or_default();
         let opened = Instant::now();
-        let mut remote = Self { which, row, connection, folder, opened, cursor, sent: None };
+        let mut remote =
+            Self { which, row, connection, folder, opened, cursor, sent: None, rest: None };
         if remote.row.connected_at.is_none() {
             remote.begin_here(desk).await?;
         }
@@ -265,6 +269,11 @@ impl Remote {
             row.config == self.row.config && row.secret_encrypted == self.row.secret_encrypted;
         self.row = row;
         Ok(same)
+    }
+
+    /// Asks the server for what is new, without waiting for it.
+    pub async fn look_again(&mut self) -> Result<(), StageError> {
+        Ok(self.connection.noop().await?)
     }
 
     async fn open_inbox(&mut self) -> Result<(), StageError> {

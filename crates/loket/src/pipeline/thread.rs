@@ -12,17 +12,17 @@ use domain::message::identity;
 use domain::message::{Address, Doubt, Message};
 use domain::thread::{Belongs, Candidate, belongs_to};
 use mail::parse::Parsed;
+use store::history::Brought;
 use store::ingest::{Fate, InteractionState, KnownThread, NewInteraction, RawMessage, Twin};
 use store::jobs::{ClaimedJob, Lease};
-use store::mailboxes::{Mailbox, MailboxKind};
 use store::{InteractionId, JobId, MailboxId, RawId, TenantId, ThreadId};
 use uuid::Uuid;
 
 use super::beside::{Beside, Rows};
-use super::machines::{automatic_thread, came_back, named, word};
+use super::history;
+use super::known::{known_threads, trusted_names};
+use super::machines::{automatic_thread, came_back, word};
 use super::parsing::{ParsedMail, parse_all};
-use super::receive::MaildirConfig;
-use super::remote::RemoteConfig;
 use super::{Desk, StageError};
 
 /// A mail that ended the process, or could not be recorded, this often is set aside: whatever
@@ -65,86 +65,34 @@ pub(super) async fn batch(
     let trusted = trusted_names(&mailboxes);
     let mut parsed = parse_all(desk, tenant, jobs, raws).await?;
     let beside = parsed.iter_mut().map(ParsedMail::take_beside).collect();
-    let known = known_threads(desk, tenant, &parsed).await?;
+    let (older, parsed): (Vec<_>, Vec<_>) = parsed.into_iter().partition(|it| it.raw.history);
+    let has_history = mailboxes.iter().any(|mailbox| mailbox.history_since.is_some());
+    let (known, brought_in) = known_threads(desk, tenant, &parsed, has_history).await?;
     let language = if shop.taalvoorkeur == "EN" { Language::English } else { Language::Dutch };
     let own = Address { name: String::new(), email: shop.gmail_email.to_lowercase() };
-    let mut place =
-        Places { filters: &filters, own: &own, known: &known, twins, seen: HashMap::new() };
-    let steps: Vec<Step> = parsed
-        .into_iter()
-        .map(|ParsedMail { job, raw, whole, parsed, .. }| match parsed {
-            Some(Parsed { message, flags, .. }) => {
-                let vouched = trusted.get(&raw.mailbox_id);
-                let verified = vouched.is_some_and(|id| identity::is_verified(&message, id));
-                // Where nobody vouches for anybody, the address has to do.
-                let joins = verified || vouched.is_none();
-                let doubt = flags.is_cut().then_some(Doubt::PartlyRead);
-                place.place(Mail {
-                    job: &job,
-                    raw: &raw,
-                    message,
-                    verified,
-                    joins,
-                    doubt,
-                    language,
-                })
-            }
-            None => Step::Settle {
-                lease: job.lease(),
-                raw: raw.id,
-                fate: Fate::Quarantined,
-                reason: if whole || fits(&raw) { "unreadable" } else { "too_large" }.to_owned(),
-            },
-        })
-        .collect();
-    write(desk, tenant, steps, beside).await
+    let ground = history::Ground {
+        filters: &filters,
+        own: &own,
+        twins: &twins,
+        trusted: &trusted,
+        language,
+    };
+    let brought = history::place(desk, tenant, older, &ground).await?;
+    let places = Places {
+        filters: &filters,
+        own: &own,
+        known: &known,
+        brought_in: &brought_in,
+        twins,
+        seen: HashMap::new(),
+    };
+    let steps = places.place_all(parsed, &trusted, language);
+    write(desk, tenant, steps, brought, beside).await
 }
 
 /// Whether it is no larger than mails may be: then the server did not hand it out.
 fn fits(raw: &RawMessage) -> bool {
     u64::try_from(raw.size_bytes).is_ok_and(|size| size <= mail::mailbox::MAX_RAW_BYTES)
-}
-
-/// Whose word on senders counts, by mailbox.
-fn trusted_names(mailboxes: &[Mailbox]) -> HashMap<MailboxId, String> {
-    mailboxes
-        .iter()
-        .filter_map(|mailbox| {
-            let name = match mailbox.kind {
-                MailboxKind::Maildir => MaildirConfig::read(&mailbox.config).ok()?.authserv_id,
-                _ => RemoteConfig::read(&mailbox.config).ok()?.authserv_id(),
-            };
-            Some((mailbox.id, name?))
-        })
-        .collect()
-}
-
-/// Conversations that the mails refer to by Message-IDs of ours that nobody forged.
-async fn known_threads(
-    desk: &Desk,
-    tenant: TenantId,
-    parsed: &[ParsedMail],
-) -> Result<Vec<KnownThread>, StageError> {
-    let mut ours: Vec<String> = parsed
-        .iter()
-        .filter_map(|mail| mail.parsed.as_ref())
-        .flat_map(|Parsed { message, .. }| named(message))
-        .filter(|id| {
-            mail::message_id::verify(id, desk.message_id_key.bytes())
-                .is_some_and(|origin| origin.tenant_id == tenant.0)
-        })
-        .collect();
-    ours.sort();
-    ours.dedup();
-    if ours.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(desk
-        .store
-        .as_worker(tenant, async |tx| {
-            store::ingest::threads_by_our_message_ids(tx, &ours, None).await
-        })
-        .await?)
 }
 
 /// A parsed mail on its way to its place.
@@ -165,6 +113,8 @@ struct Places<'a> {
     /// The shop's own mailbox.
     own: &'a Address,
     known: &'a [KnownThread],
+    /// Conversations of older mail, for senders who are vouched for.
+    brought_in: &'a [KnownThread],
     /// What came before under the same Message-IDs.
     twins: Vec<Twin>,
     /// What the batch held so far, by Message-ID and sender: its conversation and its text.
@@ -172,13 +122,44 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// Decides what is written for each mail of a batch.
+    fn place_all(
+        mut self,
+        parsed: Vec<ParsedMail>,
+        trusted: &HashMap<MailboxId, String>,
+        language: Language,
+    ) -> Vec<Step> {
+        let place = |ParsedMail { job, raw, whole, parsed, .. }: ParsedMail| match parsed {
+            Some(Parsed { message, flags, .. }) => {
+                let vouched = trusted.get(&raw.mailbox_id);
+                let verified = vouched.is_some_and(|id| identity::is_verified(&message, id));
+                // Where nobody vouches for anybody, the address has to do.
+                let joins = verified || vouched.is_none();
+                let doubt = flags.is_cut().then_some(Doubt::PartlyRead);
+                let (job, raw) = (&job, &raw);
+                self.place(Mail { job, raw, message, verified, joins, doubt, language })
+            }
+            None => Step::Settle {
+                lease: job.lease(),
+                raw: raw.id,
+                fate: Fate::Quarantined,
+                reason: if whole || fits(&raw) { "unreadable" } else { "too_large" }.to_owned(),
+            },
+        };
+        parsed.into_iter().map(place).collect()
+    }
+
     /// Decides what is written for one parsed mail.
     fn place(&mut self, mut mail: Mail<'_>) -> Step {
         let (lease, raw) = (mail.job.lease(), mail.raw.id);
         let settle =
             |fate, reason: &str| Step::Settle { lease, raw, fate, reason: reason.to_owned() };
-        if mail.message.from.email == self.own.email && !is_contact_form(&mut mail, self.own) {
-            return settle(Fate::Automatic, "own_address");
+        if mail.message.from.email == self.own.email {
+            if !is_contact_form(&mut mail.message, self.own) {
+                return settle(Fate::Automatic, "own_address");
+            }
+            (mail.verified, mail.joins) = (false, false);
+            mail.doubt = Some(Doubt::ContactForm);
         }
         if let Some(automatic) = automatic::classify(&mail.message) {
             if automatic.is_certain {
@@ -225,7 +206,7 @@ impl Places<'_> {
         let twin = self.twin(mail.raw.id, message, key.as_ref());
         let thread = match &twin {
             Some((thread, _)) => *thread,
-            None if mail.joins => self.thread_of(message),
+            None if mail.joins => self.thread_of(message, mail.verified),
             None => Uuid::now_v7(),
         };
         if let Some(key) = key {
@@ -257,13 +238,15 @@ impl Places<'_> {
         known.or_else(|| key.and_then(|key| self.seen.get(key)).cloned())
     }
 
-    fn thread_of(&self, message: &Message) -> Uuid {
+    fn thread_of(&self, message: &Message, verified: bool) -> Uuid {
         let candidate = |thread: &KnownThread| Candidate {
             thread_id: thread.thread_id.0,
             customer_email: thread.customer_email.clone(),
             message_id: thread.message_id.clone(),
         };
-        let candidates: Vec<Candidate> = self.known.iter().map(candidate).collect();
+        let brought_in = if verified { self.brought_in } else { &[] };
+        let candidates: Vec<Candidate> =
+            self.known.iter().chain(brought_in).map(candidate).collect();
         match belongs_to(message, &candidates) {
             Belongs::To(thread) => thread,
             Belongs::New | Belongs::NewForeignReference => Uuid::now_v7(),
@@ -273,13 +256,11 @@ impl Places<'_> {
 
 /// A web shop's form writes from the shop's own address and names the customer in Reply-To: then
 /// they are taken for the sender, whom nobody vouches for.
-fn is_contact_form(mail: &mut Mail<'_>, own: &Address) -> bool {
+pub(super) fn is_contact_form(message: &mut Message, own: &Address) -> bool {
     let names_another =
         |address: &Address| address.email.contains('@') && address.email != own.email;
-    let Some(customer) = mail.message.reply_to.take().filter(names_another) else { return false };
-    mail.message.from = customer;
-    (mail.verified, mail.joins) = (false, false);
-    mail.doubt = Some(Doubt::ContactForm);
+    let Some(customer) = message.reply_to.take().filter(names_another) else { return false };
+    message.from = customer;
     true
 }
 
@@ -319,6 +300,7 @@ async fn write(
     desk: &Desk,
     tenant: TenantId,
     steps: Vec<Step>,
+    brought: Vec<Brought>,
     beside: HashMap<RawId, Beside>,
 ) -> Result<(), StageError> {
     let (mut records, mut settled, mut bounced) = (Vec::new(), Vec::new(), Vec::new());
@@ -337,7 +319,9 @@ async fn write(
             }
         }
     }
-    let rows = Rows::of(&records, beside);
+    let live = records.iter().filter_map(|it| Some((it.id, it.raw_message_id?)));
+    let older = brought.iter().filter_map(|it| Some((it.place.as_ref()?.id, it.raw_message_id)));
+    let rows = Rows::of(live.chain(older), beside);
     Ok(desk
         .store
         .as_worker(tenant, async |tx| {
@@ -346,6 +330,7 @@ async fn write(
                 [one] => store::ingest::record_message(tx, one).await?,
                 many => store::ingest::record_messages(tx, many).await?,
             }
+            store::history::record(tx, &brought).await?;
             rows.write(tx).await?;
             for (lease, raw, fate, reason) in &settled {
                 store::ingest::settle_raw(tx, *lease, *raw, *fate, reason).await?;

@@ -23,6 +23,7 @@ mod lab;
 mod browser;
 mod doors;
 mod flow;
+mod older;
 mod pages;
 mod roles;
 mod shops;

@@ -60,6 +60,8 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("GET", "/instellingen/mailbox"),
     ("POST", "/instellingen/mailbox"),
     ("GET", "/instellingen/mailbox/verbinden"),
+    ("GET", "/instellingen/mailbox/geschiedenis"),
+    ("POST", "/instellingen/mailbox/geschiedenis"),
     ("GET", "/instellingen/sleutels"),
     ("POST", "/instellingen/sleutels"),
     ("POST", "/instellingen/sleutels/intrekken"),

@@ -14,7 +14,7 @@ const ANSWERS: &str = "public.person_answers";
 
 impl Lab {
     /// A mail in Sent, as a colleague's mail program leaves it there.
-    fn put_sent(&self, id: &str, to: &str, subject: &str, header: &str, text: &str) {
+    pub(super) fn put_sent(&self, id: &str, to: &str, subject: &str, header: &str, text: &str) {
         let mail = format!(
             "From: Winkel <winkel@example.nl>\nTo: {to}\nSubject: {subject}\n\
              Message-ID: <{id}@mua.example.nl>\n{header}\n{text}\n"
@@ -26,12 +26,12 @@ impl Lab {
         self.behind.execute(sql, &[]).await.unwrap();
     }
 
-    async fn text(&self, sql: &str) -> String {
+    pub(super) async fn text(&self, sql: &str) -> String {
         self.behind.query_one(sql, &[]).await.unwrap().get(0)
     }
 
     /// Asks whoever reads the mailbox to compare, and waits for the answer.
-    async fn reconcile(&self) -> Reconciliation {
+    pub(super) async fn reconcile(&self) -> Reconciliation {
         let (store, tenant, id) = (&self.desk.store, self.shop.tenant, ReconciliationId::new());
         let ask = async |tx: &TenantTx| store::reconcile::ask(tx, id, self.mailbox, true).await;
         store.as_worker(tenant, ask).await.unwrap();

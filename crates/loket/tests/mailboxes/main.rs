@@ -22,6 +22,7 @@ mod peer;
 
 mod scripted; // an IMAP server that breaks where a test says
 mod broken; // what such servers must not do to a shop
+mod history; // older mail, when somebody asks for it
 mod custody; // Sent, people who answer there, and nothing that is not recorded
 
 use std::path::PathBuf;

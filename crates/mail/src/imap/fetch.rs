@@ -16,7 +16,7 @@ const WINDOW: u32 = 500;
 /// Numbers asked for in one command where nothing but the next one is wanted.
 const MOST_NUMBERS: u32 = 5000;
 /// What the list of one window may weigh.
-const LIST_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
 /// Mails that are kept of one list: more than fit into its bytes when each says what was asked.
 const MOST_LISTED: usize = 32 * 1024;
 
@@ -31,6 +31,17 @@ pub struct Listed {
     pub received_at: Option<Timestamp>,
     /// Without angle brackets; a hint.
     pub message_id: Option<String>,
+}
+
+/// A mail by number, size and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weighed {
+    /// Its number.
+    pub uid: u32,
+    /// As the server says, which may be wrong.
+    pub size_bytes: u64,
+    /// INTERNALDATE, when it can be read.
+    pub received_at: Option<Timestamp>,
 }
 
 /// What lies behind a cursor.
@@ -152,6 +163,15 @@ impl ImapConnection {
         let listed = self.listed(line, "counting mail").await?;
         let asked = listed.filter(|mail| (from..=to).contains(&mail.uid));
         Ok(asked.map(|mail| (mail.uid, mail.received_at)).collect())
+    }
+
+    /// The mails of a set such as `3:7,9`.
+    pub(super) async fn weigh(&mut self, set: &str) -> Result<Vec<Weighed>, ImapError> {
+        let line = Line::new("UID FETCH").word(set).word("(UID RFC822.SIZE INTERNALDATE)");
+        let listed = self.listed(line, "weighing mail").await?;
+        let weighed =
+            |Listed { uid, size_bytes, received_at, .. }| Weighed { uid, size_bytes, received_at };
+        Ok(listed.map(weighed).collect())
     }
 
     /// What the server lists of these numbers, as far as they belong to mails.

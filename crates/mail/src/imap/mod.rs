@@ -26,9 +26,10 @@ use crate::network::{Network, NetworkError};
 
 pub use bodies::{Body, Fetched, ROOM_FOR_ANY, room_for};
 pub use connection::ImapConnection;
-pub use fetch::{Listed, Listing};
+pub use fetch::{Listed, Listing, Weighed};
 pub use folders::{Folder, FolderState};
 pub use idle::Woken;
+pub use since::Older;
 
 /// When TLS begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

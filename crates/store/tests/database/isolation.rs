@@ -90,6 +90,10 @@ fn differences(world: &World) -> BTreeMap<&'static str, Value> {
         ("email_filters", json!({"id": id, "domain": "nieuw.example"})),
         ("event_counters", json!({})),
         ("events", json!({"seq": 1000})),
+        (
+            "history_imports",
+            json!({"id": id, "state": "stopped", "finished_at": "2026-01-01T00:00:00Z"}),
+        ),
         ("jobs", json!({"id": id, "subject_id": id})),
         ("mailboxes", json!({"id": id, "address": "nieuw@a.example"})),
         ("master_business_rules", json!({"rule_key": other_rule})),

@@ -141,8 +141,8 @@ async fn shop(database: &Database, admin: UserId, name: &str) -> Shop {
     shop
 }
 
-/// What lies in Sent, what a person answered there, and a comparison.
-const CUSTODY: [&str; 3] = [
+/// What lies in Sent, what a person answered there, a comparison, and older mail that was counted.
+const CUSTODY: [&str; 4] = [
     "insert into public.sent_messages (tenant_id, mailbox_id, uidvalidity, uid, message_id)
      select tenant_id, id, 7, 1, 'persoon.1@x.example' from public.mailboxes where tenant_id = $1 limit 1",
     "insert into public.person_answers (tenant_id, id, thread_id, mailbox_id, body_text, sha256, raw, sent_at)
@@ -151,6 +151,9 @@ const CUSTODY: [&str; 3] = [
      where t.tenant_id = $1 limit 1",
     "insert into public.reconciliations (tenant_id, id, mailbox_id, fetches, finished_at)
      select tenant_id, tenant_id, id, true, now() from public.mailboxes where tenant_id = $1 limit 1",
+    "insert into public.history_imports (tenant_id, id, mailbox_id, days, since, state)
+     select tenant_id, tenant_id, id, 30, now() - interval '30 days', 'counted'
+     from public.mailboxes where tenant_id = $1 limit 1",
 ];
 
 async fn settings(store: &Store, shop: &Shop) {

@@ -89,7 +89,7 @@ impl Remote {
 }
 
 /// The other kinds only tell who the sender is, or how a subject reads: in Sent that is the shop.
-const fn is_machine(kind: AutomaticKind) -> bool {
+pub(super) const fn is_machine(kind: AutomaticKind) -> bool {
     match kind {
         AutomaticKind::OwnLoop
         | AutomaticKind::Bounce(_)
@@ -104,7 +104,7 @@ const fn is_machine(kind: AutomaticKind) -> bool {
     }
 }
 
-fn answerable(row: CandidateRow) -> Answerable {
+pub(super) fn answerable(row: CandidateRow) -> Answerable {
     Answerable {
         thread_id: row.thread_id.0,
         customer_email: row.customer_email,
@@ -116,7 +116,7 @@ fn answerable(row: CandidateRow) -> Answerable {
 }
 
 /// On a thread that may take its time. What cannot be read, or breaks the parser, is no answer.
-async fn parsed(parse: Parse, raw: Vec<u8>) -> Option<Message> {
+pub(super) async fn parsed(parse: Parse, raw: Vec<u8>) -> Option<Message> {
     let parsed = tokio::task::spawn_blocking(move || parse(&raw).ok()).await;
     parsed.ok().flatten().map(|parsed| parsed.message)
 }

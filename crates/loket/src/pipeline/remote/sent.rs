@@ -45,24 +45,28 @@ pub(super) struct SentCursor {
 pub struct Errands {
     /// A mail of unknown outcome may be settled now.
     pub settles: bool,
-    /// Mails that were missing and came in.
+    /// Mails that were missing, or older and asked for, and came in.
     pub fetched: usize,
+    /// There is more to do as soon as new mail was looked after.
+    pub more: bool,
 }
 
 impl Remote {
-    /// Does what is wanted of this mailbox besides new mail: Sent, and comparing what is recorded
-    /// with what is there.
+    /// Does what is wanted of this mailbox besides new mail: Sent, comparing what is recorded with
+    /// what is there, and a little of the older mail that was asked for.
     pub async fn errands(&mut self, desk: &Desk) -> Result<Errands, StageError> {
         let mailbox = self.which.mailbox_id;
         let wanted = async |tx: &TenantTx| {
             store::reconcile::tonight(tx, mailbox).await?;
             let due = store::sent::due(tx, mailbox).await?;
-            Ok((due, store::reconcile::waiting(tx, mailbox).await?))
+            let asked = store::reconcile::waiting(tx, mailbox).await?;
+            Ok((due, asked, store::history::wanted(tx, mailbox).await?))
         };
-        let (due, asked) = desk.store.as_worker(self.which.tenant_id, wanted).await?;
+        let (due, asked, older) = desk.store.as_worker(self.which.tenant_id, wanted).await?;
         let settles = self.look_after_sent(desk, &due).await?;
         let fetched = self.reconcile_all(desk, &asked).await?;
-        Ok(Errands { settles, fetched })
+        let older = self.bring_history(desk, older).await?;
+        Ok(Errands { settles, fetched: fetched.saturating_add(older.stored), more: older.more })
     }
 
     async fn look_after_sent(&mut self, desk: &Desk, due: &[Look]) -> Result<bool, StageError> {

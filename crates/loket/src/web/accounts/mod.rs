@@ -13,6 +13,7 @@ mod form; // fields, mistakes, pages with a form
 mod grounds; // why a shop is turned down
 mod invitation; // a colleague comes in
 mod mailbox; // providers and what they need
+mod older; // older mail, when the shop wants it
 mod platform; // shops to approve, and all others
 mod platform_shop; // one shop, as the platform sees it
 mod profile; // `/api/v1/profile`
@@ -107,6 +108,7 @@ fn settings_pages() -> Router<State> {
         .route("/instellingen", get(settings::form).post(settings::save))
         .route("/instellingen/mailbox", get(settings_mailbox::form).post(settings_mailbox::save))
         .route("/instellingen/mailbox/verbinden", get(connect::reconnect))
+        .route("/instellingen/mailbox/geschiedenis", get(older::form).post(older::save))
         .route("/instellingen/mensen", get(settings_people::people).post(settings_people::invite))
         .route("/instellingen/mensen/rol", post(settings_people::change_role))
         .route("/instellingen/mensen/weg", post(settings_people::remove))

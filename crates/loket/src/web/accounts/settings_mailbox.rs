@@ -13,7 +13,7 @@ use super::super::failure::Failure;
 use super::super::when;
 use super::attempt::{Tried, attempt};
 use super::connect;
-use super::form::{Field, Mistakes, Posted, Sheet};
+use super::form::{Field, Mistakes, Posted, Sheet, Way};
 use super::mailbox::{SERVER_FIELDS, as_posted, server_fields, with_servers};
 use super::platform::Told;
 use super::visitor::Someone;
@@ -72,7 +72,9 @@ fn sheet(
         _ => Vec::new(),
     };
     fields.push(password);
-    sheet.with(fields, mistakes)
+    let mut sheet = sheet.with(fields, mistakes);
+    sheet.ways.push(Way::to("/instellingen/mailbox/geschiedenis", t.get("history.link")));
+    sheet
 }
 
 /// `GET /instellingen/mailbox`.
