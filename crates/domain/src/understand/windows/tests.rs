@@ -125,8 +125,10 @@ fn many_rows_add_up_as_few_do() {
     mail[SINGLE] = single;
     let features = Features { mail, ..Features::default() };
     let judged = Weights { windows: weights, ..Weights::default() }.judge(&features);
-    // 1,024 rows over a root of 32.
-    assert_eq!(judged.best.scores, [0, -128 * 32_000, 127 * 32_000 - 1, 0]);
+    // 1,024 rows over a root of 32; the root itself is rounded a little.
+    let wanted = [0, -128 * 32_000, 127 * 32_000, 0];
+    let off = judged.best.scores.iter().zip(wanted).map(|(is, wanted)| (is - wanted).abs());
+    assert!(off.max().unwrap() < 100, "{judged:?}");
 }
 
 proptest! {
