@@ -16,29 +16,30 @@
 use std::collections::BTreeMap;
 
 use domain::understand::classifier::{Known, LABEL_COUNT, LABELS, Weights};
-use domain::understand::{Features, GROUP_SIZES, HASHED_GROUPS, features_of};
+use domain::understand::{Features, GROUP_NUMBERS, GROUP_SIZES, OfferWeights, SINGLE, features_of};
 
 use super::mails::Mail;
+use super::separate::{Row, rounded, separate};
+use super::windows;
 
 /// Passes over the mails.
 const ROUNDS: usize = 30;
-/// Where the shuffling starts; any number will do, as long as it stays.
-const SEED: u64 = 0x10ce_7ba1_1a2d_5eed;
 /// How much each group of features counts: words, letters, single concepts, pairs of concepts.
 const GROUP: [f64; 4] = [1.0, 0.8, 0.9, 0.5];
 /// How much a short line counts against a mail.
 const SHORT_LINE: f64 = 0.5;
-/// In how many mails a word or pair of words, and a run of letters, must stand to be learned.
-const SEEN_IN: [u32; HASHED_GROUPS] = [3, 5];
+/// In how many mails a word or pair of words, a run of letters, a single concept and a pair of
+/// them must stand to be learned.
+const SEEN_IN: [u32; 4] = [3, 5, 0, 2];
 
 /// One mail, ready to learn from.
-struct Example {
+pub struct Example {
     /// Each feature's row and value.
-    features: Vec<(u32, f64)>,
+    features: Row,
     /// Per label: there, not there, or not to be learned from.
-    truth: [Option<bool>; LABEL_COUNT],
+    pub truth: [Option<bool>; LABEL_COUNT],
     /// How much it counts: a short line shows one way of saying, a mail how customers write.
-    worth: f64,
+    pub worth: f64,
 }
 
 /// What the labels of a mail say about each label of the classifier.
@@ -66,33 +67,45 @@ fn example(mail: &Mail, features: &Features, weights: &Weights) -> Example {
             *place = None;
         }
     }
-    let mut values = Vec::new();
+    let mut values = Row::default();
     for (group, (numbers, share)) in features.mail.iter().zip(GROUP).enumerate() {
-        let places = weights.places(group, numbers);
-        let value = share / (places.len().max(1) as f64).sqrt();
-        values.extend(places.into_iter().map(|place| (place as u32, value)));
+        let start: usize = GROUP_SIZES.iter().take(group).sum();
+        let rows = numbers.iter().filter_map(|number| weights.row(group, *number));
+        let mut places: Vec<u32> = rows.map(|row| start as u32 + u32::from(row)).collect();
+        places.sort_unstable();
+        places.dedup();
+        values.add_group(places, share);
     }
     let worth = if mail.is_short_line { SHORT_LINE } else { 1.0 };
     Example { features: values, truth, worth }
 }
 
-/// The hashes that stand in most mails, as many as there are rows for.
+/// The numbers that stand in most mails, as many as there are rows for.
 fn known(all: &[Features], group: usize) -> Known {
+    let mails = all.iter().map(|features| {
+        let mut numbers = features.mail[group].clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    });
+    most(mails.flatten(), SEEN_IN[group], GROUP_SIZES[group], GROUP_NUMBERS[group])
+}
+
+/// The numbers that come most often, at least `least` times, as many as there are rows for.
+pub fn most(numbers: impl Iterator<Item = u32>, least: u32, rows: usize, below: usize) -> Known {
     let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
-    for number in all.iter().flat_map(|features| &features.mail[group]) {
-        *counts.entry(*number).or_default() += 1;
-    }
+    numbers.for_each(|number| *counts.entry(number).or_default() += 1);
     let mut often: Vec<(u32, u32)> = counts
         .into_iter()
-        .filter(|(_, count)| *count >= SEEN_IN[group])
+        .filter(|(_, count)| *count >= least)
         .map(|(number, count)| (u32::MAX - count, number))
         .collect();
     often.sort_unstable();
-    Known::of(often.into_iter().take(GROUP_SIZES[group]).map(|(_, number)| number))
+    Known::of(below, often.into_iter().take(rows).map(|(_, number)| number))
 }
 
 /// How many times a mail with the label weighs against one without.
-fn weight(label: &str, there: bool) -> f64 {
+pub fn weight(label: &str, there: bool) -> f64 {
     match (label, there) {
         ("threat" | "escalate", true) => 2.0,
         (
@@ -106,7 +119,7 @@ fn weight(label: &str, there: bool) -> f64 {
 }
 
 /// What an error costs against simple weights: less for labels about which people differ.
-fn cost(label: &str) -> f64 {
+pub fn cost(label: &str) -> f64 {
     match label {
         "positive" | "neutral" | "frustrated" | "angry" | "sad" | "complaint" | "question"
         | "order_status" | "escalate" => 0.25,
@@ -114,18 +127,26 @@ fn cost(label: &str) -> f64 {
     }
 }
 
-/// The weights learned from `mails`.
-pub fn learn(mails: &[&Mail]) -> Weights {
-    let all: Vec<Features> = mails.iter().map(|mail| mail.with_input(features_of)).collect();
+/// The weights learned from `mails`, where answers to offers are read with `answers`.
+pub fn learn(mails: &[&Mail], answers: &OfferWeights) -> Weights {
+    let all: Vec<Features> =
+        mails.iter().map(|mail| mail.with_input(|input| features_of(input, answers))).collect();
     let mut weights = Weights { fingerprint: fingerprint(mails), ..Weights::default() };
-    weights.known = std::array::from_fn(|group| known(&all, group));
+    for group in (0..GROUP_SIZES.len()).filter(|group| *group != SINGLE) {
+        weights.known[group] = known(&all, group);
+    }
     let examples: Vec<Example> =
         mails.iter().zip(&all).map(|(mail, features)| example(mail, features, &weights)).collect();
     let sizes = weights.rows.len();
     for (label, name) in LABELS.iter().enumerate() {
-        let (values, bias) = separate(&examples, label, name, sizes);
+        let known = examples.iter().filter_map(|example| {
+            let there = example.truth[label]?;
+            Some((&example.features, there, cost(name) * weight(name, there) * example.worth))
+        });
+        let (values, bias) = separate(&known.collect::<Vec<_>>(), sizes, ROUNDS);
         store(&mut weights, label, &values, bias);
     }
+    windows::learn(&mut weights, &all, &examples);
     weights
 }
 
@@ -137,60 +158,16 @@ fn fingerprint(mails: &[&Mail]) -> u64 {
     })
 }
 
-/// The weights of one label and its bias: a support vector machine with squared hinge loss,
-/// solved one mail at a time in its dual form, which needs no step size.
-fn separate(examples: &[Example], label: usize, name: &str, size: usize) -> (Vec<f64>, f64) {
-    let mut values = vec![0.0_f64; size];
-    let mut bias = 0.0_f64;
-    let mut order: Vec<usize> =
-        (0..examples.len()).filter(|index| examples[*index].truth[label].is_some()).collect();
-    let mut shares = vec![0.0_f64; examples.len()];
-    let mut random = SEED;
-    for _ in 0..ROUNDS {
-        for index in (1..order.len()).rev() {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            order.swap(index, (random % (index as u64 + 1)) as usize);
-        }
-        for index in &order {
-            let example = &examples[*index];
-            let there = example.truth[label] == Some(true);
-            let sign = if there { 1.0 } else { -1.0 };
-            let mut score = bias;
-            let mut own = 1.0;
-            for (place, value) in &example.features {
-                score += values[*place as usize] * value;
-                own += value * value;
-            }
-            let soft = 0.5 / (cost(name) * weight(name, there) * example.worth);
-            let gradient = sign * score - 1.0 + shares[*index] * soft;
-            let share = (shares[*index] - gradient / (own + soft)).max(0.0);
-            let change = (share - shares[*index]) * sign;
-            if change == 0.0 {
-                continue;
-            }
-            shares[*index] = share;
-            bias += change;
-            for (place, value) in &example.features {
-                values[*place as usize] += change * value;
-            }
-        }
-    }
-    (values, bias)
-}
-
 /// Rounds one label's weights to eight bits with one scale per group of features.
 fn store(weights: &mut Weights, label: usize, values: &[f64], bias: f64) {
     weights.bias[label] = (bias * 1000.0).round() as i32;
     let mut start = 0;
     for (group, size) in GROUP_SIZES.iter().enumerate() {
         let end = start + *size;
-        let largest = values[start..end].iter().fold(1e-6_f64, |most, it| most.max(it.abs()));
-        let unit = largest / 127.0;
+        let (own, unit) = rounded(&values[start..end]);
         weights.scale[group][label] = (unit * GROUP[group] * 1e6).round() as u32;
-        for (row, value) in weights.rows[start..end].iter_mut().zip(&values[start..end]) {
-            row[label] = (value / unit).round() as i8;
+        for (row, weight) in weights.rows[start..end].iter_mut().zip(own) {
+            row[label] = weight;
         }
         start = end;
     }

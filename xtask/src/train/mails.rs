@@ -12,6 +12,8 @@ use serde_json::Value;
 /// One labelled mail.
 pub struct Mail {
     pub id: String,
+    /// The name of its file, without what follows the dot.
+    pub file: String,
     pub subject: String,
     pub body: String,
     pub thread: Vec<(bool, String)>,
@@ -48,12 +50,14 @@ pub fn load(folder: &Path) -> Result<Vec<Mail>> {
     files.sort();
     let mut mails = Vec::new();
     for file in files {
+        let name = file.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         for line in fs::read_to_string(&file)?.lines().filter(|line| !line.trim().is_empty()) {
             let value: Value = serde_json::from_str(line)?;
             let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
             let thread = value.get("thread").and_then(Value::as_array).into_iter().flatten();
             mails.push(Mail {
                 id: text("id"),
+                file: name.clone(),
                 subject: text("subject"),
                 body: text("body"),
                 thread: thread.map(earlier).collect(),
@@ -114,6 +118,7 @@ fn phrase(number: usize, line: &str) -> Result<Mail> {
     }
     Ok(Mail {
         id: format!("phrase-{number}"),
+        file: "phrases".to_owned(),
         subject: String::new(),
         body: body.to_owned(),
         thread: Vec::new(),

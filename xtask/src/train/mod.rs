@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use domain::understand::classifier::{LABEL_COUNT, LABELS, Scores, Weights};
 use domain::understand::score::Score;
-use domain::understand::{Reading, features_of, read, read_with};
+use domain::understand::{OfferWeights, Reading, features_of, marks, read, read_with};
 
 mod learn;
 mod mails;
 mod offers;
+mod separate;
+mod windows;
 
 use mails::Mail;
 
@@ -28,6 +30,13 @@ pub struct Arguments {
     /// Print the wrongly read mails of a cross-validation, those whose label contains this.
     #[arg(long)]
     misses: Option<String>,
+    /// Measure on whole files that were left out of training: names with commas between them, and
+    /// once more per group of files.
+    #[arg(long)]
+    left_out: Vec<String>,
+    /// Where to write the scores of the mails left out, for finding where to cut.
+    #[arg(long)]
+    scores: Option<PathBuf>,
     /// Only measure the shipped weights on a folder of labelled mails; prints figures, no texts.
     #[arg(long)]
     measure: Option<PathBuf>,
@@ -56,13 +65,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         time(&mails);
         return Ok(());
     }
+    let answers = offers::learn(&mails)?;
+    if !arguments.left_out.is_empty() {
+        let table = left_out(&arguments.left_out, &mails, &phrases, &answers);
+        return arguments.scores.as_ref().map_or(Ok(()), |file| Ok(fs::write(file, table)?));
+    }
     if arguments.cross_validate || arguments.misses.is_some() {
-        cross_validate(&mails, &phrases, arguments.misses.as_deref());
+        cross_validate(&mails, &phrases, &answers, arguments.misses.as_deref());
         return Ok(());
     }
-    let weights = learn::learn(&mails.iter().chain(&phrases).collect::<Vec<_>>());
-    let bytes = weights.encode();
-    let answers = offers::learn(&mails)?.encode();
+    let weights = learn::learn(&mails.iter().chain(&phrases).collect::<Vec<_>>(), &answers);
+    let (bytes, answers) = (weights.encode(), answers.encode());
     if arguments.check {
         for (file, made) in [(WEIGHTS, &bytes), (OFFER_WEIGHTS, &answers)] {
             if !fs::read(file).is_ok_and(|old| old == *made) {
@@ -107,7 +120,7 @@ fn print_score(score: &Score) {
 
 const FOLDS: usize = 5;
 
-fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) {
+fn cross_validate(mails: &[Mail], phrases: &[Mail], answers: &OfferWeights, misses: Option<&str>) {
     let mut score = Score::default();
     let mut short = Score::default();
     let mut cuts = Cuts::default();
@@ -118,14 +131,14 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) {
             phrases.iter().enumerate().partition(|(index, _)| index % FOLDS == fold);
         let known = known.into_iter().map(|(_, mail)| mail);
         let learned: Vec<_> = rest.iter().map(|(_, mail)| *mail).chain(known).collect();
-        let weights: Weights = learn::learn(&learned);
+        let weights: Weights = learn::learn(&learned, answers);
         for (_, mail) in unseen {
             mail.count(&mut short, &mail.with_input(|input| read_with(&weights, input)));
         }
         for (_, mail) in test {
             let reading = mail.with_input(|input| read_with(&weights, input));
             let wrong = mail.count(&mut score, &reading);
-            cuts.add(mail, &mail.with_input(|input| weights.scores(&features_of(input))));
+            cuts.add(mail, &scores(&weights, answers, mail));
             let shown = misses.is_some_and(|label| wrong.iter().any(|it| it.contains(label)));
             if shown {
                 print_miss(mail, &reading, &wrong);
@@ -136,6 +149,36 @@ fn cross_validate(mails: &[Mail], phrases: &[Mail], misses: Option<&str>) {
     print("the short lines, read unseen:");
     print_score(&short);
     cuts.print();
+}
+
+fn scores(weights: &Weights, answers: &OfferWeights, mail: &Mail) -> Scores {
+    mail.with_input(|input| weights.judge(&features_of(input, answers)).scores)
+}
+
+/// Measures on files that were not learned from, group by group; returns a line per mail: its
+/// name, what is true, every score, and the marks that bear on the cuts.
+fn left_out(groups: &[String], mails: &[Mail], phrases: &[Mail], answers: &OfferWeights) -> String {
+    let mut score = Score::default();
+    let mut cuts = Cuts::default();
+    let mut table = String::new();
+    for group in groups {
+        let (test, rest): (Vec<_>, Vec<_>) =
+            mails.iter().partition(|mail| group.split(',').any(|name| name == mail.file));
+        let learned: Vec<_> = rest.into_iter().chain(phrases).collect();
+        let weights = learn::learn(&learned, answers);
+        for mail in test {
+            mail.count(&mut score, &mail.with_input(|input| read_with(&weights, input)));
+            let scores = scores(&weights, answers, mail);
+            cuts.add(mail, &scores);
+            let truth = learn::truth(mail).map(|it| it.map_or(-1, i32::from));
+            let alarm = i32::from(mail.labels.must_escalate);
+            let marks = mail.with_input(marks).join(" ");
+            table += &format!("{}\t{alarm}\t{truth:?}\t{scores:?}\t{marks}\n", mail.id);
+        }
+    }
+    print_score(&score);
+    cuts.print();
+    table
 }
 
 /// The scores of mails read unseen, to find from which score each label should be given.

@@ -23,13 +23,13 @@ pub(super) fn threat(scores: &Scores, seen: &Seen) -> Option<ThreatKind> {
 /// The score from which a mail holds a threat: lower where a step is announced, higher where
 /// every word for a step is accounted for otherwise. Without any word for one the rest of the
 /// text may still tell it: who threatens in a roundabout way names no step. Set on mails that
-/// were not learned from.
+/// were not learned from, by whole files.
 fn threat_from(seen: &Seen) -> i32 {
     match (seen.any("stance:announced"), seen.any("stance:quiet")) {
-        (true, false) => -350,
-        (true, true) => 0,
-        (false, false) if seen.any("stance:perhaps") || seen.any("stance:named") => -50,
-        (false, true) => 200,
+        (true, false) => -200,
+        (true, true) => 200,
+        (false, false) if seen.any("stance:perhaps") || seen.any("stance:named") => 0,
+        (false, true) => 100,
         (false, false) => 100,
     }
 }
@@ -38,8 +38,8 @@ fn threat_from(seen: &Seen) -> i32 {
 fn escalate_from(seen: &Seen) -> i32 {
     match (seen.any("call:sure"), seen.any("call:perhaps")) {
         (true, _) => -400,
-        (false, true) => -50,
-        (false, false) => 100,
+        (false, true) => -200,
+        (false, false) => -100,
     }
 }
 

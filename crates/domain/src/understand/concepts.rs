@@ -39,6 +39,12 @@ const BOOKS: [&str; 4] = [
 ];
 
 impl Book {
+    /// The number of its first concept among those of all books.
+    pub(super) fn first(self) -> u32 {
+        let before = LEXICON.names.iter().take(self as usize).map(Vec::len).sum::<usize>();
+        u32::try_from(before).unwrap_or(0)
+    }
+
     /// The bit of `name`; no bit when the book has no such list.
     pub(super) fn mask(self, name: &str) -> Mask {
         let names = LEXICON.names.get(self as usize).into_iter().flatten();
@@ -88,6 +94,8 @@ pub(super) struct Heard {
     pub calls: Found,
     /// Of [`Book::Stances`].
     pub stances: Found,
+    /// Every phrase of every book, nearly in order.
+    pub said: Vec<(Book, Hit)>,
 }
 
 /// The lists shipped with the program, compiled once.
@@ -101,7 +109,13 @@ impl Heard {
 
     fn of(sentences: usize) -> Self {
         let found = || Found { sentences: vec![0; sentences], ..Found::default() };
-        Self { topics: found(), steps: found(), calls: found(), stances: found() }
+        Self {
+            topics: found(),
+            steps: found(),
+            calls: found(),
+            stances: found(),
+            said: Vec::with_capacity(64),
+        }
     }
 
     fn add(&mut self, sentence: usize, meaning: &[(Book, Mask)], span: Span) {
@@ -116,7 +130,9 @@ impl Heard {
                 *all |= *mask;
             }
             found.all |= *mask;
-            found.hits.push(Hit { mask: *mask, span });
+            let hit = Hit { mask: *mask, span };
+            found.hits.push(hit);
+            self.said.push((*book, hit));
         }
     }
 }
@@ -137,6 +153,8 @@ mod tests {
             let table: BTreeMap<String, String> = toml::from_str(lists).unwrap();
             assert!(table.len() <= MOST, "{} lists", table.len());
         }
+        let all = LEXICON.names.iter().map(Vec::len).sum::<usize>();
+        assert!(all <= super::super::features::MOST_SAID, "{all} lists");
     }
 
     #[test]

@@ -6,12 +6,13 @@
 use super::address::{self, Scored};
 use super::alarm;
 use super::calls;
-use super::classifier::{Scores, Weights, place};
+use super::classifier::{Judged, Scores, Weights, place};
 use super::concepts::{Book, Found, Heard};
 use super::features::{Features, Source, Style, features};
 use super::fresh::{Parts, parts};
 use super::gates;
 use super::language::language;
+use super::offer::learned::OfferWeights;
 use super::offer::{self, Answer};
 use super::order_number::order_number;
 use super::plain::{Plain, Span, fold};
@@ -46,8 +47,8 @@ fn own_subject(subject: &str) -> &str {
 }
 
 impl Seen {
-    /// Looks at the new text of a mail.
-    pub(super) fn of(input: &Input<'_>) -> Self {
+    /// Looks at the new text of a mail; answers to offers are weighed with `answers`.
+    pub(super) fn of(input: &Input<'_>, answers: &OfferWeights) -> Self {
         let parts = parts(input.body);
         let own = own_subject(input.subject);
         let raw = format!("{own}\n\n{}", parts.new.trim());
@@ -57,12 +58,11 @@ impl Seen {
         let heard = Heard::in_text(&plain);
         let called = calls::look(&plain, &heard, &parts.new);
         let stances = stance::look(&plain, &heard);
-        let found = heard.topics;
-        let mut hits = apply(&found);
+        let found = &heard.topics;
+        let mut hits = apply(found);
         hits.extend(marked(&stances.marks, &called));
         let offered = offer::offer(input, &parts.quoted);
-        let answer =
-            offered.and_then(|offered| offer::response(offered, &parts.new, input.subject));
+        let answer = offered.and_then(|it| offer::response(it, &parts.new, input.subject, answers));
         let style = Style {
             has_history: !parts.quoted.is_empty() || !input.thread.is_empty(),
             is_answer: own.len() < input.subject.len(),
@@ -82,9 +82,9 @@ impl Seen {
         let names = stance::named(&stances.marks).chain(calls::named(&called));
         let marked = names.collect();
         let source =
-            Source { plain: &plain, found: &found, hits: &hits, style, facts: &facts, open };
+            Source { plain: &plain, heard: &heard, hits: &hits, style, facts: &facts, open };
         let features = features(&source);
-        let searched = has_place;
+        let (searched, found) = (has_place, heard.topics);
         Self { parts, plain, found, hits, marked, answer, address, searched, features }
     }
 
@@ -112,7 +112,7 @@ impl Seen {
     }
 
     /// The labels of the rules and marks that hold, as often as they do.
-    fn labels(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn labels(&self) -> impl Iterator<Item = &'static str> {
         self.hits.iter().filter_map(|hit| RULE_SET.get(hit.rule)).map(|rule| rule.label.as_str())
     }
 
@@ -154,7 +154,8 @@ pub(super) fn score(scores: &Scores, label: &str) -> i32 {
 
 /// Draws every conclusion from what was seen.
 pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Reading {
-    let scores = weights.scores(&seen.features);
+    let judged = weights.judge(&seen.features);
+    let scores = judged.scores;
     let threat_kind = alarm::threat(&scores, seen);
     let escalate = alarm::escalation(&scores, seen, threat_kind);
     let mut intents = intents(&scores, seen);
@@ -191,7 +192,7 @@ pub(super) fn conclude(weights: &Weights, input: &Input<'_>, seen: &Seen) -> Rea
         escalate,
         evidence: Vec::new(),
     };
-    reading.evidence = evidence(&reading, weights, seen);
+    reading.evidence = evidence(&reading, weights, &judged, seen);
     reading
 }
 
@@ -208,8 +209,8 @@ fn spoken(input: &Input<'_>, seen: &Seen) -> Language {
 /// The score from which a label is given, where it is not zero: set by cross-validation,
 /// under zero where a missed mail costs more than a needless look.
 const FROM: [(&str, i32); 12] = [
-    ("return", -200),
-    ("cancel", 0),
+    ("return", -550),
+    ("cancel", -400),
     ("address_change", -100),
     ("order_status", -300),
     ("compensation", -150),
@@ -242,8 +243,13 @@ fn intents(scores: &Scores, seen: &Seen) -> IntentSet {
 }
 
 /// What is added to a tone's score: the rarer ones are learned too shyly.
-const MOOD_EXTRA: [(Mood, i32); 4] =
-    [(Mood::Positive, 150), (Mood::Frustrated, 100), (Mood::Angry, 100), (Mood::Sad, 150)];
+const MOOD_EXTRA: [(Mood, i32); 5] = [
+    (Mood::Positive, 150),
+    (Mood::Neutral, -150),
+    (Mood::Frustrated, 100),
+    (Mood::Angry, 200),
+    (Mood::Sad, 300),
+];
 
 fn mood(scores: &Scores) -> Mood {
     let best = Mood::ALL.iter().copied().max_by_key(|mood| {
@@ -259,7 +265,7 @@ const EVIDENCE_LENGTH: usize = 120;
 /// In a longer sentence they start at most this many bytes before the word that counts.
 const LEAD: usize = 60;
 
-fn evidence(reading: &Reading, weights: &Weights, seen: &Seen) -> Vec<Evidence> {
+fn evidence(reading: &Reading, weights: &Weights, judged: &Judged, seen: &Seen) -> Vec<Evidence> {
     let mut labels: Vec<String> = Vec::new();
     labels.extend(reading.threat_kind.map(|kind| format!("threat:{kind}")));
     labels.extend(
@@ -271,7 +277,7 @@ fn evidence(reading: &Reading, weights: &Weights, seen: &Seen) -> Vec<Evidence> 
     );
     labels.extend(reading.intents.iter().map(|intent| format!("intent:{intent}")));
     let places: Vec<usize> = labels.iter().map(|label| place(name_of(label))).collect();
-    let telling = weights.telling(&seen.features, &places);
+    let telling = weights.telling(judged, &places);
     let mut list: Vec<Evidence> = labels
         .into_iter()
         .zip(telling)

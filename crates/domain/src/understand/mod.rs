@@ -18,6 +18,7 @@ mod conclude;
 mod features;
 mod fresh;
 mod gates;
+mod known;
 mod language;
 mod numbers;
 mod offer;
@@ -26,8 +27,9 @@ mod plain;
 mod rules;
 pub mod score;
 mod stance;
+pub mod windows;
 
-pub use features::{Features, GROUP_SIZES, HASHED_GROUPS};
+pub use features::{Features, GROUP_NUMBERS, GROUP_SIZES, SINGLE};
 pub use offer::learned::{BUCKETS as OFFER_BUCKETS, KINDS as OFFER_KINDS, OfferWeights};
 
 /// What the reader is given.
@@ -99,18 +101,24 @@ pub fn read(input: &Input<'_>) -> Reading {
 
 /// Reads one mail with other weights than the shipped ones: for training and cross-validation.
 pub fn read_with(weights: &classifier::Weights, input: &Input<'_>) -> Reading {
-    let seen = conclude::Seen::of(input);
+    let seen = conclude::Seen::of(input, &offer::learned::WEIGHTS);
     conclude::conclude(weights, input, &seen)
 }
 
 /// What the new text of a mail speaks of: names of word lists, and the word found, in order.
 pub fn topics(input: &Input<'_>) -> Vec<(&'static str, String)> {
-    conclude::Seen::of(input).topics()
+    conclude::Seen::of(input, &offer::learned::WEIGHTS).topics()
 }
 
-/// What the classifier sees of a mail: for training.
-pub fn features_of(input: &Input<'_>) -> Features {
-    conclude::Seen::of(input).features
+/// What the classifier sees of a mail, answers to offers read with `answers`: for training.
+pub fn features_of(input: &Input<'_>, answers: &OfferWeights) -> Features {
+    conclude::Seen::of(input, answers).features
+}
+
+/// The labels of the rules and marks that hold in a mail: for finding from which score on a
+/// label is given.
+pub fn marks(input: &Input<'_>) -> Vec<&'static str> {
+    conclude::Seen::of(input, &offer::learned::WEIGHTS).labels().collect()
 }
 
 /// What the learned part of answers to offers sees, when an offer is open: for training.

@@ -42,13 +42,18 @@ const TERSE: usize = 12;
 /// What `new` (the new text, raw) answers to `offer`; `None` when it does not speak of it.
 ///
 /// The signs are one voice; what was learned from labelled answers weighs them with the words.
-pub(in crate::understand) fn response(offer: Offer, new: &str, subject: &str) -> Option<Answer> {
+pub(in crate::understand) fn response(
+    offer: Offer,
+    new: &str,
+    subject: &str,
+    weights: &learned::OfferWeights,
+) -> Option<Answer> {
     let (marked, by_signs, signs) = by_signs(offer, new, subject);
     if marked.sentences.is_empty() {
         return None;
     }
     let features = learned::features(&marked.text, &signs, offer.latest);
-    let judged = learned::WEIGHTS.judge(&features);
+    let judged = weights.judge(&features);
     if judged == by_signs.map(|it| it.response) {
         return by_signs;
     }

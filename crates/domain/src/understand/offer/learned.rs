@@ -39,7 +39,7 @@ impl Default for OfferWeights {
 }
 
 /// The weights shipped with the program.
-pub(super) static WEIGHTS: LazyLock<OfferWeights> = LazyLock::new(|| {
+pub(in crate::understand) static WEIGHTS: LazyLock<OfferWeights> = LazyLock::new(|| {
     OfferWeights::decode(include_bytes!("../data/offer_weights.bin")).unwrap_or_default()
 });
 

@@ -44,7 +44,7 @@ fn cases() -> Cases {
 
 fn answer_to(offered: &str, text: &str) -> Option<Answer> {
     let offer = offer_in(&fold(offered), Setting::Last).unwrap();
-    response(offer, text, "Re: x")
+    response(offer, text, "Re: x", &super::learned::WEIGHTS)
 }
 
 #[test]
