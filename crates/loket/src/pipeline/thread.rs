@@ -357,6 +357,11 @@ async fn write(
         }
     }
     let rows = Rows::of(&records, beside);
+    if let ([one], [], [], true) =
+        (records.as_slice(), settled.as_slice(), bounced.as_slice(), rows.is_empty())
+    {
+        return Ok(store::ingest::record_alone(&desk.store, tenant, one).await?);
+    }
     Ok(desk
         .store
         .as_worker(tenant, async |tx| {
