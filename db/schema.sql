@@ -420,6 +420,24 @@ ALTER FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit i
 
 COMMENT ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) IS 'The mailboxes that this node reads for the time of the lease: those it has, and free ones up to the limit.';
 
+-- Name: claimed_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.claimed_tenant_id() RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return pg_catalog.jsonb_extract_path_text(
+    nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'app_metadata', 'tenant_id');
+end
+$$;
+
+ALTER FUNCTION private.claimed_tenant_id() OWNER TO loket_owner;
+
+-- Name: FUNCTION claimed_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.claimed_tenant_id() IS 'The claim app_metadata.tenant_id, else null.';
+
 -- Name: complete_registration(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) RETURNS void
@@ -498,17 +516,8 @@ COMMENT ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_pas
 -- Name: current_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.current_tenant_id() RETURNS uuid
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO ''
-    AS $$
-begin
-  return coalesce(
-    nullif(pg_catalog.current_setting('app.tenant_id', true), ''),
-    pg_catalog.jsonb_extract_path_text(
-      nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'app_metadata', 'tenant_id')
-  )::uuid;
-end
-$$;
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(current_setting('app.tenant_id'::text, true), ''::text), private.claimed_tenant_id()))::uuid;
 
 ALTER FUNCTION private.current_tenant_id() OWNER TO loket_owner;
 
@@ -653,6 +662,30 @@ ALTER FUNCTION private.insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, 
 
 COMMENT ON FUNCTION private.insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text) IS 'Keeps a new API key and revokes the one it replaces, whose name and scopes it takes over; for definer functions only.';
 
+-- Name: interaction_is_sound(text, text, text, text, text[], smallint, numeric); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return state in ('received', 'answered', 'drafted', 'held', 'automatic', 'discarded', 'closed', 'imported')
+    and language in ('nl', 'en', 'de', 'fr', 'other')
+    and customer_mood in ('positive', 'neutral', 'frustrated', 'angry', 'sad')
+    and doubt in ('looks_automatic', 'contact_form', 'colleague', 'partly_read', 'same_number')
+    and intents <@ array['return', 'cancel', 'address_change', 'order_status', 'compensation', 'complaint',
+      'warranty', 'invoice', 'question', 'thanks', 'auto_reply', 'spam_or_marketing']
+    and ladder_stap between 0 and 9
+    and compensatie_percentage between 0 and 100;
+end
+$$;
+
+ALTER FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) OWNER TO loket_owner;
+
+-- Name: FUNCTION interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) IS 'The words and ranges of an interaction. Null, as of a mail without a doubt, breaks no rule.';
+
 -- Name: invite_member(uuid, text, text, bytea); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) RETURNS timestamp with time zone
@@ -721,6 +754,23 @@ ALTER FUNCTION private.is_suspended(p_user_id uuid) OWNER TO loket_owner;
 -- Name: FUNCTION is_suspended(p_user_id uuid); Type: COMMENT; Schema: private; Owner: loket_owner
 
 COMMENT ON FUNCTION private.is_suspended(p_user_id uuid) IS 'Whether a platform admin suspended this person. For the auth service only.';
+
+-- Name: job_is_sound(text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.job_is_sound(kind text, state text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return kind in ('ingest', 'answer', 'deliver') and state in ('due', 'given_up');
+end
+$$;
+
+ALTER FUNCTION private.job_is_sound(kind text, state text) OWNER TO loket_owner;
+
+-- Name: FUNCTION job_is_sound(kind text, state text); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.job_is_sound(kind text, state text) IS 'The words of a job.';
 
 -- Name: join_shop(uuid, uuid, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
@@ -1733,6 +1783,27 @@ ALTER FUNCTION private.tell_shop(p_tenant_id uuid, p_action text, p_reason text,
 
 COMMENT ON FUNCTION private.tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text) IS 'Records a change of a shop''s standing where the shop sees it; for definer functions only.';
 
+-- Name: thread_is_sound(text, text, text, smallint, smallint); Type: FUNCTION; Schema: private; Owner: loket_owner
+
+CREATE FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return status in ('open', 'closed')
+    and language in ('nl', 'en', 'de', 'fr', 'other')
+    and customer_mood in ('positive', 'neutral', 'frustrated', 'angry', 'sad')
+    and escalation_level between 0 and 3
+    and ladder_stap between 0 and 9;
+end
+$$;
+
+ALTER FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) OWNER TO loket_owner;
+
+-- Name: FUNCTION thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint); Type: COMMENT; Schema: private; Owner: loket_owner
+
+COMMENT ON FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) IS 'The words and ranges of a conversation.';
+
 -- Name: touch_api_key(uuid, uuid); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.touch_api_key(p_tenant_id uuid, p_id uuid) RETURNS void
@@ -2324,11 +2395,7 @@ CREATE TABLE public.conversation_threads (
     answered_by_person_at timestamp with time zone,
     assigned_to uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT conversation_threads_customer_mood_check CHECK ((customer_mood = ANY (ARRAY['positive'::text, 'neutral'::text, 'frustrated'::text, 'angry'::text, 'sad'::text]))),
-    CONSTRAINT conversation_threads_escalation_level_check CHECK (((escalation_level >= 0) AND (escalation_level <= 3))),
-    CONSTRAINT conversation_threads_ladder_stap_check CHECK (((ladder_stap >= 0) AND (ladder_stap <= 9))),
-    CONSTRAINT conversation_threads_language_check CHECK ((language = ANY (ARRAY['nl'::text, 'en'::text, 'de'::text, 'fr'::text, 'other'::text]))),
-    CONSTRAINT conversation_threads_status_check CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+    CONSTRAINT conversation_threads_sound_check CHECK (private.thread_is_sound(status, language, customer_mood, escalation_level, ladder_stap))
 );
 
 ALTER TABLE public.conversation_threads OWNER TO loket_owner;
@@ -2437,13 +2504,7 @@ CREATE TABLE public.customer_interactions (
     decided_at timestamp with time zone,
     decided_by uuid,
     doubt text,
-    CONSTRAINT customer_interactions_compensatie_percentage_check CHECK (((compensatie_percentage >= (0)::numeric) AND (compensatie_percentage <= (100)::numeric))),
-    CONSTRAINT customer_interactions_customer_mood_check CHECK ((customer_mood = ANY (ARRAY['positive'::text, 'neutral'::text, 'frustrated'::text, 'angry'::text, 'sad'::text]))),
-    CONSTRAINT customer_interactions_doubt_check CHECK ((doubt = ANY (ARRAY['looks_automatic'::text, 'contact_form'::text, 'colleague'::text, 'partly_read'::text, 'same_number'::text]))),
-    CONSTRAINT customer_interactions_intents_check CHECK ((intents <@ ARRAY['return'::text, 'cancel'::text, 'address_change'::text, 'order_status'::text, 'compensation'::text, 'complaint'::text, 'warranty'::text, 'invoice'::text, 'question'::text, 'thanks'::text, 'auto_reply'::text, 'spam_or_marketing'::text])),
-    CONSTRAINT customer_interactions_ladder_stap_check CHECK (((ladder_stap >= 0) AND (ladder_stap <= 9))),
-    CONSTRAINT customer_interactions_language_check CHECK ((language = ANY (ARRAY['nl'::text, 'en'::text, 'de'::text, 'fr'::text, 'other'::text]))),
-    CONSTRAINT customer_interactions_state_check CHECK ((state = ANY (ARRAY['received'::text, 'answered'::text, 'drafted'::text, 'held'::text, 'automatic'::text, 'discarded'::text, 'closed'::text, 'imported'::text])))
+    CONSTRAINT customer_interactions_sound_check CHECK (private.interaction_is_sound(state, language, customer_mood, doubt, intents, ladder_stap, compensatie_percentage))
 );
 
 ALTER TABLE public.customer_interactions OWNER TO loket_owner;
@@ -2793,8 +2854,7 @@ CREATE TABLE public.jobs (
     state text DEFAULT 'due'::text NOT NULL,
     last_error text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT jobs_kind_check CHECK ((kind = ANY (ARRAY['ingest'::text, 'answer'::text, 'deliver'::text]))),
-    CONSTRAINT jobs_state_check CHECK ((state = ANY (ARRAY['due'::text, 'given_up'::text])))
+    CONSTRAINT jobs_sound_check CHECK (private.job_is_sound(kind, state))
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
 
@@ -5414,6 +5474,14 @@ GRANT ALL ON FUNCTION private.claim_mailbox(p_owner uuid, p_tenant_id uuid, p_ma
 REVOKE ALL ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) TO loket_system;
 
+-- Name: FUNCTION claimed_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.claimed_tenant_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION private.claimed_tenant_id() TO authenticated;
+GRANT ALL ON FUNCTION private.claimed_tenant_id() TO loket_worker;
+GRANT ALL ON FUNCTION private.claimed_tenant_id() TO loket_admin;
+GRANT ALL ON FUNCTION private.claimed_tenant_id() TO loket_system;
+
 -- Name: FUNCTION complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) FROM PUBLIC;
@@ -5468,6 +5536,14 @@ GRANT ALL ON FUNCTION private.find_api_key(p_tenant_id uuid, p_key_hash bytea) T
 
 REVOKE ALL ON FUNCTION private.insert_api_key(p_tenant_id uuid, p_id uuid, p_name text, p_prefix text, p_key_hash bytea, p_scopes text[], p_replaces uuid, p_actor_role text) FROM PUBLIC;
 
+-- Name: FUNCTION interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) TO authenticated;
+GRANT ALL ON FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) TO loket_worker;
+GRANT ALL ON FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) TO loket_admin;
+GRANT ALL ON FUNCTION private.interaction_is_sound(state text, language text, customer_mood text, doubt text, intents text[], ladder_stap smallint, compensatie_percentage numeric) TO loket_system;
+
 -- Name: FUNCTION invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.invite_member(p_id uuid, p_email text, p_tenant_role text, p_token_hash bytea) FROM PUBLIC;
@@ -5483,6 +5559,14 @@ GRANT ALL ON FUNCTION private.is_platform_admin() TO loket_admin;
 
 REVOKE ALL ON FUNCTION private.is_suspended(p_user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.is_suspended(p_user_id uuid) TO loket_auth;
+
+-- Name: FUNCTION job_is_sound(kind text, state text); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.job_is_sound(kind text, state text) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.job_is_sound(kind text, state text) TO authenticated;
+GRANT ALL ON FUNCTION private.job_is_sound(kind text, state text) TO loket_worker;
+GRANT ALL ON FUNCTION private.job_is_sound(kind text, state text) TO loket_admin;
+GRANT ALL ON FUNCTION private.job_is_sound(kind text, state text) TO loket_system;
 
 -- Name: FUNCTION join_shop(p_user_id uuid, p_tenant_id uuid, p_tenant_role text); Type: ACL; Schema: private; Owner: loket_owner
 
@@ -5676,6 +5760,14 @@ GRANT ALL ON FUNCTION private.take_unproved(p_email text, p_encrypted_password t
 -- Name: FUNCTION tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text); Type: ACL; Schema: private; Owner: loket_owner
 
 REVOKE ALL ON FUNCTION private.tell_shop(p_tenant_id uuid, p_action text, p_reason text, p_was text, p_priority text) FROM PUBLIC;
+
+-- Name: FUNCTION thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint); Type: ACL; Schema: private; Owner: loket_owner
+
+REVOKE ALL ON FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) TO authenticated;
+GRANT ALL ON FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) TO loket_worker;
+GRANT ALL ON FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) TO loket_admin;
+GRANT ALL ON FUNCTION private.thread_is_sound(status text, language text, customer_mood text, escalation_level smallint, ladder_stap smallint) TO loket_system;
 
 -- Name: FUNCTION touch_api_key(p_tenant_id uuid, p_id uuid); Type: ACL; Schema: private; Owner: loket_owner
 

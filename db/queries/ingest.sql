@@ -45,6 +45,17 @@ with mail as materialized (
     customer_email text, from_name text, subject text, message_id text, in_reply_to text,
     message_references text[], sender_verified boolean, reply_to_elsewhere boolean, doubt text, received_at timestamptz,
     message_body text, language text, state text, fate text, fate_reason text, run_at timestamptz)),
+-- The counter of the shop's events comes first, so that it is counted last: see record_one.
+head as (
+  insert into public.event_counters (tenant_id, seq)
+  select $1, count(*) from mail having count(*) > 0
+  on conflict (tenant_id) do update set seq = event_counters.seq + excluded.seq
+  returning seq),
+event as (
+  insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
+  select $1, head.seq - (select count(*) from mail) + row_number() over (order by mail.received_at, mail.id),
+    'interaction.' || mail.state, mail.thread_id, mail.id
+  from mail cross join head),
 -- By `any (array)`, not by a join alone: a join is planned as a scan of all the shop's jobs.
 fence as (
   delete from public.jobs j using mail
@@ -81,17 +92,7 @@ due as (
   insert into public.jobs (tenant_id, id, kind, subject_id, run_at)
   select $1, mail.answer_job_id, 'answer', mail.id, coalesce(mail.run_at, now())
   from mail
-  where mail.answer_job_id is not null),
-head as (
-  insert into public.event_counters (tenant_id, seq)
-  select $1, count(*) from mail having count(*) > 0
-  on conflict (tenant_id) do update set seq = event_counters.seq + excluded.seq
-  returning seq),
-event as (
-  insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
-  select $1, head.seq - (select count(*) from mail) + row_number() over (order by mail.received_at, mail.id),
-    'interaction.' || mail.state, mail.thread_id, mail.id
-  from mail cross join head)
+  where mail.answer_job_id is not null)
 select
   (select count(*) from mail where job_id is not null) as leases,
   (select count(*) from fence) as fenced,
@@ -99,8 +100,18 @@ select
 
 --! record_one
 -- The same for one mail that is to be answered, which is what a quiet shop's batches hold: without
--- the array's scans and sums it costs Postgres half. $3 and $4 are its lease.
-with fence as (
+-- the array's scans and sums it costs Postgres half. $3 and $4 are its lease: where it is not held,
+-- there is nothing to divide by, and COMMIT, which is under way already, finds nothing to commit.
+-- Writing parts that nobody selects from run in reverse, so the shop's counter, which its other
+-- writers wait for until this commit is on disk, is locked last.
+with head as (
+  insert into public.event_counters (tenant_id, seq) values ($1, 1)
+  on conflict (tenant_id) do update set seq = event_counters.seq + 1
+  returning seq),
+event as (
+  insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
+  select $1, seq, 'interaction.received', $6, $2 from head),
+fence as (
   delete from public.jobs
   where tenant_id = $1 and id = $3 and lease_token = $4
   returning id),
@@ -119,15 +130,8 @@ interaction as (
   values ($1, $2, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $20, $16, $17, $18, 'received')),
 due as (
   insert into public.jobs (tenant_id, id, kind, subject_id, run_at)
-  values ($1, $5, 'answer', $2, coalesce($19, now()))),
-head as (
-  insert into public.event_counters (tenant_id, seq) values ($1, 1)
-  on conflict (tenant_id) do update set seq = event_counters.seq + 1
-  returning seq),
-event as (
-  insert into public.events (tenant_id, seq, kind, thread_id, subject_id)
-  select $1, seq, 'interaction.received', $6, $2 from head)
-select count(*) as fenced from fence;
+  values ($1, $5, 'answer', $2, coalesce($19, now())))
+select 1 / count(*) as fenced from fence;
 
 --! settle_raw
 -- A mail that gets no interaction: filtered, automatic or quarantined.

@@ -67,7 +67,7 @@ impl Logins {
 #[derive(Debug)]
 pub struct Store {
     user: Pool,
-    worker: Pool,
+    pub(crate) worker: Pool,
     admin: Pool,
     system: Pool,
     setup: Pool,
@@ -210,7 +210,7 @@ impl Store {
         tenant: TenantId,
         work: impl AsyncFnOnce(&TenantTx) -> Result<T>,
     ) -> Result<T> {
-        let begin = begin_with(30, &[("app.tenant_id", &tenant.to_string())]);
+        let begin = crate::flight::begin_worker(tenant);
         run(&self.worker, &begin, |session| TenantTx { session, tenant, actor: None }, work).await
     }
 
@@ -360,7 +360,7 @@ fn admin_json(user: UserId) -> String {
 
 /// BEGIN with settings that end with the transaction. Only ids, fixed words and JSON of ids come
 /// in here, so nothing needs quoting. Who stands still in a transaction holds his shop's counter.
-fn begin_with(timeout_seconds: u32, settings: &[(&str, &str)]) -> String {
+pub(crate) fn begin_with(timeout_seconds: u32, settings: &[(&str, &str)]) -> String {
     let set = |(name, value): &(&str, &str)| format!(",set_config('{name}','{value}',true)");
     let limits = format!(
         "begin; select set_config('statement_timeout','{timeout_seconds}s',true),\

@@ -1,5 +1,7 @@
 //! From a raw mail to an interaction in a conversation.
 
+mod one; // a single mail that is to be answered
+
 use domain::contract::{FilterType, Language};
 use domain::message::Doubt;
 use jiff::Timestamp;
@@ -15,6 +17,8 @@ use crate::jobs::Lease;
 use crate::row::bytes;
 use crate::session::Params;
 use crate::sql::sql;
+
+pub use one::{record_alone, record_message};
 
 /// What became of a raw mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,46 +282,6 @@ pub async fn record_messages(tx: &TenantTx, mails: &[NewInteraction]) -> Result<
     }
     let job = mails.iter().find_map(|mail| mail.lease).map_or(JobId(Uuid::nil()), |l| l.job_id);
     Err(tx.session.fail(Error::StaleLease(job)))
-}
-
-/// Records one mail, see [`record_messages`].
-pub async fn record_message(tx: &TenantTx, mail: &NewInteraction) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Fenced {
-        fenced: i64,
-    }
-    let plain = mail.fate.is_none() && mail.state == InteractionState::Received;
-    let (Some(lease), Some(answer_job_id), true) = (mail.lease, mail.answer_job_id, plain) else {
-        return record_messages(tx, std::slice::from_ref(mail)).await;
-    };
-    let params: Params<'_> = &[
-        &tx.tenant(),
-        &mail.id,
-        &lease.job_id,
-        &lease.lease_token,
-        &answer_job_id,
-        &mail.thread_id,
-        &mail.raw_message_id,
-        &mail.customer_email,
-        &mail.from_name,
-        &mail.subject,
-        &mail.message_id,
-        &mail.in_reply_to,
-        &mail.message_references,
-        &mail.sender_verified,
-        &mail.reply_to_elsewhere,
-        &mail.received_at,
-        &mail.message_body,
-        &mail.language.as_str(),
-        &mail.run_at,
-        &mail.doubt.map(Doubt::as_str),
-    ];
-    let recorded: Fenced = tx.session.one(sql!("ingest", "record_one"), params).await?;
-    if recorded.fenced == 1 {
-        Ok(())
-    } else {
-        Err(tx.session.fail(Error::StaleLease(lease.job_id)))
-    }
 }
 
 /// Ends the ingest of a mail that gets no interaction: filtered, automatic or quarantined.

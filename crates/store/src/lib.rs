@@ -7,6 +7,7 @@
 
 mod doors;
 mod error;
+mod flight;
 mod ids;
 mod row;
 mod session;

@@ -68,6 +68,7 @@ migrations! {
     29 "0029_restored",
     30 "0030_doubt",
     31 "0031_budget",
+    32 "0032_cheaper_rows",
     33 "0033_standing_sending",
     34 "0034_history",
 }

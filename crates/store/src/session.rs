@@ -32,7 +32,8 @@ impl Session {
         Ok(Self { object: Some(object), failed: AtomicBool::new(false) })
     }
 
-    fn object(&self) -> Result<&Object> {
+    /// The connection.
+    pub(crate) fn object(&self) -> Result<&Object> {
         self.object.as_ref().ok_or(Error::Swallowed)
     }
 
@@ -127,8 +128,13 @@ impl Session {
 
     /// The one row of a statement that always has one.
     pub(crate) async fn one<T: DeserializeOwned>(&self, sql: Sql, params: Params<'_>) -> Result<T> {
+        Self::only(sql, &self.rows(sql, params).await?)
+    }
+
+    /// The one row of these.
+    pub(crate) fn only<T: DeserializeOwned>(sql: Sql, rows: &[Row]) -> Result<T> {
         let none = || Error::Row { statement: sql.name, reason: "no row".to_owned() };
-        self.first(sql, params).await?.ok_or_else(none)
+        read(sql, rows.first().ok_or_else(none)?)
     }
 
     /// How many rows were changed.

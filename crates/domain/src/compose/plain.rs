@@ -16,18 +16,18 @@ pub fn plain(html: &str) -> String {
         };
         rest = after;
         let closing = tag.starts_with('/');
-        let name: String = tag
-            .trim_start_matches('/')
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .flat_map(char::to_lowercase)
-            .collect();
-        match (name.as_str(), closing) {
-            ("br" | "tr" | "div" | "h1" | "h2" | "h3", _) => text.push('\n'),
-            ("p" | "ul" | "ol" | "table" | "hr" | "blockquote", _) => text.push_str("\n\n"),
-            ("li", false) => text.push_str("\n- "),
-            ("td" | "th", false) => text.push(' '),
-            _ => {}
+        let tag = tag.trim_start_matches('/');
+        let end = tag.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let name = tag.get(..end).unwrap_or_default();
+        let is_one = |of: &[&str]| of.iter().any(|known| name.eq_ignore_ascii_case(known));
+        if is_one(&["br", "tr", "div", "h1", "h2", "h3"]) {
+            text.push('\n');
+        } else if is_one(&["p", "ul", "ol", "table", "hr", "blockquote"]) {
+            text.push_str("\n\n");
+        } else if is_one(&["li"]) && !closing {
+            text.push_str("\n- ");
+        } else if is_one(&["td", "th"]) && !closing {
+            text.push(' ');
         }
     }
     push_decoded(rest, &mut text);
@@ -48,7 +48,12 @@ fn push_decoded(source: &str, text: &mut String) {
 }
 
 fn push_folded(source: &str, text: &mut String) {
-    text.extend(source.chars().map(|c| if c == '\n' || c == '\r' || c == '\t' { ' ' } else { c }));
+    for (number, line) in source.split(['\n', '\r', '\t']).enumerate() {
+        if number > 0 {
+            text.push(' ');
+        }
+        text.push_str(line);
+    }
 }
 
 fn entity(name: &str) -> Option<char> {
@@ -78,14 +83,26 @@ fn entity(name: &str) -> Option<char> {
 
 /// No trailing blanks, no runs of blanks, at most one empty line between paragraphs.
 fn tidy(text: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
+    let mut result = String::with_capacity(text.len());
+    let mut after_text = false;
     for line in text.lines() {
-        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !(line.is_empty() && lines.last().is_none_or(String::is_empty)) {
-            lines.push(line);
+        let mut words = line.split_whitespace();
+        let first = words.next();
+        if first.is_none() && !after_text {
+            continue;
+        }
+        if !result.is_empty() {
+            result.push('\n');
+        }
+        after_text = first.is_some();
+        result.push_str(first.unwrap_or_default());
+        for word in words {
+            result.push(' ');
+            result.push_str(word);
         }
     }
-    lines.join("\n").trim().to_owned()
+    result.truncate(result.trim_end().len());
+    result
 }
 
 #[cfg(test)]
@@ -99,6 +116,11 @@ mod tests {
             plain(html),
             "Beste Sanne,\n\nJe krijgt 15 % terug & meer.\nGroet\n\n- een\n- twee"
         );
+    }
+
+    #[test]
+    fn one_empty_line_at_most_and_none_at_the_ends() {
+        assert_eq!(tidy(" \n\n a  b \n\n\t\n c\n \nd\n \n"), "a b\n\nc\n\nd");
     }
 
     #[test]

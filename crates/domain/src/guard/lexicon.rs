@@ -81,6 +81,42 @@ pub fn lexicon() -> &'static Lexicon {
     &LEXICON
 }
 
+/// Which lengths the words of a list have, by their first byte: most words of a reply are known
+/// not to be of the list before anything is compared.
+#[derive(Debug)]
+pub struct Gate([u32; 256]);
+
+impl Gate {
+    /// The gate before a list.
+    pub fn before<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut lengths = [0; 256];
+        for word in words {
+            if let Some(slot) = word.bytes().next().and_then(|b| lengths.get_mut(usize::from(b))) {
+                *slot |= Self::bit(word);
+            }
+        }
+        Self(lengths)
+    }
+
+    /// False only where the word is none of them.
+    pub fn lets_in(&self, word: &str) -> bool {
+        let lengths = word.bytes().next().and_then(|first| self.0.get(usize::from(first)));
+        lengths.is_some_and(|lengths| lengths & Self::bit(word) != 0)
+    }
+
+    /// All long ones share a bit.
+    fn bit(word: &str) -> u32 {
+        1 << word.len().min(31)
+    }
+}
+
+/// Whether a word names a day.
+pub fn is_day(word: &str) -> bool {
+    static GATE: LazyLock<Gate> =
+        LazyLock::new(|| Gate::before(lexicon().days.words.iter().map(String::as_str)));
+    GATE.lets_in(word) && lexicon().days.words.contains(word)
+}
+
 /// Finds every phrase of the lists in one pass over a text.
 #[derive(Debug)]
 struct Finder {
@@ -153,7 +189,7 @@ pub struct Licence {
     /// Those of them that a customer wrote.
     customer_literals: Vec<String>,
     /// Promises.
-    pub promises: BTreeSet<String>,
+    pub promises: BTreeSet<&'static str>,
 }
 
 impl Licence {
@@ -166,7 +202,8 @@ impl Licence {
         for part in &context.decision.parts {
             let rule = part.rule.map_or("frame", crate::contract::RuleKey::as_str);
             let passage = format!("{rule}.{}", part.section);
-            licence.promises.extend(lexicon().licence.get(&passage).into_iter().flatten().cloned());
+            let promises = lexicon().licence.get(&passage).into_iter().flatten();
+            licence.promises.extend(promises.map(String::as_str));
             for value in part.values.values() {
                 match value {
                     Value::Percent(percentage) => {
@@ -215,7 +252,9 @@ impl Licence {
         }
         let mut open = text.to_owned();
         for literal in &self.literals {
-            open = take_out(&open, literal);
+            if open.contains(literal.as_str()) {
+                open = take_out(&open, literal);
+            }
         }
         open
     }

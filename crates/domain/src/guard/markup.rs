@@ -17,7 +17,8 @@ const BODY_TAGS: &[&str] = &["p", "br", "ul", "ol", "li", "strong", "em", "b", "
 /// What a signature may hold besides.
 const SIGNATURE_TAGS: &[&str] = &["div", "span", "table", "tbody", "tr", "td", "img", "hr"];
 
-/// Reports markup and links that may not stand here.
+/// Reports markup and links that may not stand here. What the text of a body shows as a link is
+/// for [`bare_links`].
 pub fn inspect(html: &str, place: Place, terms: &Terms, objections: &mut Vec<Objection>) {
     let mut rest = html;
     while let Some((_, behind)) = rest.split_once('<') {
@@ -28,31 +29,21 @@ pub fn inspect(html: &str, place: Place, terms: &Terms, objections: &mut Vec<Obj
         rest = after;
         judge_tag(tag, place, terms, objections);
     }
-    if place == Place::Body {
-        bare_links(&crate::compose::plain(html), terms, objections);
-    }
 }
 
 fn judge_tag(tag: &str, place: Place, terms: &Terms, objections: &mut Vec<Objection>) {
     let inner = tag.trim_start_matches('/').trim_end_matches('/').trim();
     let (name, attributes) = inner.split_once(char::is_whitespace).unwrap_or((inner, ""));
-    let name = name.to_ascii_lowercase();
-    let known = BODY_TAGS.contains(&name.as_str())
-        || (place == Place::Signature && SIGNATURE_TAGS.contains(&name.as_str()));
-    let lower = attributes.to_ascii_lowercase();
-    let scripted = ["on", "style", "javascript:", "data:", "expression("].iter().any(|bad| {
-        lower.split(|c: char| c.is_whitespace() || c == ';').any(|a| a.starts_with(bad))
-    }) || lower.contains("javascript:");
-    let attributes_fit = match (name.as_str(), place) {
-        ("a", _) => true,
-        (_, Place::Body) => attributes.is_empty(),
-        (_, Place::Signature) => true,
-    };
+    let named = |tags: &[&str]| tags.iter().any(|tag| name.eq_ignore_ascii_case(tag));
+    let known = named(BODY_TAGS) || (place == Place::Signature && named(SIGNATURE_TAGS));
+    let is_link = named(&["a"]);
+    let scripted = !attributes.is_empty() && is_scripted(attributes);
+    let attributes_fit = is_link || place == Place::Signature || attributes.is_empty();
     if !known || scripted || !attributes_fit {
         objections.push(Objection::new(ObjectionKind::Markup, tag));
         return;
     }
-    if name == "a" && place == Place::Body && !tag.starts_with('/') {
+    if is_link && place == Place::Body && !tag.starts_with('/') {
         let target = attributes
             .trim()
             .strip_prefix("href=\"")
@@ -64,10 +55,22 @@ fn judge_tag(tag: &str, place: Place, terms: &Terms, objections: &mut Vec<Object
     }
 }
 
+fn is_scripted(attributes: &str) -> bool {
+    let lower = attributes.to_ascii_lowercase();
+    ["on", "style", "javascript:", "data:", "expression("]
+        .iter()
+        .any(|bad| lower.split(|c: char| c.is_whitespace() || c == ';').any(|a| a.starts_with(bad)))
+        || lower.contains("javascript:")
+}
+
 /// Addresses in the text that mail programs would turn into links.
-fn bare_links(text: &str, terms: &Terms, objections: &mut Vec<Objection>) {
-    for word in text.split_whitespace() {
+pub fn bare_links(text: &str, terms: &Terms, objections: &mut Vec<Objection>) {
+    // Each of them holds one of these.
+    for word in text.split_whitespace().filter(|word| word.contains(['.', ':'])) {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '/');
+        if !word.contains(['.', ':']) {
+            continue;
+        }
         let lower = word.to_lowercase();
         let looks_like_one =
             lower.contains("://") || lower.starts_with("www.") || ends_like_a_host(&lower);

@@ -141,6 +141,7 @@ pub fn inspect(draft: &Draft, context: &Context<'_>) -> Vec<Objection> {
     let mut objections = frame_objections(draft, &body, context);
     let licence = Licence::of(context);
     markup::inspect(&draft.body_html, markup::Place::Body, context.terms, &mut objections);
+    markup::bare_links(&body, context.terms, &mut objections);
     let signature = &draft.signature_html;
     markup::inspect(signature, markup::Place::Signature, context.terms, &mut objections);
     let text = normal::normalised(&body);
@@ -173,6 +174,7 @@ pub fn approve_by_person(
     let body = plain(&draft.body_html);
     let mut objections = frame_objections(&draft, &body, context);
     markup::inspect(&draft.body_html, markup::Place::Body, context.terms, &mut objections);
+    markup::bare_links(&body, context.terms, &mut objections);
     let signature = &draft.signature_html;
     markup::inspect(signature, markup::Place::Signature, context.terms, &mut objections);
     objections.retain(|objection| objection.kind != ObjectionKind::Link);

@@ -10,10 +10,28 @@ const DIGIT_ZEROES: &[u32] = &[
 
 /// NFKC, lower case, Latin digits, no invisible characters, one kind of blank.
 pub fn normalised(text: &str) -> String {
-    if text.is_ascii() {
-        return ascii(text);
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Nothing before an ASCII character changes with what stands behind it, so pieces that
+        // begin with one are normalised by themselves. The last one before a foreign character may
+        // be joined with it (an e and its accent) and belongs to its piece.
+        let foreign = rest.bytes().position(|byte| !byte.is_ascii());
+        let plain = foreign.map_or(rest.len(), |at| at.saturating_sub(1));
+        let (ascii, behind) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        push_ascii(ascii, &mut result);
+        let piece = behind.bytes().skip(1).position(|byte| byte.is_ascii());
+        let piece = piece.map_or(behind.len(), |at| at + 1);
+        let (foreign, behind) = behind.split_at_checked(piece).unwrap_or((behind, ""));
+        push_any(foreign, &mut result);
+        rest = behind;
     }
-    text.nfkc()
+    result
+}
+
+fn push_any(text: &str, result: &mut String) {
+    let characters = text
+        .nfkc()
         .filter(|c| !is_invisible(*c))
         .map(|c| if c.is_whitespace() { if c == '\n' { '\n' } else { ' ' } } else { c })
         .map(latin_digit)
@@ -24,21 +42,20 @@ pub fn normalised(text: &str) -> String {
             '٫' => ',',
             other => other,
         })
-        .flat_map(char::to_lowercase)
-        .collect()
+        .flat_map(char::to_lowercase);
+    result.extend(characters);
 }
 
 /// The same for the common case: in ASCII, NFKC changes nothing.
-fn ascii(text: &str) -> String {
-    text.chars()
-        .filter(|c| !is_invisible(*c))
-        .map(|c| match c {
-            '\n' => '\n',
-            '`' => '\'',
-            c if c.is_whitespace() => ' ',
-            c => c.to_ascii_lowercase(),
-        })
-        .collect()
+fn push_ascii(text: &str, result: &mut String) {
+    let bytes = text.bytes().filter_map(|byte| match byte {
+        b'\n' => Some('\n'),
+        b'\t' | b' ' => Some(' '),
+        b'`' => Some('\''),
+        0..=0x1F | 0x7F => None,
+        byte => Some(char::from(byte.to_ascii_lowercase())),
+    });
+    result.extend(bytes);
 }
 
 /// Characters that take no room: zero-width, direction marks, soft hyphens, tags,
@@ -67,13 +84,45 @@ fn latin_digit(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::normalised;
 
     #[test]
     fn the_short_way_is_the_long_way() {
         let all: String = (0..128).map(char::from).collect();
-        // One letter beyond ASCII takes the long way.
-        assert_eq!(format!("{}é", normalised(&all)), normalised(&format!("{all}é")));
+        assert_eq!(normalised(&all), whole(&all));
+    }
+
+    /// The whole text by the long way.
+    fn whole(text: &str) -> String {
+        let mut result = String::new();
+        super::push_any(text, &mut result);
+        result
+    }
+
+    #[test]
+    fn pieces_are_joined_as_the_whole_is() {
+        for text in [
+            "e\u{301}e\u{301}\u{323}",
+            "\u{301}a",
+            "a\u{200B}\u{301}b",
+            "ﬁ½e\u{300}",
+            "가\u{11A8}x",
+            "é",
+            "",
+        ] {
+            assert_eq!(normalised(text), whole(text), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_the_same_in_pieces(
+            text in "[a-eA-E0-9%`\\x00-\\x20À-ÿ\\u{300}-\\u{330}\\u{1100}-\\u{11FF}\\u{2000}-\\u{2070}①-⑳½€]{0,60}"
+        ) {
+            prop_assert_eq!(normalised(&text), whole(&text));
+        }
     }
 
     #[test]

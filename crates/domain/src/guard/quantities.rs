@@ -5,18 +5,18 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::lexicon::{Licence, lexicon};
+use super::lexicon::{Gate, Licence, lexicon};
 use super::{Objection, ObjectionKind};
 
 /// A piece of the text that matters for quantities.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token<'a> {
     /// A number in hundredths (15 is 1500), with how it was written.
-    Number { hundredths: Option<i64>, written: String },
+    Number { hundredths: Option<i64>, written: &'a str },
     /// `half`, `kwart`, `dubbel`.
-    Fraction(String),
+    Fraction(&'a str),
     /// What is counted.
-    Unit(Unit, String),
+    Unit(Unit, &'a str),
     /// Any other word.
     Word,
     /// A mark that separates.
@@ -63,7 +63,7 @@ pub fn inspect(text: &str, licence: &Licence, objections: &mut Vec<Objection>) {
 }
 
 /// The unit of the number at `index`: behind it, or a currency sign before it.
-fn unit_of(tokens: &[Token], index: usize, consumed: &mut [bool]) -> Option<Unit> {
+fn unit_of(tokens: &[Token<'_>], index: usize, consumed: &mut [bool]) -> Option<Unit> {
     let mut take = |at: usize, unit: Unit| {
         if let Some(slot) = consumed.get_mut(at) {
             *slot = true;
@@ -92,7 +92,7 @@ fn unit_of(tokens: &[Token], index: usize, consumed: &mut [bool]) -> Option<Unit
 fn judge(
     hundredths: Option<i64>,
     written: &str,
-    before: Option<&Token>,
+    before: Option<&Token<'_>>,
     unit: Option<Unit>,
     licence: &Licence,
     objections: &mut Vec<Objection>,
@@ -132,7 +132,7 @@ fn judge(
 }
 
 /// Splits the text into numbers, units, words and breaks.
-fn tokens(text: &str) -> Vec<Token> {
+fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -149,16 +149,16 @@ fn tokens(text: &str) -> Vec<Token> {
         rest = after;
         if first.is_ascii_digit() {
             let (number, tail) = trim_number(piece);
-            tokens.push(Token::Number { hundredths: digits(number), written: number.to_owned() });
+            tokens.push(Token::Number { hundredths: digits(number), written: number });
             if !tail.is_empty() {
                 tokens.push(Token::Break);
             }
         } else if first.is_alphabetic() {
             word(piece, &mut tokens);
         } else if first.is_numeric() {
-            tokens.push(Token::Number { hundredths: None, written: piece.to_owned() });
+            tokens.push(Token::Number { hundredths: None, written: piece });
         } else if let Some(unit) = unit(piece) {
-            tokens.push(Token::Unit(unit, piece.to_owned()));
+            tokens.push(Token::Unit(unit, piece));
         } else if !matches!(first, ' ' | '-') {
             tokens.push(Token::Break);
         }
@@ -211,13 +211,13 @@ static GLUED: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 });
 
 /// A word may be a number, a unit, a fraction, or a number glued to its unit.
-fn word(piece: &str, tokens: &mut Vec<Token>) {
+fn word<'a>(piece: &'a str, tokens: &mut Vec<Token<'a>>) {
     if let Some(unit) = unit(piece) {
-        tokens.push(Token::Unit(unit, piece.to_owned()));
+        tokens.push(Token::Unit(unit, piece));
         return;
     }
-    if lexicon().fractions.words.contains(piece) {
-        tokens.push(Token::Fraction(piece.to_owned()));
+    if is_fraction(piece) {
+        tokens.push(Token::Fraction(piece));
         return;
     }
     if !may_count(piece) {
@@ -225,7 +225,7 @@ fn word(piece: &str, tokens: &mut Vec<Token>) {
         return;
     }
     if let Some(value) = number_word(piece) {
-        tokens.push(Token::Number { hundredths: Some(value * 100), written: piece.to_owned() });
+        tokens.push(Token::Number { hundredths: Some(value * 100), written: piece });
         return;
     }
     let glued = GLUED
@@ -235,9 +235,8 @@ fn word(piece: &str, tokens: &mut Vec<Token>) {
     match glued {
         Some((name, front)) => match (number_word(front), unit(name)) {
             (Some(value), Some(unit)) => {
-                let written = piece.to_owned();
-                tokens.push(Token::Number { hundredths: Some(value * 100), written });
-                tokens.push(Token::Unit(unit, name.to_owned()));
+                tokens.push(Token::Number { hundredths: Some(value * 100), written: piece });
+                tokens.push(Token::Unit(unit, name));
             }
             _ => tokens.push(Token::Word),
         },
@@ -266,7 +265,14 @@ static UNITS: LazyLock<HashMap<&'static str, Unit>> = LazyLock::new(|| {
 });
 
 fn unit(piece: &str) -> Option<Unit> {
-    UNITS.get(piece).copied()
+    static GATE: LazyLock<Gate> = LazyLock::new(|| Gate::before(UNITS.keys().copied()));
+    if GATE.lets_in(piece) { UNITS.get(piece).copied() } else { None }
+}
+
+fn is_fraction(piece: &str) -> bool {
+    static GATE: LazyLock<Gate> =
+        LazyLock::new(|| Gate::before(lexicon().fractions.words.iter().map(String::as_str)));
+    GATE.lets_in(piece) && lexicon().fractions.words.contains(piece)
 }
 
 /// What every number word holds somewhere.
@@ -279,7 +285,9 @@ static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// Whether a word can hold a number at all; most cannot, and are not taken apart. Accents and
 /// hyphens are only seen through by [`number_word`] itself.
 fn may_count(piece: &str) -> bool {
-    !piece.bytes().all(|byte| byte.is_ascii_alphabetic()) || STEMS.is_match(piece)
+    // The shortest of them have three letters.
+    !piece.bytes().all(|byte| byte.is_ascii_alphabetic())
+        || (piece.len() > 2 && STEMS.is_match(piece))
 }
 
 /// Dutch and English cardinal numbers from 0 to 999, written as one word.

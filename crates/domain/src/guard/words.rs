@@ -1,8 +1,9 @@
 //! Promises, forbidden phrases, days, codes, addresses and the language of a reply.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::lexicon::{Licence, lexicon, promised_by, said_in, starts_word};
+use super::lexicon::{Licence, is_day, lexicon, promised_by, said_in, starts_word};
 use super::{Context, Objection, ObjectionKind};
 
 /// Reports every phrase that is not licensed. `text` is normalised, `open` is the same
@@ -40,11 +41,11 @@ fn promises(
     for (phrase, promise) in &found {
         // "gratis" inside a licensed "gratis terugsturen" is that phrase's word.
         let covered = found.iter().any(|(longer, owner)| {
-            licence.promises.contains(*owner)
+            licence.promises.contains(owner)
                 && longer.contains(phrase.trim_end())
                 && count(text, phrase) <= count(text, longer)
         });
-        if !licence.promises.contains(*promise) && !covered {
+        if !licence.promises.contains(promise) && !covered {
             objections.push(Objection::new(ObjectionKind::Promise, phrase));
         }
     }
@@ -56,7 +57,7 @@ fn count(text: &str, phrase: &str) -> usize {
 
 fn days(text: &str, said: &BTreeSet<&str>, objections: &mut Vec<Objection>) {
     for word in text.split(|c: char| !c.is_alphanumeric()) {
-        if lexicon().days.words.contains(word) {
+        if is_day(word) {
             objections.push(Objection::new(ObjectionKind::Date, word));
         }
     }
@@ -69,19 +70,20 @@ fn days(text: &str, said: &BTreeSet<&str>, objections: &mut Vec<Objection>) {
 
 /// Words in capitals are voucher codes unless the shop is called that, or they are short.
 fn codes(written: &str, licence: &Licence, context: &Context<'_>, objections: &mut Vec<Objection>) {
-    let mut open = written.to_owned();
+    let mut open = Cow::Borrowed(written);
     let terms = context.terms;
     for known in [&terms.bedrijfsnaam, &terms.ai_persona_name, &terms.retouradres] {
-        if !known.is_empty() {
-            open = open.replace(known.as_str(), " ");
+        if !known.is_empty() && open.contains(known.as_str()) {
+            open = open.replace(known.as_str(), " ").into();
         }
     }
     let shouted: Vec<&str> = open
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| {
-            word.chars().count() >= 5
+            // Most words end the search at their first or second letter.
+            !word.chars().any(char::is_lowercase)
+                && word.chars().count() >= 5
                 && word.chars().any(char::is_alphabetic)
-                && !word.chars().any(char::is_lowercase)
         })
         .collect();
     if shouted.is_empty() {
@@ -98,6 +100,9 @@ fn codes(written: &str, licence: &Licence, context: &Context<'_>, objections: &m
 
 /// Mail addresses other than the customer's.
 fn addresses(text: &str, context: &Context<'_>, objections: &mut Vec<Objection>) {
+    if !text.contains('@') {
+        return;
+    }
     for word in text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')')) {
         let word = word.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?'));
         if word.contains('@') && word != context.sender.email {

@@ -64,9 +64,14 @@ impl Rows {
         rows
     }
 
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.views.is_empty()
+    }
+
     /// Writes them, where there are any, in the transaction that recorded the mails.
     pub async fn write(&self, tx: &TenantTx) -> store::Result<()> {
-        if self.files.is_empty() && self.views.is_empty() {
+        if self.is_empty() {
             return Ok(());
         }
         store::attachments::record(tx, &self.files, &self.views).await

@@ -322,6 +322,16 @@ async fn write(
     let live = records.iter().filter_map(|it| Some((it.id, it.raw_message_id?)));
     let older = brought.iter().filter_map(|it| Some((it.place.as_ref()?.id, it.raw_message_id)));
     let rows = Rows::of(live.chain(older), beside);
+    if let ([one], [], [], [], false, true) = (
+        records.as_slice(),
+        settled.as_slice(),
+        bounced.as_slice(),
+        brought.as_slice(),
+        some_bounced,
+        rows.is_empty(),
+    ) {
+        return Ok(store::ingest::record_alone(&desk.store, tenant, one).await?);
+    }
     Ok(desk
         .store
         .as_worker(tenant, async |tx| {

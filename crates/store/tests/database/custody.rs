@@ -7,7 +7,7 @@ use crate::support::World;
 /// As `raw_messages_fate_check` has them.
 const FATES: [&str; 7] =
     ["answered", "drafted", "held", "filtered", "automatic", "quarantined", "imported"];
-/// As `customer_interactions_state_check` has them.
+/// As `private.interaction_is_sound` has them.
 const STATES: [&str; 8] =
     ["received", "answered", "drafted", "held", "automatic", "discarded", "closed", "imported"];
 
@@ -16,12 +16,10 @@ async fn every_recorded_mail_has_exactly_one_fate_in_every_state() {
     let world = World::new().await;
     let (store, shop, behind) = (world.store(), world.a, &world.database.behind);
     // The lists above are the schema's.
-    for (constraint, list) in [
-        ("raw_messages_fate_check", &FATES[..]),
-        ("customer_interactions_state_check", &STATES[..]),
-    ] {
-        let text = "select pg_get_constraintdef(oid) from pg_constraint where conname = $1";
-        let definition: String = behind.query_one(text, &[&constraint]).await.unwrap().get(0);
+    let fates = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'raw_messages_fate_check'";
+    let states = "select substring(prosrc from '\\mstate in \\([^)]*\\)') from pg_proc where proname = 'interaction_is_sound'";
+    for (text, list) in [(fates, &FATES[..]), (states, &STATES[..])] {
+        let definition: String = behind.query_one(text, &[]).await.unwrap().get(0);
         assert_eq!(definition.matches('\'').count(), list.len() * 2, "{definition}");
         assert!(list.iter().all(|word| definition.contains(&format!("'{word}'"))), "{definition}");
     }

@@ -554,27 +554,27 @@ async fn one_mail_leaves_the_same_as_an_array_of_one() {
                 run_at: (uid == 42).then(|| "2099-11-23T09:00:00Z".parse().unwrap()),
                 ..new_interaction(shop, Some(job.lease()))
             }];
-            store
-                .as_worker(shop.tenant, async |tx| {
-                    if alone {
-                        store::ingest::record_message(tx, &mails[0]).await
-                    } else {
+            if alone {
+                store::ingest::record_alone(store, shop.tenant, &mails[0]).await.unwrap();
+            } else {
+                store
+                    .as_worker(shop.tenant, async |tx| {
                         store::ingest::record_messages(tx, &mails).await
-                    }
-                })
-                .await
-                .unwrap();
+                    })
+                    .await
+                    .unwrap();
+            }
+            let mail = store::ingest::NewInteraction {
+                id: InteractionId::new(),
+                raw_message_id: None,
+                answer_job_id: Some(JobId::new()),
+                ..mails[0].clone()
+            };
             let again = store
-                .as_worker(shop.tenant, async |tx| {
-                    let mail = store::ingest::NewInteraction {
-                        id: InteractionId::new(),
-                        raw_message_id: None,
-                        answer_job_id: Some(JobId::new()),
-                        ..mails[0].clone()
-                    };
-                    store::ingest::record_message(tx, &mail).await
-                })
+                .as_worker(shop.tenant, async |tx| store::ingest::record_message(tx, &mail).await)
                 .await;
+            assert!(matches!(again, Err(Error::StaleLease(_))), "{again:?}");
+            let again = store::ingest::record_alone(store, shop.tenant, &mail).await;
             assert!(matches!(again, Err(Error::StaleLease(_))), "{again:?}");
         }
         left.push(traces(&world, shop.tenant, thread).await);

@@ -11,7 +11,7 @@ use domain::contract::Language;
 use domain::message::Message;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use store::ingest::{InteractionState, NewInteraction, record_message};
+use store::ingest::{InteractionState, NewInteraction, record_alone};
 use store::jobs::{ClaimedJob, JobKind, claim};
 use store::mailboxes::{IncomingRaw, receive_batch};
 use store::{InteractionId, JobId, RawId, Store, TenantId, ThreadId};
@@ -162,7 +162,7 @@ async fn record(store: &Arc<Store>, work: Vec<Work>) -> anyhow::Result<f64> {
         let store = Arc::clone(store);
         clients.spawn(async move {
             for Work { tenant, mail } in share {
-                store.as_worker(tenant, async |tx| record_message(tx, &mail).await).await?;
+                record_alone(&store, tenant, &mail).await?;
             }
             store::Result::Ok(())
         });
