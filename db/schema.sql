@@ -1125,6 +1125,7 @@ begin
   end if;
   update public.mailboxes
   set config = p_config, secret_encrypted = p_secret, paused_reason = null, paused_at = null,
+    sending_paused_reason = null, sending_paused_at = null,
     trouble = null, trouble_since = null, trouble_told = false,
     access_encrypted = null, access_until = null, refreshing_by = null, refreshing_until = null
   where tenant_id = p_tenant_id and id = p_id and kind <> 'maildir';
@@ -2938,8 +2939,12 @@ CREATE TABLE public.mailboxes (
     refreshing_until timestamp with time zone,
     catch_up_from timestamp with time zone,
     restored_at timestamp with time zone,
+    sending_paused_reason text,
+    sending_paused_at timestamp with time zone,
     history_since timestamp with time zone,
     CONSTRAINT mailboxes_kind_check CHECK ((kind = ANY (ARRAY['maildir'::text, 'imap'::text, 'gmail'::text, 'zoho'::text]))),
+    CONSTRAINT mailboxes_sending_paused_check CHECK (((sending_paused_reason IS NULL) = (sending_paused_at IS NULL))),
+    CONSTRAINT mailboxes_sending_paused_reason_check CHECK ((sending_paused_reason = ANY (ARRAY['login_refused'::text, 'sender_refused'::text]))),
     CONSTRAINT mailboxes_sent_copies_check CHECK ((sent_copies = ANY (ARRAY['unknown'::text, 'kept'::text, 'ours'::text])))
 );
 
@@ -3056,6 +3061,14 @@ COMMENT ON COLUMN public.mailboxes.catch_up_from IS 'The backup''s moment: what 
 -- Name: COLUMN mailboxes.restored_at; Type: COMMENT; Schema: public; Owner: loket_owner
 
 COMMENT ON COLUMN public.mailboxes.restored_at IS 'When the backup was put back; null with the other.';
+
+-- Name: COLUMN mailboxes.sending_paused_reason; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.sending_paused_reason IS 'Why nothing is sent from it: login_refused (until it is connected anew), sender_refused (its server takes no mail from it; tried again each hour). Null while mail may leave. Reading goes on.';
+
+-- Name: COLUMN mailboxes.sending_paused_at; Type: COMMENT; Schema: public; Owner: loket_owner
+
+COMMENT ON COLUMN public.mailboxes.sending_paused_at IS 'Since when nothing is sent from it; null while mail may leave.';
 
 -- Name: COLUMN mailboxes.history_since; Type: COMMENT; Schema: public; Owner: loket_owner
 
@@ -6253,6 +6266,20 @@ GRANT UPDATE(catch_up_from) ON TABLE public.mailboxes TO loket_worker;
 
 GRANT UPDATE(restored_at) ON TABLE public.mailboxes TO loket_worker;
 
+-- Name: COLUMN mailboxes.sending_paused_reason; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(sending_paused_reason) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(sending_paused_reason) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(sending_paused_reason) ON TABLE public.mailboxes TO loket_worker;
+GRANT UPDATE(sending_paused_reason) ON TABLE public.mailboxes TO loket_user;
+
+-- Name: COLUMN mailboxes.sending_paused_at; Type: ACL; Schema: public; Owner: loket_owner
+
+GRANT SELECT(sending_paused_at) ON TABLE public.mailboxes TO authenticated;
+GRANT SELECT(sending_paused_at) ON TABLE public.mailboxes TO loket_admin;
+GRANT UPDATE(sending_paused_at) ON TABLE public.mailboxes TO loket_worker;
+GRANT UPDATE(sending_paused_at) ON TABLE public.mailboxes TO loket_user;
+
 -- Name: COLUMN mailboxes.history_since; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT SELECT(history_since) ON TABLE public.mailboxes TO authenticated;
@@ -6354,6 +6381,7 @@ GRANT UPDATE(sending_at) ON TABLE public.outbox TO loket_worker;
 -- Name: COLUMN outbox.sent_at; Type: ACL; Schema: public; Owner: loket_owner
 
 GRANT UPDATE(sent_at) ON TABLE public.outbox TO loket_worker;
+GRANT UPDATE(sent_at) ON TABLE public.outbox TO authenticated;
 
 -- Name: COLUMN outbox.deferrals; Type: ACL; Schema: public; Owner: loket_owner
 

@@ -25,11 +25,11 @@ impl Store {
         let session = Session::open(&self.worker).await?;
         // Known to the server before anything leaves, so that the three keep their order.
         let statement = session.prepare(sql).await?;
-        let begin = begin_worker(tenant);
+        let opening = begin_worker(tenant);
         let connection = session.object()?;
         let (begun, rows, committed) = tokio::join!(
             biased;
-            connection.batch_execute(&begin),
+            connection.batch_execute(&opening),
             connection.query(&statement, params),
             connection.batch_execute("commit"),
         );

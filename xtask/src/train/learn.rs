@@ -3,7 +3,6 @@
 //! Only additions, products, quotients and square roots, which every machine rounds alike.
 
 #![expect(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "weights are rounded to eight bits on purpose"
@@ -74,7 +73,7 @@ fn example(mail: &Mail, features: &Features, weights: &Weights) -> Example {
         let mut places: Vec<u32> = rows.map(|row| start as u32 + u32::from(row)).collect();
         places.sort_unstable();
         places.dedup();
-        values.add_group(places, share);
+        values.add_group(&places, share);
     }
     let worth = if mail.is_short_line { SHORT_LINE } else { 1.0 };
     Example { features: values, truth, worth }

@@ -173,7 +173,14 @@ fn left_out(groups: &[String], mails: &[Mail], phrases: &[Mail], answers: &Offer
             let truth = learn::truth(mail).map(|it| it.map_or(-1, i32::from));
             let alarm = i32::from(mail.labels.must_escalate);
             let marks = mail.with_input(marks).join(" ");
-            table += &format!("{}\t{alarm}\t{truth:?}\t{scores:?}\t{marks}\n", mail.id);
+            let row = [
+                &mail.id,
+                &alarm.to_string(),
+                &format!("{truth:?}"),
+                &format!("{scores:?}"),
+                &marks,
+            ];
+            table.extend([row.map(String::as_str).join("\t").as_str(), "\n"]);
         }
     }
     print_score(&score);

@@ -20,7 +20,7 @@ pub struct Row(Vec<(u32, f32)>);
 impl Row {
     /// Adds a group of properties that weighs `share` together; a place that comes twice counts
     /// twice. The places must be sorted.
-    pub fn add_group(&mut self, places: Vec<u32>, share: f64) {
+    pub fn add_group(&mut self, places: &[u32], share: f64) {
         let value = (share / (places.len().max(1) as f64).sqrt()) as f32;
         for same in places.chunk_by(|one, next| one == next) {
             self.0.push((same[0], value * same.len() as f32));
@@ -90,7 +90,7 @@ mod tests {
 
     fn row(places: &[u32]) -> Row {
         let mut row = Row::default();
-        row.add_group(places.to_vec(), 1.0);
+        row.add_group(places, 1.0);
         row
     }
 

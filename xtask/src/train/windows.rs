@@ -68,9 +68,11 @@ fn row(weights: &Weights, features: &Features, window: &Window) -> Row {
                 .filter_map(|number| weights.windows.row(group, number).map(u32::from))
                 .collect(),
         };
-        places.iter_mut().for_each(|place| *place += start(group));
+        for place in &mut places {
+            *place += start(group);
+        }
         places.sort_unstable();
-        row.add_group(places, *share);
+        row.add_group(&places, *share);
     }
     row
 }

@@ -143,7 +143,7 @@ async fn c12_workers_beside_each_other_share_one_budget() {
                     match pipeline::answer(&desk, &job).await {
                         Ok(_) => return,
                         Err(error) => {
-                            assert!(error.is_conflict() || error.is_passing(), "{error:?}")
+                            assert!(error.is_conflict() || error.is_passing(), "{error:?}");
                         }
                     }
                 }

@@ -4,6 +4,9 @@
 //! Beside the tree may lie collections that nobody on the project wrote (`../shared/corpora`);
 //! they are used where they are. Our own mails are always used.
 
+#![expect(clippy::indexing_slicing, reason = "values of JSON, and tables that the test made")]
+#![expect(clippy::print_stdout, reason = "counts are what such a run is for")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

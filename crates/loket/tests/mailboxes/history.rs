@@ -27,7 +27,7 @@ impl Lab {
 
     /// Lets the mail with this Message-ID have come in so many days ago.
     fn age(&self, id: &str, days: u64) {
-        let then = SystemTime::now() - Duration::from_secs(days * 86_400);
+        let then = SystemTime::from(loket::serving::now()) - Duration::from_secs(days * 86_400);
         let mut aged = 0;
         for part in ["new", "cur"] {
             let Ok(entries) = std::fs::read_dir(self.dovecot.maildir("winkel").join(part)) else {

@@ -115,9 +115,9 @@ impl Lab {
             network: Network::new(root.as_bytes(), true).unwrap(),
             limits: Limits { idle: Duration::from_secs(2), ..Limits::default() },
         };
-        let post = Post::without_keys(reading.network.clone());
+        let sending = Post::without_keys(reading.network.clone());
         let database = Database { store, managed: None, owner };
-        let desk = loket::serving::desk_with(&common, &database, reading, post).unwrap();
+        let desk = loket::serving::desk_with(&common, &database, reading, sending).unwrap();
         let workers = None;
         Self { desk, vault, shop, mailbox, dovecot, behind, workers, directory, _cluster: cluster }
     }

@@ -158,25 +158,28 @@ impl Script {
             }
             let date = "INTERNALDATE \"17-Jul-2026 02:44:25 +0000\"";
             let size = mail.len();
-            if *fault == Fault::Gone && text {
+            let told = if *fault == Fault::Gone && text {
                 gone.push(*uid);
+                continue;
             } else if text {
-                answer += &format!("* 1 FETCH (UID {uid} BODY[]<0> {{{size}}}\r\n{mail})\r\n");
+                format!("BODY[]<0> {{{size}}}\r\n{mail}")
             } else if header {
                 let head = mail.split_inclusive("\r\n\r\n").next().unwrap_or_default();
                 let size = head.len();
-                answer +=
-                    &format!("* 1 FETCH (UID {uid} BODY[HEADER]<0> {{{size}}}\r\n{head})\r\n");
+                format!("BODY[HEADER]<0> {{{size}}}\r\n{head}")
             } else if lists {
-                answer += &format!(
-                    "* 1 FETCH (UID {uid} RFC822.SIZE {size} {date} \
-                     BODY[HEADER.FIELDS (MESSAGE-ID)] \"Message-ID: <{uid}@example.nl>\")\r\n"
-                );
+                format!(
+                    "RFC822.SIZE {size} {date} \
+                     BODY[HEADER.FIELDS (MESSAGE-ID)] \"Message-ID: <{uid}@example.nl>\""
+                )
             } else {
-                answer += &format!("* 1 FETCH (UID {uid} {date})\r\n");
-            }
+                date.to_owned()
+            };
+            answer.extend([format!("* 1 FETCH (UID {uid} ").as_str(), &told, ")\r\n"]);
         }
-        gone.iter().for_each(|uid| drop(mails.remove(uid)));
+        for uid in &gone {
+            mails.remove(uid);
+        }
         Ok(answer)
     }
 }

@@ -320,7 +320,7 @@ async fn d3_d5_a_person_sends_a_failed_reply_again_and_ends_an_unknown_one() {
     let row = lab.row(unknown).await;
     let (tenant, id) = (lab.shop.tenant, row.message_id.clone());
     let threads = async |tx: &store::TenantTx| {
-        store::ingest::threads_by_our_message_ids(tx, &[id.clone()], None).await
+        store::ingest::threads_by_our_message_ids(tx, std::slice::from_ref(&id), None).await
     };
     assert_eq!(lab.desk.store.as_worker(tenant, threads).await.unwrap().len(), 1);
     let arrived = async |tx: &store::TenantTx| store::drafts::arrived(tx, unknown).await;
