@@ -420,24 +420,6 @@ ALTER FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit i
 
 COMMENT ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) IS 'The mailboxes that this node reads for the time of the lease: those it has, and free ones up to the limit.';
 
--- Name: claimed_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
-
-CREATE FUNCTION private.claimed_tenant_id() RETURNS text
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path TO ''
-    AS $$
-begin
-  return pg_catalog.jsonb_extract_path_text(
-    nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'app_metadata', 'tenant_id');
-end
-$$;
-
-ALTER FUNCTION private.claimed_tenant_id() OWNER TO loket_owner;
-
--- Name: FUNCTION claimed_tenant_id(); Type: COMMENT; Schema: private; Owner: loket_owner
-
-COMMENT ON FUNCTION private.claimed_tenant_id() IS 'The claim app_metadata.tenant_id, else null.';
-
 -- Name: complete_registration(uuid, text, text); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text) RETURNS void
@@ -516,8 +498,17 @@ COMMENT ON FUNCTION private.create_user(p_id uuid, p_email text, p_encrypted_pas
 -- Name: current_tenant_id(); Type: FUNCTION; Schema: private; Owner: loket_owner
 
 CREATE FUNCTION private.current_tenant_id() RETURNS uuid
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (COALESCE(NULLIF(current_setting('app.tenant_id'::text, true), ''::text), private.claimed_tenant_id()))::uuid;
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO ''
+    AS $$
+begin
+  return coalesce(
+    nullif(pg_catalog.current_setting('app.tenant_id', true), ''),
+    pg_catalog.jsonb_extract_path_text(
+      nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'app_metadata', 'tenant_id')
+  )::uuid;
+end
+$$;
 
 ALTER FUNCTION private.current_tenant_id() OWNER TO loket_owner;
 
@@ -5486,14 +5477,6 @@ GRANT ALL ON FUNCTION private.claim_mailbox(p_owner uuid, p_tenant_id uuid, p_ma
 
 REVOKE ALL ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION private.claim_mailboxes(p_owner uuid, p_lease interval, p_limit integer) TO loket_system;
-
--- Name: FUNCTION claimed_tenant_id(); Type: ACL; Schema: private; Owner: loket_owner
-
-REVOKE ALL ON FUNCTION private.claimed_tenant_id() FROM PUBLIC;
-GRANT ALL ON FUNCTION private.claimed_tenant_id() TO authenticated;
-GRANT ALL ON FUNCTION private.claimed_tenant_id() TO loket_worker;
-GRANT ALL ON FUNCTION private.claimed_tenant_id() TO loket_admin;
-GRANT ALL ON FUNCTION private.claimed_tenant_id() TO loket_system;
 
 -- Name: FUNCTION complete_registration(p_tenant_id uuid, p_ai_persona_name text, p_secret text); Type: ACL; Schema: private; Owner: loket_owner
 

@@ -84,23 +84,3 @@ alter table public.jobs
   drop constraint jobs_state_check,
   add constraint jobs_sound_check check (private.job_is_sound(kind, state)) not valid;
 alter table public.jobs validate constraint jobs_sound_check;
-
--- Every policy asks for the shop, several times a statement. Bound when it is made, so that nobody
--- can change its meaning, and written into the caller's plan: a call that sets its own search path
--- costs more than all that it reads. The claims are looked at only where the setting is missing.
-create function private.claimed_tenant_id() returns text
-language plpgsql stable parallel safe set search_path = ''
-as $$
-begin
-  return pg_catalog.jsonb_extract_path_text(
-    nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::jsonb, 'app_metadata', 'tenant_id');
-end
-$$;
-comment on function private.claimed_tenant_id() is 'The claim app_metadata.tenant_id, else null.';
-revoke all on function private.claimed_tenant_id() from public, anon, authenticated, service_role;
-grant execute on function private.claimed_tenant_id() to authenticated, loket_worker, loket_admin, loket_system;
-
-create or replace function private.current_tenant_id() returns uuid
-language sql stable parallel safe
-return coalesce(
-  nullif(pg_catalog.current_setting('app.tenant_id', true), ''), private.claimed_tenant_id())::pg_catalog.uuid;

@@ -45,23 +45,67 @@ pub async fn measure(database: &Database, common: &Common, rounds: usize) -> any
         .collect();
     let messages = Arc::new(messages);
     let shops = make_shops(database, common).await?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut crowded, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=rounds {
-        let work = receive(&database.store, &shops, &messages, round).await?;
-        let ours_now = record(&database.store, work).await?;
+        let mut now = Vec::new();
+        for deal in [by_shop, in_a_row] {
+            let work = receive(&database.store, &shops, &messages, round, now.len()).await?;
+            now.push(record(&database.store, deal(work)).await?);
+        }
         let theirs_now = yardstick.run().await?;
         // The first of each only warms up.
-        if round > 0 {
-            ours.push(ours_now);
+        if let (true, [ours_now, crowded_now]) = (round > 0, now.as_slice()) {
+            ours.push(*ours_now);
+            crowded.push(*crowded_now);
             theirs.push(theirs_now);
         }
     }
-    Line::rate("ingest", median(ours)?, "mails/s", median(theirs)?).print(format!(
-        "one mail a transaction by {CLIENTS} clients in {SHOPS} shops: job fenced, thread, interaction, \
-         answer job, event and their indexes, row security; yardstick: pgbench -M prepared, pipelined, \
-         {CLIENTS} clients, thread, interaction, outbox, 1 in 10 a notification on bare tables; both \
-         with synchronous_commit on; floor {FLOOR}"
+    let theirs = median(theirs)?;
+    Line::rate("ingest", median(ours)?, "mails/s", theirs).print(format!(
+        "one mail a transaction by {CLIENTS} clients in {SHOPS} shops, each shop's mails one after the \
+         other as by the server's workers: job fenced, thread, interaction, answer job, event and \
+         their indexes, row security; yardstick: pgbench -M prepared, pipelined, {CLIENTS} clients, any of \
+         {SHOPS} shops, thread, interaction, outbox, 1 in 10 a notification on bare tables; both with \
+         synchronous_commit on; floor {FLOOR}"
+    ))?;
+    Line::rate("ingest_crowded", median(crowded)?, "mails/s", theirs).print(format!(
+        "the same with all {CLIENTS} clients in one shop at a time, whose events are counted one \
+         commit after the other; no floor"
     ))
+}
+
+/// Each shop's mails by one client, its shops in turns: a shop is worked by one at a time.
+fn by_shop(work: Vec<Work>) -> Vec<Vec<Work>> {
+    let mut shops: Vec<(TenantId, usize)> = Vec::new();
+    let mut turns: Vec<(usize, usize, Work)> = Vec::new();
+    for mail in work {
+        let known = shops.iter().position(|(tenant, _)| *tenant == mail.tenant);
+        let shop = known.unwrap_or_else(|| {
+            shops.push((mail.tenant, 0));
+            shops.len().saturating_sub(1)
+        });
+        if let Some((_, turn)) = shops.get_mut(shop) {
+            turns.push((*turn, shop, mail));
+            *turn = turn.saturating_add(1);
+        }
+    }
+    turns.sort_by_key(|(turn, ..)| *turn);
+    dealt(turns.into_iter().map(|(_, shop, mail)| (shop, mail)))
+}
+
+/// As they were claimed: shop after shop.
+fn in_a_row(work: Vec<Work>) -> Vec<Vec<Work>> {
+    dealt(work.into_iter().enumerate())
+}
+
+fn dealt(work: impl Iterator<Item = (usize, Work)>) -> Vec<Vec<Work>> {
+    let mut shares: Vec<Vec<Work>> = (0..CLIENTS).map(|_| Vec::new()).collect();
+    for (place, mail) in work {
+        if let Some(share) = shares.get_mut(place % CLIENTS) {
+            share.push(mail);
+        }
+    }
+    shares
 }
 
 async fn make_shops(database: &Database, common: &Common) -> anyhow::Result<Vec<MadeShop>> {
@@ -88,15 +132,17 @@ async fn receive(
     shops: &[MadeShop],
     messages: &[(Vec<u8>, Message)],
     round: usize,
+    again: usize,
 ) -> anyhow::Result<Vec<Work>> {
     let received_at = now();
+    let first = (round * 2 + again) * MAILS_OF_SHOP;
     for shop in shops {
         let mut batch = Vec::new();
         for (number, (raw, _)) in messages.iter().cycle().take(MAILS_OF_SHOP).enumerate() {
             batch.push(IncomingRaw {
                 id: RawId::new(),
                 uidvalidity: 1,
-                uid: i64::try_from(round * MAILS_OF_SHOP + number)?,
+                uid: i64::try_from(first + number)?,
                 sha256: Sha256::digest(raw).into(),
                 message_id: None,
                 received_at,
@@ -148,14 +194,8 @@ fn interaction(job: &ClaimedJob, message: &Message, received_at: Timestamp) -> N
 }
 
 /// Records every mail, several at a time; the rate is what is measured.
-async fn record(store: &Arc<Store>, work: Vec<Work>) -> anyhow::Result<f64> {
-    let count = work.len();
-    let mut shares: Vec<Vec<Work>> = (0..CLIENTS).map(|_| Vec::new()).collect();
-    for (place, work) in work.into_iter().enumerate() {
-        if let Some(share) = shares.get_mut(place % CLIENTS) {
-            share.push(work);
-        }
-    }
+async fn record(store: &Arc<Store>, shares: Vec<Vec<Work>>) -> anyhow::Result<f64> {
+    let count = shares.iter().map(Vec::len).sum();
     let begun = Instant::now();
     let mut clients = tokio::task::JoinSet::new();
     for share in shares {
