@@ -96,7 +96,12 @@ mod tests {
 
     #[test]
     fn what_tells_apart_is_learned() {
-        let [with, without] = [row(&[0, 1]), row(&[1, 2])];
+        let [with, without] = [[0, 1], [1, 2]].map(|places| {
+            let mut row = Row::default();
+            // Each of the two weighs one.
+            row.add_group(&places, 2_f64.sqrt());
+            row
+        });
         let examples = [(&with, true, 1.0), (&without, false, 1.0)];
         let (values, bias) = separate(&examples, 3, 50);
         assert!(bias + with.score(&values) > 0.5 && bias + without.score(&values) < -0.5);

@@ -112,6 +112,8 @@ struct Turn {
     answers: Vec<Reply>,
     closable: bool,
     receipt: Option<Receipt>,
+    /// What is said in place of a receipt.
+    undecided: &'static str,
 }
 
 struct Reply {
@@ -327,6 +329,10 @@ fn turn(
             Some(body) => Some(receipt::read(mail, body, outgoing, now, t)),
             // Answered without a receipt: what the mail server said is still worth showing.
             None => outgoing.map(|out| receipt::read(mail, &Value::Null, Some(out), now, t)),
+        },
+        undecided: match mail.state {
+            InteractionState::Imported => t.get("receipt.imported"),
+            _ => t.get("receipt.none"),
         },
         reply,
         answers,
