@@ -25,11 +25,11 @@ pub const LETTERS: usize = 1;
 pub const SINGLES: usize = 2;
 /// Pairs of concepts of all books.
 pub const PAIRS: usize = 3;
-/// Starts of words, and two of them up to [`SKIP`] words apart.
+/// Starts of words, and two of them up to `SKIP` words apart.
 pub const SKIPS: usize = 4;
-/// A concept and the start of a word at most [`NEAR`] words away.
+/// A concept and the start of a word at most `NEAR` words away.
 pub const BESIDE: usize = 5;
-/// Two concepts in order, at most [`FAR`] words apart.
+/// Two concepts in order, at most `FAR` words apart.
 pub const ORDERED: usize = 6;
 /// Concepts, rules and style of the whole mail; their numbers are their rows.
 pub const CONTEXT: usize = 7;
