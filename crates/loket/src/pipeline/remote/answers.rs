@@ -17,6 +17,15 @@ use store::{PersonAnswerId, TenantTx, ThreadId};
 use super::super::Parse;
 use super::{Desk, Remote, StageError};
 
+/// What tells which conversation a mail in Sent answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// What it refers to, or its subject while the conversation is open.
+    Any,
+    /// Only what it refers to: a subject of long ago may be anybody's.
+    Reference,
+}
+
 impl Remote {
     /// The answers among these mails of the open folder.
     pub(super) async fn persons(
@@ -37,21 +46,22 @@ impl Remote {
         let mut answers = Vec::new();
         for mail in foreign {
             if mail.message_id.as_ref().is_none_or(|id| !known.contains(id)) {
-                answers.extend(self.person_answer(desk, mail).await?);
+                answers.extend(self.person_answer(desk, mail, By::Any).await?);
             }
         }
         Ok(answers)
     }
 
     /// `None`: it answers no conversation.
-    async fn person_answer(
+    pub(super) async fn person_answer(
         &mut self,
         desk: &Desk,
         mail: &Listed,
+        by: By,
     ) -> Result<Option<NewPersonAnswer>, StageError> {
         let Some(header) = self.connection.header(mail).await? else { return Ok(None) };
         let Some(head) = parsed(desk.parse, header).await else { return Ok(None) };
-        let Some(thread_id) = self.answered(desk, &head).await? else { return Ok(None) };
+        let Some(thread_id) = self.answered(desk, &head, by).await? else { return Ok(None) };
         let (mut fetched, _room) = self.fetch(desk, std::slice::from_ref(mail)).await?;
         let Some(body) = fetched.bodies.pop() else { return Ok(None) };
         let whole = if body.whole { parsed(desk.parse, body.raw.clone()).await } else { None };
@@ -72,24 +82,31 @@ impl Remote {
         &self,
         desk: &Desk,
         message: &Message,
+        by: By,
     ) -> Result<Option<ThreadId>, StageError> {
         // What a machine of the shop sends, an absence for instance, is nobody's answer.
         if automatic::classify(message).is_some_and(|it| is_machine(it.kind)) {
             return Ok(None);
         }
         let named = references(message);
+        if by == By::Reference && named.is_empty() {
+            return Ok(None);
+        }
         let recipients: Vec<String> =
             message.to.iter().chain(&message.cc).map(|it| it.email.clone()).collect();
         let candidates =
             async |tx: &TenantTx| store::person_answers::candidates(tx, &named, &recipients).await;
         let rows = desk.store.as_worker(self.which.tenant_id, candidates).await?;
-        let candidates: Vec<Answerable> = rows.into_iter().map(answerable).collect();
+        let mut candidates: Vec<Answerable> = rows.into_iter().map(answerable).collect();
+        for candidate in &mut candidates {
+            candidate.open &= by == By::Any;
+        }
         Ok(answered_by_person(message, &candidates).map(ThreadId))
     }
 }
 
 /// The other kinds only tell who the sender is, or how a subject reads: in Sent that is the shop.
-pub(super) const fn is_machine(kind: AutomaticKind) -> bool {
+const fn is_machine(kind: AutomaticKind) -> bool {
     match kind {
         AutomaticKind::OwnLoop
         | AutomaticKind::Bounce(_)
@@ -104,7 +121,7 @@ pub(super) const fn is_machine(kind: AutomaticKind) -> bool {
     }
 }
 
-pub(super) fn answerable(row: CandidateRow) -> Answerable {
+fn answerable(row: CandidateRow) -> Answerable {
     Answerable {
         thread_id: row.thread_id.0,
         customer_email: row.customer_email,
@@ -116,7 +133,7 @@ pub(super) fn answerable(row: CandidateRow) -> Answerable {
 }
 
 /// On a thread that may take its time. What cannot be read, or breaks the parser, is no answer.
-pub(super) async fn parsed(parse: Parse, raw: Vec<u8>) -> Option<Message> {
+async fn parsed(parse: Parse, raw: Vec<u8>) -> Option<Message> {
     let parsed = tokio::task::spawn_blocking(move || parse(&raw).ok()).await;
     parsed.ok().flatten().map(|parsed| parsed.message)
 }

@@ -8,17 +8,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::message::reply::strip_with_subject;
-use domain::message::{Message, automatic};
-use domain::thread::{Answerable, answered_by_person, references};
-use mail::imap::{Folder, ImapError, Listed, Older, Weighed};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use mail::imap::{Folder, ImapError, Older, Weighed};
 use store::history::{Amount, HistoryState, Wanted};
-use store::person_answers::NewPersonAnswer;
-use store::{HistoryId, PersonAnswerId, TenantTx, ThreadId};
+use store::{HistoryId, TenantTx};
 
-use super::answers::{answerable, is_machine, parsed};
+use super::answers::By;
+use super::sent::{SentCursor, is_ours};
 use super::{Desk, Remote, StageError};
 
 /// The most mails that are brought in at once.
@@ -55,15 +50,6 @@ pub(super) struct Step {
 
 const MORE: Step = Step { more: true, stored: 0 };
 const NO_MORE: Step = Step { more: false, stored: 0 };
-
-/// How far Sent was looked through (`history_imports.cursor`).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-struct SentCursor {
-    folder: String,
-    uidvalidity: u32,
-    /// Every mail up to this number was looked at.
-    uid: u32,
-}
 
 impl Remote {
     /// Does one step of what is wanted.
@@ -213,7 +199,9 @@ impl Remote {
         let listed = self.connection.list_these(&batch).await?;
         let mut found = Vec::new();
         for mail in &listed {
-            found.extend(self.own_answer(desk, mail).await?);
+            if !is_ours(desk, mail) {
+                found.extend(self.person_answer(desk, mail, By::Reference).await?);
+            }
         }
         let cursor = SentCursor { folder, uidvalidity: opened.uidvalidity, uid: *last };
         let (mailbox, id, value) =
@@ -244,57 +232,6 @@ impl Remote {
         };
         let all = self.connection.weigh_since(highest, wanted.since, MOST_MAILS).await?.mails;
         Ok(all.into_iter().filter(|mail| mail.uid > from && self.is_before(mail)).collect())
-    }
-
-    /// `None`: it answers no conversation, or is none of a person's.
-    async fn own_answer(
-        &mut self,
-        desk: &Desk,
-        mail: &Listed,
-    ) -> Result<Option<NewPersonAnswer>, StageError> {
-        let key = desk.message_id_key.bytes();
-        let id = mail.message_id.as_deref();
-        if id.is_some_and(|id| mail::message_id::verify(id, key).is_some()) {
-            return Ok(None);
-        }
-        let Some(header) = self.connection.header(mail).await? else { return Ok(None) };
-        let Some(head) = parsed(desk.parse, header).await else { return Ok(None) };
-        let Some(thread_id) = self.answered_then(desk, &head).await? else { return Ok(None) };
-        let (mut fetched, _room) = self.fetch(desk, std::slice::from_ref(mail)).await?;
-        let Some(body) = fetched.bodies.pop() else { return Ok(None) };
-        let whole = if body.whole { parsed(desk.parse, body.raw.clone()).await } else { None };
-        let message = whole.unwrap_or(head);
-        Ok(Some(NewPersonAnswer {
-            id: PersonAnswerId::new(),
-            thread_id,
-            message_id: mail.message_id.clone(),
-            body_text: strip_with_subject(&message.subject, &message.text).readable,
-            subject: message.subject,
-            sha256: Sha256::digest(&body.raw).into(),
-            raw: body.raw,
-            sent_at: mail.received_at.unwrap_or_else(desk.now),
-        }))
-    }
-
-    /// Only what it refers to tells: a subject of long ago may be anybody's.
-    async fn answered_then(
-        &self,
-        desk: &Desk,
-        message: &Message,
-    ) -> Result<Option<ThreadId>, StageError> {
-        let named = references(message);
-        let machine = automatic::classify(message).is_some_and(|it| is_machine(it.kind));
-        if named.is_empty() || machine {
-            return Ok(None);
-        }
-        let recipients: Vec<String> =
-            message.to.iter().chain(&message.cc).map(|it| it.email.clone()).collect();
-        let candidates =
-            async |tx: &TenantTx| store::person_answers::candidates(tx, &named, &recipients).await;
-        let rows = desk.store.as_worker(self.which.tenant_id, candidates).await?;
-        let candidates: Vec<Answerable> =
-            rows.into_iter().map(|row| Answerable { open: false, ..answerable(row) }).collect();
-        Ok(answered_by_person(message, &candidates).map(ThreadId))
     }
 }
 

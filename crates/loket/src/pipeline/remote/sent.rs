@@ -29,15 +29,16 @@ const REFUSED: Duration = Duration::from_mins(15);
 /// And no longer than this after the mail was sent.
 const TOO_LATE: Duration = Duration::from_hours(72);
 
-/// How far Sent was read (`mailboxes.sent_cursor`).
+/// How far Sent was read (`mailboxes.sent_cursor`), or looked through for older mail
+/// (`history_imports.cursor`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct SentCursor {
     /// Which folder; empty while there was none.
-    folder: String,
+    pub folder: String,
     /// Identity of the numbering.
-    uidvalidity: u32,
+    pub uidvalidity: u32,
     /// Every mail up to this number was noted.
-    uid: u32,
+    pub uid: u32,
 }
 
 /// What a visit of everything but the inbox brought.
@@ -351,12 +352,14 @@ impl Remote {
             (Some(at), Some(connected)) => at.as_second() >= connected.as_second(),
             _ => true,
         };
-        let ours = mail
-            .message_id
-            .as_deref()
-            .is_some_and(|id| mail::message_id::verify(id, desk.message_id_key.bytes()).is_some());
-        since && !ours
+        since && !is_ours(desk, mail)
     }
+}
+
+/// Whether it bears a Message-ID that we gave it.
+pub(super) fn is_ours(desk: &Desk, mail: &Listed) -> bool {
+    let key = desk.message_id_key.bytes();
+    mail.message_id.as_deref().is_some_and(|id| mail::message_id::verify(id, key).is_some())
 }
 
 fn is_too_late(look: &Look) -> bool {

@@ -1,4 +1,5 @@
-//! What a person does: let a draft go, call it back, say that it arrived, throw it away, tick a notification off.
+//! What a person does: let a draft go, call it back, say that it arrived, throw it away, tick a
+//! notification off.
 
 use axum::Form;
 use axum::extract::{Path, State as Held};
@@ -30,10 +31,7 @@ pub async fn approve(
 ) -> Result<Redirect, Failure> {
     genuine(&state, &visit, &pressed.teken)?;
     let draft = OutboxId(pressed.wat);
-    let mut done = let_go(&state, &visit, draft).await;
-    if met_somebody(&done) {
-        done = let_go(&state, &visit, draft).await;
-    }
+    let done = press(&state, &visit, Button::Approve(draft)).await;
     back(thread, done, "goedgekeurd")
 }
 
@@ -62,10 +60,7 @@ pub async fn arrived(
 ) -> Result<Redirect, Failure> {
     genuine(&state, &visit, &pressed.teken)?;
     let mail = OutboxId(pressed.wat);
-    let mut done = it_arrived(&state, &visit, mail).await;
-    if met_somebody(&done) {
-        done = it_arrived(&state, &visit, mail).await;
-    }
+    let done = press(&state, &visit, Button::Arrived(mail)).await;
     back(thread, done, "aangekomen")
 }
 
@@ -78,32 +73,34 @@ pub async fn discard(
 ) -> Result<Redirect, Failure> {
     genuine(&state, &visit, &pressed.teken)?;
     let mail = InteractionId(pressed.wat);
-    let mut done = throw_away(&state, &visit, mail).await;
-    if met_somebody(&done) {
-        done = throw_away(&state, &visit, mail).await;
-    }
+    let done = press(&state, &visit, Button::Discard(mail)).await;
     back(thread, done, "weggegooid")
 }
 
-async fn let_go(state: &State, visit: &Visit, draft: OutboxId) -> store::Result<()> {
-    let approve = async |tx: &TenantTx| store::drafts::approve(tx, draft, None).await;
-    state.store().as_user(&visit.claims, approve).await
-}
-
-async fn it_arrived(state: &State, visit: &Visit, mail: OutboxId) -> store::Result<()> {
-    let arrived = async |tx: &TenantTx| store::drafts::arrived(tx, mail).await;
-    state.store().as_user(&visit.claims, arrived).await
-}
-
-async fn throw_away(state: &State, visit: &Visit, mail: InteractionId) -> store::Result<()> {
-    let discard = async |tx: &TenantTx| store::drafts::discard(tx, mail, None).await;
-    state.store().as_user(&visit.claims, discard).await
+/// What a button says.
+#[derive(Clone, Copy)]
+enum Button {
+    Approve(OutboxId),
+    Arrived(OutboxId),
+    Discard(InteractionId),
 }
 
 /// Two colleagues who press at the same moment wait for each other in turn; the database sends one
 /// of them away, who then finds what the other did.
-fn met_somebody(done: &store::Result<()>) -> bool {
-    done.as_ref().is_err_and(Error::is_retryable)
+async fn press(state: &State, visit: &Visit, button: Button) -> store::Result<()> {
+    match press_once(state, visit, button).await {
+        Err(error) if error.is_retryable() => press_once(state, visit, button).await,
+        done => done,
+    }
+}
+
+async fn press_once(state: &State, visit: &Visit, button: Button) -> store::Result<()> {
+    let act = async |tx: &TenantTx| match button {
+        Button::Approve(draft) => store::drafts::approve(tx, draft, None).await,
+        Button::Arrived(mail) => store::drafts::arrived(tx, mail).await,
+        Button::Discard(mail) => store::drafts::discard(tx, mail, None).await,
+    };
+    state.store().as_user(&visit.claims, act).await
 }
 
 /// A tick's form.
